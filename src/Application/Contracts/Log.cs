@@ -1,0 +1,56 @@
+namespace Events.Application.Contracts;
+
+/// <summary>A stored fact with what the store knows about it.</summary>
+/// <param name="Position">Place in the whole log. Rises strictly; gaps are allowed.</param>
+/// <param name="Version">Place in its own stream, from 1, without gaps.</param>
+public sealed record Recorded<TEvent>(TEvent Fact, long Position, long Version)
+    where TEvent : class;
+
+/// <summary>One row of the log, whatever its type.</summary>
+/// <param name="Position">Place in the whole log (<c>seq_id</c>). Rises strictly; gaps are allowed.</param>
+/// <param name="StreamId">Category, hyphen, key: <c>camera-0199…</c>.</param>
+/// <param name="Version">Place in its own stream, from 1, without gaps.</param>
+/// <param name="Type">The stored name, e.g. <c>camera_registered</c>.</param>
+/// <param name="RecordedAt">When it was appended, UTC, by the appending host's clock.</param>
+/// <param name="Fact">Null when this program does not know the type: it was written by a newer one.</param>
+/// <param name="Data">The body as JSON text; null where the reader did not ask for it.</param>
+public sealed record StoredFact(
+    long Position,
+    Guid Id,
+    string StreamId,
+    long Version,
+    string Type,
+    DateTimeOffset RecordedAt,
+    object? Fact,
+    string? Data,
+    string? UserName,
+    string? CorrelationId,
+    string? CausationId);
+
+/// <summary>The log, read in order. Commit order equals position order, so a reader never has to look back.</summary>
+public interface ILog
+{
+    /// <summary>In facts. One page of a reader; bounds its memory.</summary>
+    const int PageCountMax = 2_000;
+
+    /// <summary>Facts after <paramref name="after"/>, oldest first, at most <paramref name="countMax"/> and 2,000.</summary>
+    Task<IReadOnlyList<StoredFact>> ReadAsync(long after, int countMax, CancellationToken cancellationToken);
+
+    /// <summary>Facts of one stream with a version above <paramref name="afterVersion"/>, at most 2,000.</summary>
+    Task<IReadOnlyList<StoredFact>> ReadStreamAsync(
+        string streamId, long afterVersion, int countMax, CancellationToken cancellationToken);
+
+    /// <returns>Position of the newest fact; 0 for an empty log.</returns>
+    Task<long> HeadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The log as it grows.</summary>
+public interface IChanges
+{
+    /// <summary>
+    /// Every fact after <paramref name="after"/>, in order, none missed, then each new one as soon as the views have it. Slow
+    /// readers hold at most 1,024 facts; beyond that they are read again from the log. Goes on over lost connections; ends
+    /// only when cancelled.
+    /// </summary>
+    IAsyncEnumerable<StoredFact> FollowAsync(long after, CancellationToken cancellationToken);
+}

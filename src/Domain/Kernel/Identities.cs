@@ -1,0 +1,44 @@
+namespace Events.Domain.Kernel;
+
+/// <summary>Identifies a camera for its whole life, across renames and source changes. UUID version 7, written hyphenated.</summary>
+public readonly record struct CameraId(Guid Value)
+{
+    public static CameraId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
+/// <summary>Identifies one recording. Chosen by the caller, so a retried request names the same recording.</summary>
+public readonly record struct RecordingId(Guid Value)
+{
+    public static RecordingId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
+/// <summary>Identifies one snapshot. Chosen by the caller, so a retried request names the same picture.</summary>
+public readonly record struct SnapshotId(Guid Value)
+{
+    public static SnapshotId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
+/// <summary>
+/// What a camera is called on the wire: <c>camera0</c>, <c>camera1</c>. Given once and never reused, so that a name in an
+/// old note or file never means another camera.
+/// </summary>
+public readonly record struct CameraNumber(int Value)
+{
+    private const string Prefix = "camera";
+
+    /// <returns>Null unless <paramref name="text"/> is <c>camera</c> and a number without sign or leading zeros.</returns>
+    public static CameraNumber? TryParse(string text) =>
+        text.StartsWith(Prefix, StringComparison.Ordinal)
+        && int.TryParse(text.AsSpan(Prefix.Length), System.Globalization.NumberStyles.None, null, out int value)
+        && text == new CameraNumber(value).ToString()
+            ? new CameraNumber(value)
+            : null;
+
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}{Value}");
+}

@@ -1,0 +1,3 @@
+namespace Events.EventStore;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Events.JsonRpc;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace Events.Media;
+
+internal static class Placeholder;

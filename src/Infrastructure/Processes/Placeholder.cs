@@ -1,0 +1,3 @@
+namespace Events.Processes;
+
+internal static class Placeholder;
