@@ -1,0 +1,135 @@
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Domain.Cameras;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Events.Application.Cameras;
+
+/// <summary>
+/// Makes the media layer take in exactly the cameras that the log says are active: all of them at start, then as facts come.
+/// Recordings wait for <see cref="Ready"/>, since a recording needs its camera watched.
+/// </summary>
+public sealed partial class CameraKeeper(
+    IChanges changes,
+    ILog log,
+    IReadModels views,
+    IMediaControl media,
+    ISourceSecrets secrets,
+    CommandBus bus,
+    ILogger<CameraKeeper> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes once every active camera of the log is watched.</summary>
+    public Task Ready => _ready.Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        long? position = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                position ??= await WatchAllAsync(stoppingToken);
+                _ready.TrySetResult();
+                await foreach (StoredFact stored in changes.FollowAsync(position.Value, stoppingToken))
+                {
+                    await FollowAsync(stored, stoppingToken);
+                    position = stored.Position;
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                LogRetry(e);
+                await Task.Delay(RetryPause, stoppingToken);
+            }
+        }
+    }
+
+    private async Task<long> WatchAllAsync(CancellationToken cancellationToken)
+    {
+        long head = await log.HeadAsync(cancellationToken);
+        while (!await views.WaitForAsync(head, TimeSpan.FromSeconds(30), cancellationToken))
+        {
+            LogWaiting(head);
+        }
+
+        for (int offset = 0; ; offset += ViewQuery.LimitMax)
+        {
+            var page = await views.ListAsync(
+                CameraViewProjection.View, CameraView.Present with { Offset = offset }, cancellationToken);
+            foreach (CameraView camera in page.Rows)
+            {
+                // Whatever the log says of a connection was true of the program that ran before this one.
+                await bus.SendAsync(
+                    new ReportCameraDisconnected(camera.Id, "The host was started again."),
+                    Caller.System("keeper", camera.Id.ToString()),
+                    cancellationToken);
+                await WatchAsync(camera.Id, cancellationToken);
+            }
+
+            if (offset + page.Rows.Count >= page.Total)
+            {
+                return head;
+            }
+        }
+    }
+
+    private async Task FollowAsync(StoredFact stored, CancellationToken cancellationToken)
+    {
+        switch (stored.Fact)
+        {
+            case CameraRegistered or CameraSourceChanged:
+                await WatchAsync(((CameraEvent)stored.Fact).CameraId, cancellationToken);
+                break;
+            case CameraRetired e:
+                await StopRecordingsAsync(e.CameraId, cancellationToken);
+                await media.ForgetAsync(e.CameraId, cancellationToken);
+                await secrets.SetAsync(e.CameraId, null, cancellationToken);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task WatchAsync(CameraId id, CancellationToken cancellationToken)
+    {
+        CameraView? camera = await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken);
+        if (camera is { Status: not CameraStatus.Retired })
+        {
+            SourceCredentials? credentials = await secrets.FindAsync(id, cancellationToken);
+            await media.WatchAsync(new CameraTarget(id, camera.Number, camera.Source, credentials), cancellationToken);
+        }
+    }
+
+    private async Task StopRecordingsAsync(CameraId id, CancellationToken cancellationToken)
+    {
+        var open = await views.ListAsync(
+            RecordingViewProjection.View,
+            new ViewQuery(
+            [
+                new ViewFilter("is_open", ViewOperator.Equal, true),
+                new ViewFilter("camera_id", ViewOperator.Equal, id.ToString()),
+            ]),
+            cancellationToken);
+        foreach (RecordingView recording in open.Rows)
+        {
+            await bus.SendAsync(
+                new StopRecording(recording.Id, StopReason.CameraRetired),
+                Caller.System("keeper", recording.Id.ToString()),
+                cancellationToken);
+        }
+    }
+
+    [LoggerMessage(EventId = 2101, Level = LogLevel.Warning, Message = "Cameras: trying again in a second")]
+    private partial void LogRetry(Exception exception);
+
+    [LoggerMessage(EventId = 2102, Level = LogLevel.Information, Message = "Waiting for the views to reach position {Position}")]
+    private partial void LogWaiting(long position);
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+
+namespace Events.Application;
+
+/// <summary>How one type of command is carried out, and who may ask for it.</summary>
+public sealed record CommandRoute(
+    Type Command, Role Role, Func<object, IStreams, CancellationToken, Task<CommandResult>> RunAsync)
+{
+    /// <summary>A command that needs more than the log has a handler.</summary>
+    public static CommandRoute To<TCommand>(
+        Role role, Func<TCommand, IStreams, CancellationToken, Task<CommandResult>> handler) =>
+        new(typeof(TCommand), role, (command, streams, cancellationToken) =>
+            handler((TCommand)command, streams, cancellationToken));
+
+    /// <summary>A command that touches nothing outside the log goes straight to its decider.</summary>
+    public static CommandRoute ToDecider<TCommand, TState, TBase, TEvent>(
+        Role role, Decider<TState, TBase, TEvent> decider, Func<TCommand, string> key)
+        where TCommand : TBase
+        where TEvent : class =>
+        To<TCommand>(role, async (command, streams, cancellationToken) =>
+            CommandResult.From(await streams.TransactAsync(decider, key(command), (TBase)command, cancellationToken)));
+}
+
+/// <summary>
+/// The one door for commands, whichever way they came in: checks who may, runs the route, and waits until the views show what
+/// was done. Every refusal is an answer.
+/// </summary>
+public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable<CommandRoute> routes)
+{
+    /// <summary>How long an answer waits for the views. Longer, and the client is told that they lag.</summary>
+    public static readonly TimeSpan VisibilityTimeout = TimeSpan.FromSeconds(2);
+
+    public static readonly ActivitySource Spans = new("Events.Commands");
+
+    public static readonly Refusal NotAllowed = new("access.denied", "Your role does not allow this.");
+
+    public static readonly Refusal TooMuchTraffic =
+        new("command.conflict", "Others changed this at the same moment, several times over. Try again.");
+
+    private readonly Dictionary<Type, CommandRoute> _routes = routes.ToDictionary(route => route.Command);
+
+    /// <exception cref="DependencyUnavailableException">
+    /// Something outside does not answer. What is in the log then is finished later; repeating the command is safe.
+    /// </exception>
+    public async Task<CommandResult> SendAsync(object command, Caller caller, CancellationToken cancellationToken)
+    {
+        CommandRoute route = _routes[command.GetType()];
+        using Activity? span = Spans.StartActivity(command.GetType().Name);
+        span?.SetTag("events.correlation", caller.CorrelationId);
+        if (caller.Role < route.Role)
+        {
+            return CommandResult.Refused(NotAllowed);
+        }
+
+        CommandResult result;
+        try
+        {
+            result = await route.RunAsync(command, store.For(caller.Origin), cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return CommandResult.Refused(TooMuchTraffic);
+        }
+
+        span?.SetTag("events.position", result.Position);
+        return result.Position == 0
+            ? result
+            : result with { IsVisible = await views.WaitForAsync(result.Position, VisibilityTimeout, cancellationToken) };
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Cameras;
+using Events.Domain.Recordings;
+using Events.Domain.Snapshots;
+
+namespace Events.Application;
+
+/// <summary>The facts of this program by their stored names. An alias is for ever; a new shape gets a new one.</summary>
+public static class EventTypes
+{
+    public static EventCatalogue Catalogue { get; } = new(
+    [
+        Of("camera_registered", StoredJson.Default.CameraRegistered),
+        Of("camera_renamed", StoredJson.Default.CameraRenamed),
+        Of("camera_source_changed", StoredJson.Default.CameraSourceChanged),
+        Of("camera_connected", StoredJson.Default.CameraConnected),
+        Of("camera_disconnected", StoredJson.Default.CameraDisconnected),
+        Of("camera_capabilities_probed", StoredJson.Default.CameraCapabilitiesProbed),
+        Of("camera_retired", StoredJson.Default.CameraRetired),
+        Of("camera_number_assigned", StoredJson.Default.CameraNumberAssigned),
+        Of("recorder_claimed", StoredJson.Default.RecorderClaimed),
+        Of("recorder_released", StoredJson.Default.RecorderReleased),
+        Of("recording_requested", StoredJson.Default.RecordingRequested),
+        Of("recording_started", StoredJson.Default.RecordingStarted),
+        Of("recording_segment_committed", StoredJson.Default.RecordingSegmentCommitted),
+        Of("recording_interrupted", StoredJson.Default.RecordingInterrupted),
+        Of("recording_recovered", StoredJson.Default.RecordingRecovered),
+        Of("recording_stopped", StoredJson.Default.RecordingStopped),
+        Of("recording_failed", StoredJson.Default.RecordingFailed),
+        Of("recording_deleted", StoredJson.Default.RecordingDeleted),
+        Of("snapshot_taken", StoredJson.Default.SnapshotTaken),
+        Of("snapshot_failed", StoredJson.Default.SnapshotFailed),
+        Of("snapshot_deleted", StoredJson.Default.SnapshotDeleted),
+    ]);
+
+    private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
+}
+
+/// <summary>How facts and view rows are written: camelCase, enums as text, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    Converters =
+    [
+        typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
+    ])]
+[JsonSerializable(typeof(CameraRegistered))]
+[JsonSerializable(typeof(CameraRenamed))]
+[JsonSerializable(typeof(CameraSourceChanged))]
+[JsonSerializable(typeof(CameraConnected))]
+[JsonSerializable(typeof(CameraDisconnected))]
+[JsonSerializable(typeof(CameraCapabilitiesProbed))]
+[JsonSerializable(typeof(CameraRetired))]
+[JsonSerializable(typeof(CameraNumberAssigned))]
+[JsonSerializable(typeof(RecorderClaimed))]
+[JsonSerializable(typeof(RecorderReleased))]
+[JsonSerializable(typeof(RecordingRequested))]
+[JsonSerializable(typeof(RecordingStarted))]
+[JsonSerializable(typeof(RecordingSegmentCommitted))]
+[JsonSerializable(typeof(RecordingInterrupted))]
+[JsonSerializable(typeof(RecordingRecovered))]
+[JsonSerializable(typeof(RecordingStopped))]
+[JsonSerializable(typeof(RecordingFailed))]
+[JsonSerializable(typeof(RecordingDeleted))]
+[JsonSerializable(typeof(SnapshotTaken))]
+[JsonSerializable(typeof(SnapshotFailed))]
+[JsonSerializable(typeof(SnapshotDeleted))]
+[JsonSerializable(typeof(Cameras.CameraView))]
+[JsonSerializable(typeof(Recordings.RecordingView))]
+[JsonSerializable(typeof(Recordings.SegmentView))]
+[JsonSerializable(typeof(Snapshots.SnapshotView))]
+internal sealed partial class StoredJson : JsonSerializerContext;

@@ -1,0 +1,173 @@
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Events.Application.Recordings;
+
+/// <summary>
+/// Stops recordings whose time is up, and brings open ones back: at start those that a crash left, later any whose pictures
+/// the media layer no longer writes. Every pass looks at the log's view alone, so it may run at any time and again.
+/// </summary>
+public sealed partial class RecordingKeeper(
+    IChanges changes,
+    ILog log,
+    IReadModels views,
+    IMediaControl media,
+    IEventStore store,
+    FootageCheck footage,
+    StartRecordingHandler starter,
+    CommandBus bus,
+    CameraKeeper cameras,
+    TimeProvider time,
+    ILogger<RecordingKeeper> logger)
+    : BackgroundService
+{
+    /// <summary>How often open recordings are looked at when no fact and no deadline calls earlier.</summary>
+    private static readonly TimeSpan PassPause = TimeSpan.FromSeconds(5);
+
+    private readonly Deadlines _deadlines = new(time);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await cameras.Ready.WaitAsync(stoppingToken);
+        long position = await UntilDoneAsync(
+            async () =>
+            {
+                long head = await log.HeadAsync(stoppingToken);
+                await footage.RunAsync(stoppingToken);
+                return head;
+            },
+            stoppingToken);
+        await Task.WhenAll(FollowAsync(position, stoppingToken), PassAsync(stoppingToken));
+    }
+
+    /// <summary>Deadlines are kept as spans from the moment a start is seen, so that setting the clock moves none.</summary>
+    private async Task FollowAsync(long position, CancellationToken cancellationToken)
+    {
+        await foreach (StoredFact stored in changes.FollowAsync(position, cancellationToken))
+        {
+            switch (stored.Fact)
+            {
+                case RecordingStarted e:
+                    await UntilDoneAsync(() => ScheduleAsync(e.RecordingId, cancellationToken), cancellationToken);
+                    break;
+                case RecordingStopped or RecordingFailed:
+                    _deadlines.Remove(((RecordingEvent)stored.Fact).RecordingId);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private async Task PassAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await UntilDoneAsync(() => LookAtOpenAsync(cancellationToken), cancellationToken);
+            await _deadlines.WaitAsync(PassPause, cancellationToken);
+        }
+    }
+
+    private async Task<bool> LookAtOpenAsync(CancellationToken cancellationToken)
+    {
+        var open = await views.ListAsync(RecordingViewProjection.View, RecordingView.Open, cancellationToken);
+        foreach (RecordingView recording in open.Rows)
+        {
+            Schedule(recording);
+            Caller caller = Caller.System("keeper", recording.Id.ToString());
+            if (_deadlines.IsPast(recording.Id))
+            {
+                await bus.SendAsync(new StopRecording(recording.Id, StopReason.DurationReached), caller, cancellationToken);
+                LogTimeUp(recording.Name);
+            }
+            else if (media.SignalOf(recording.CameraId) is { IsConnected: true, Recording: null })
+            {
+                await ContinueAsync(recording, store.For(caller.Origin), cancellationToken);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Goes on with a recording that nobody writes. A request whose start was never tried is tried now.</summary>
+    private async Task ContinueAsync(RecordingView view, IStreams streams, CancellationToken cancellationToken)
+    {
+        Recording recording = await streams.LoadAsync(Recording.Decider, view.Id.ToString(), cancellationToken);
+        switch (recording)
+        {
+            case Recording.Requested requested when time.GetUtcNow() - view.RequestedAt > PassPause:
+                await starter.BeginAsync(view.Id, requested, streams);
+                break;
+            case Recording.Interrupted known:
+                MediaStart start = await media.StartAsync(
+                    new RecordingTarget(
+                        view.Id,
+                        view.CameraId,
+                        view.Name,
+                        known.LastSegment + 1,
+                        TimeSpan.FromMilliseconds(known.FootageMs)),
+                    cancellationToken);
+                if (start is MediaStart.Running running)
+                {
+                    await streams.TransactAsync(
+                        Recording.Decider,
+                        view.Id.ToString(),
+                        new ReportRecordingRecovered(view.Id, running.FirstFrameAt),
+                        CancellationToken.None);
+                    LogGoesOn(view.Name);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task<bool> ScheduleAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        RecordingView? view = await views.FindAsync(RecordingViewProjection.View, id.ToString(), cancellationToken);
+        if (view is { IsOpen: true })
+        {
+            Schedule(view);
+        }
+
+        return true;
+    }
+
+    private void Schedule(RecordingView view)
+    {
+        if (view.EndsAt is { } endsAt)
+        {
+            _deadlines.Add(view.Id, endsAt);
+        }
+    }
+
+    private async Task<T> UntilDoneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                LogRetry(e);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message = "Recordings: trying again in a second")]
+    private partial void LogRetry(Exception exception);
+
+    [LoggerMessage(EventId = 2202, Level = LogLevel.Information, Message = "Recording {Name}: its time is up")]
+    private partial void LogTimeUp(string name);
+
+    [LoggerMessage(EventId = 2203, Level = LogLevel.Information, Message = "Recording {Name} goes on")]
+    private partial void LogGoesOn(string name);
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Events.Domain.Kernel;
+
+namespace Events.Application;
+
+// How the domain's values stand in the log: identities as text, numbers as numbers, addresses as text.
+internal sealed class CameraIdJson : JsonConverter<CameraId>
+{
+    public override CameraId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, CameraId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+internal sealed class RecordingIdJson : JsonConverter<RecordingId>
+{
+    public override RecordingId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, RecordingId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+internal sealed class SnapshotIdJson : JsonConverter<SnapshotId>
+{
+    public override SnapshotId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, SnapshotId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+internal sealed class CameraNumberJson : JsonConverter<CameraNumber>
+{
+    public override CameraNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetInt32());
+
+    public override void Write(Utf8JsonWriter writer, CameraNumber value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.Value);
+}
+
+internal sealed class SourceUrlJson : JsonConverter<SourceUrl>
+{
+    public override SourceUrl Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        SourceUrl.TryParse(reader.GetString() ?? string.Empty)
+        ?? throw new JsonException("A source address in the log is not one that this program knows.");
+
+    public override void Write(Utf8JsonWriter writer, SourceUrl value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
+}

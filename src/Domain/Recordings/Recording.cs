@@ -1,0 +1,203 @@
+using Events.Domain.Kernel;
+
+namespace Events.Domain.Recordings;
+
+public abstract record RecordingCommand(RecordingId RecordingId);
+
+/// <param name="Name">File name without extension, as the camera's <see cref="Recorder"/> gave it.</param>
+/// <param name="DurationMs">Null to record until it is stopped.</param>
+public sealed record RequestRecording(
+    RecordingId RecordingId, CameraId CameraId, CameraNumber CameraNumber, string Name, long? DurationMs)
+    : RecordingCommand(RecordingId);
+
+public sealed record ConfirmRecordingStarted(RecordingId RecordingId, DateTimeOffset FirstFrameAt)
+    : RecordingCommand(RecordingId);
+
+public sealed record ReportRecordingFailure(RecordingId RecordingId, string Why) : RecordingCommand(RecordingId);
+
+public sealed record CommitSegment(RecordingId RecordingId, Segment Segment) : RecordingCommand(RecordingId);
+
+/// <param name="Why">A stable code, e.g. <c>camera_lost</c>.</param>
+public sealed record ReportRecordingInterrupted(RecordingId RecordingId, string Why) : RecordingCommand(RecordingId);
+
+public sealed record ReportRecordingRecovered(RecordingId RecordingId, DateTimeOffset FirstFrameAt)
+    : RecordingCommand(RecordingId);
+
+/// <param name="EndedAt">When the last frame on disk ends, UTC; null when that is not known.</param>
+public sealed record EndRecording(RecordingId RecordingId, StopReason Reason, DateTimeOffset? EndedAt)
+    : RecordingCommand(RecordingId);
+
+public sealed record DeleteRecording(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
+
+/// <summary>Why a recording came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+public enum StopReason
+{
+    Requested = 1,
+    DurationReached = 2,
+    CameraRetired = 3,
+}
+
+/// <summary>A finished file of a recording, safe on disk.</summary>
+/// <param name="Number">From 1, rising.</param>
+/// <param name="HeaderBytes">Of the MP4 header at the file's start.</param>
+/// <param name="Sha256">Lower-case hex of the file's bytes.</param>
+/// <param name="StartedAt">Arrival of the first frame, UTC.</param>
+public sealed record Segment(
+    int Number,
+    long SizeBytes,
+    long HeaderBytes,
+    string Sha256,
+    DateTimeOffset StartedAt,
+    long DurationMs,
+    int FrameCount);
+
+public abstract record RecordingEvent(RecordingId RecordingId, DateTimeOffset At);
+
+/// <param name="DurationMs">Null for a recording that runs until it is stopped.</param>
+public sealed record RecordingRequested(
+    RecordingId RecordingId,
+    CameraId CameraId,
+    CameraNumber CameraNumber,
+    string Name,
+    long? DurationMs,
+    DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+public sealed record RecordingStarted(RecordingId RecordingId, DateTimeOffset FirstFrameAt, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+public sealed record RecordingSegmentCommitted(
+    RecordingId RecordingId,
+    int Number,
+    long SizeBytes,
+    long HeaderBytes,
+    string Sha256,
+    DateTimeOffset StartedAt,
+    long DurationMs,
+    int FrameCount,
+    DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+public sealed record RecordingInterrupted(RecordingId RecordingId, string Why, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+/// <summary>Frames are written again, into the same recording, after an interruption.</summary>
+public sealed record RecordingRecovered(RecordingId RecordingId, DateTimeOffset FirstFrameAt, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+public sealed record RecordingStopped(
+    RecordingId RecordingId, StopReason Reason, DateTimeOffset? EndedAt, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+public sealed record RecordingFailed(RecordingId RecordingId, string Why, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+/// <summary>The footage is to be removed; the file goes after this fact, and a start finishes what was left.</summary>
+public sealed record RecordingDeleted(RecordingId RecordingId, string Reason, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+/// <summary>
+/// A recording as its rules see it. <see cref="Requested"/> is on disk before the media layer is called, so a crash between
+/// the two leaves a recording that the reconciler can see and finish. An interruption does not end it: it goes on when the
+/// pictures come back, until it is stopped, its time is up or its camera is retired.
+/// </summary>
+public abstract record Recording
+{
+    public static readonly Decider<Recording, RecordingCommand, RecordingEvent> Decider =
+        new("recording", new Unknown(), Decide, Evolve);
+
+    private Recording()
+    {
+    }
+
+    public static Decision<RecordingEvent> Decide(Recording recording, RecordingCommand command, DateTimeOffset now) =>
+        (recording, command) switch
+        {
+            (Unknown, RequestRecording c) =>
+                new RecordingRequested(c.RecordingId, c.CameraId, c.CameraNumber, c.Name, c.DurationMs, now),
+            (Unknown, _) => RecordingRefusals.NotFound,
+            (_, RequestRecording) => Decision<RecordingEvent>.Nothing,
+
+            (Known { LastSegment: var last }, CommitSegment c) when c.Segment.Number <= last => Decision<RecordingEvent>.Nothing,
+            (Known, CommitSegment { Segment: var s } c) => new RecordingSegmentCommitted(
+                c.RecordingId, s.Number, s.SizeBytes, s.HeaderBytes, s.Sha256, s.StartedAt, s.DurationMs, s.FrameCount, now),
+
+            (Requested, ConfirmRecordingStarted c) => new RecordingStarted(c.RecordingId, c.FirstFrameAt, now),
+            (Running, ReportRecordingInterrupted c) => new RecordingInterrupted(c.RecordingId, c.Why, now),
+            (Interrupted, ReportRecordingRecovered c) => new RecordingRecovered(c.RecordingId, c.FirstFrameAt, now),
+            (Requested or Running or Interrupted, ReportRecordingFailure c) => new RecordingFailed(c.RecordingId, c.Why, now),
+            (Requested or Running or Interrupted, EndRecording c) =>
+                new RecordingStopped(c.RecordingId, c.Reason, c.EndedAt, now),
+
+            (Requested or Running or Interrupted, DeleteRecording) => RecordingRefusals.StillRunning,
+            (Ended, DeleteRecording c) => new RecordingDeleted(c.RecordingId, c.Reason, now),
+
+            // Late or repeated news changes nothing.
+            (Known, _) => Decision<RecordingEvent>.Nothing,
+
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
+        };
+
+    public static Recording Evolve(Recording recording, RecordingEvent fact) =>
+        (recording, fact) switch
+        {
+            (_, RecordingRequested e) => new Requested(new Take(e.CameraId, e.CameraNumber, e.Name, e.DurationMs), 0, 0),
+            (Known k, RecordingStarted e) => new Running(k.Take with { StartedAt = e.FirstFrameAt }, k.LastSegment, k.FootageMs),
+            (Known k, RecordingSegmentCommitted e) =>
+                k with { LastSegment = e.Number, FootageMs = k.FootageMs + e.DurationMs },
+            (Known k, RecordingInterrupted) => new Interrupted(k.Take, k.LastSegment, k.FootageMs),
+            (Known k, RecordingRecovered) => new Running(k.Take, k.LastSegment, k.FootageMs),
+            (Known k, RecordingStopped or RecordingFailed) => new Ended(k.Take, k.LastSegment, k.FootageMs),
+            (Known k, RecordingDeleted) => new Deleted(k.Take, k.LastSegment, k.FootageMs),
+            _ => recording,
+        };
+
+    public sealed record Unknown : Recording;
+
+    /// <summary>A recording that was asked for, whatever became of it.</summary>
+    /// <param name="LastSegment">Number of the newest committed segment; 0 for none.</param>
+    /// <param name="FootageMs">Length of all committed segments.</param>
+    public abstract record Known(Take Take, int LastSegment, long FootageMs) : Recording;
+
+    public sealed record Requested(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
+
+    public sealed record Running(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
+
+    public sealed record Interrupted(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
+
+    public sealed record Ended(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
+
+    public sealed record Deleted(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
+}
+
+/// <summary>What was asked for, and since when it runs.</summary>
+/// <param name="DurationMs">Null to record until it is stopped.</param>
+/// <param name="StartedAt">First frame, UTC. Null until there was one.</param>
+public sealed record Take(
+    CameraId CameraId, CameraNumber CameraNumber, string Name, long? DurationMs, DateTimeOffset? StartedAt = null)
+{
+    /// <summary>When its time is up, UTC. Null when it is not timed or has not started.</summary>
+    public DateTimeOffset? EndsAt => DurationMs is { } ms ? StartedAt?.AddMilliseconds(ms) : null;
+}
+
+public static class RecordingRefusals
+{
+    public static readonly Refusal NotFound = new("recording.not_found", "There is no such recording.");
+
+    public static readonly Refusal CameraNotActive =
+        new("recording.camera_not_active", "Only a registered camera that is not retired can be recorded.");
+
+    public static readonly Refusal AlreadyRunning =
+        new("recording.already_running", "This camera is being recorded already. Stop that recording first.");
+
+    public static readonly Refusal NotRunning = new("recording.not_running", "This camera is not being recorded.");
+
+    public static readonly Refusal StillRunning =
+        new("recording.still_running", "This recording is being written. Stop it before you delete it.");
+
+    public static readonly Refusal BadDuration =
+        new("recording.bad_duration", "A duration is between 1 second and 24 hours.");
+
+    public static readonly Refusal StorageCritical =
+        new("recording.storage_critical", "The disk is too full for a new recording. Delete footage or add space.");
+}
