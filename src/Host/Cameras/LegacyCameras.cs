@@ -1,0 +1,92 @@
+using System.Globalization;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Host.Live;
+
+namespace Events.Host.Cameras;
+
+internal sealed record LegacyCamera(
+    string Device,
+    string Status,
+    string Name,
+    string Resolution,
+    double Fps,
+    LegacyStreams Streams,
+    LegacyCameraMetrics? Metrics = null,
+    LegacyCapabilities? Capabilities = null);
+
+internal sealed record LegacyStreams(string Rtsp, string Hls);
+
+internal sealed record LegacyCameraMetrics(long BytesSent, int Readers, long Uptime);
+
+internal sealed record LegacyCapabilities(IReadOnlyList<string> Formats, IReadOnlyList<string> Resolutions);
+
+internal sealed record LegacyCameraList(IReadOnlyList<LegacyCamera> Cameras, int Total, int Connected);
+
+internal sealed record LegacyStreamUrl(
+    string Device, string StreamName, string StreamUrl, bool Available, int ActiveConsumers, string StreamStatus);
+
+/// <summary>Cameras as the legacy contract shows them, and found by their wire name.</summary>
+internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveViewers viewers, TimeProvider time)
+{
+    public const string DeviceHint = "A camera's name as get_camera_list gives it: camera0, camera1, ...";
+
+    /// <returns>Null when there is no such camera, or it was retired.</returns>
+    public async Task<CameraView?> FindAsync(CameraNumber number, CancellationToken cancellationToken)
+    {
+        var found = await views.ListAsync(
+            CameraViewProjection.View, ViewQuery.Where("number", (long)number.Value), cancellationToken);
+        return found.Rows.FirstOrDefault(camera => camera.Status is not CameraStatus.Retired);
+    }
+
+    public async Task<IReadOnlyList<CameraView>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<CameraView> cameras = [];
+        while (true)
+        {
+            var page = await views.ListAsync(
+                CameraViewProjection.View, CameraView.Present with { Offset = cameras.Count }, cancellationToken);
+            cameras.AddRange(page.Rows);
+            if (page.Rows.Count == 0 || cameras.Count >= page.Total)
+            {
+                return cameras;
+            }
+        }
+    }
+
+    /// <param name="host">What the client calls us by, for links; null for the configured address.</param>
+    public LegacyCamera Show(CameraView camera, string? host)
+    {
+        // Players of the old system's clients take either kind of address; until this host speaks RTSP itself, both play over HLS.
+        string hls = links.HlsOf(camera.Number, host);
+        return new LegacyCamera(
+            camera.Number.ToString(),
+            StatusOf(camera),
+            camera.Name,
+            ResolutionOf(camera),
+            camera.FramesPerSecond ?? 0,
+            new LegacyStreams(hls, hls));
+    }
+
+    /// <summary>The same with what is measured of its stream and known of its source.</summary>
+    public LegacyCamera ShowWhole(CameraView camera, string? host)
+    {
+        LegacyCamera shown = Show(camera, host);
+        bool isConnected = camera.Status is CameraStatus.Connected;
+        long uptime = isConnected && camera.ConnectedAt is { } since
+            ? Math.Max(0, (long)(time.GetUtcNow() - since).TotalSeconds)
+            : 0;
+        return shown with
+        {
+            Metrics = new LegacyCameraMetrics(viewers.BytesSentTo(camera.Number), viewers.CountOf(camera.Number), uptime),
+            Capabilities = camera.Codec is { } codec ? new LegacyCapabilities([codec.ToUpperInvariant()], [shown.Resolution]) : null,
+        };
+    }
+
+    public static string StatusOf(CameraView camera) =>
+        camera.Status is CameraStatus.Connected ? "CONNECTED" : "DISCONNECTED";
+
+    private static string ResolutionOf(CameraView camera) =>
+        string.Create(CultureInfo.InvariantCulture, $"{camera.Width ?? 0}x{camera.Height ?? 0}");
+}

@@ -1,0 +1,194 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Events.Host.Control;
+
+namespace Events.Host.Cli;
+
+/// <summary>The command line: <c>up</c> runs the host, every other verb speaks to a running one.</summary>
+internal static class CommandLine
+{
+    private static readonly Option<string> _data = new("--data")
+    {
+        Description = "The data folder of the installation.",
+        DefaultValueFactory = _ => "./data",
+        Recursive = true,
+    };
+
+    private static readonly Option<string> _format = new("--format")
+    {
+        Description = "How to print: table or json.",
+        DefaultValueFactory = _ => "table",
+    };
+
+    static CommandLine() => _format.AcceptOnlyFromAmong("table", "json");
+
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("Events: an event-sourced camera backend.")
+        {
+            UpCommand.Build(_data),
+            Camera(),
+            Recording(),
+            Token(),
+            Database(),
+            Status(),
+        };
+        root.Options.Add(_data);
+        return root;
+    }
+
+    private static Command Camera()
+    {
+        var name = new Option<string>("--name") { Description = "What people call it.", Required = true };
+        var source = new Option<string>("--source")
+        {
+            Description = "rtsp://[user:password@]host/path, http(s)://…, v4l2:/dev/video0, file:///clip.mp4, test:pattern",
+            Required = true,
+        };
+        var which = new Argument<string>("camera") { Description = "camera0, its id, or its name." };
+        var reason = new Option<string>("--reason") { Description = "Why.", DefaultValueFactory = _ => "requested" };
+        var all = new Option<bool>("--all") { Description = "Retired ones, too." };
+
+        return new Command("camera", "Cameras.")
+        {
+            Verb("add", "Registers a camera.", [name, source, _format], async (given, client, token) => Show(
+                await client.PostAsync(
+                    "/control/cameras",
+                    new CameraDraft(given.GetRequiredValue(name), given.GetRequiredValue(source)),
+                    ControlJson.Default.CameraDraft,
+                    ControlJson.Default.CameraRow,
+                    token),
+                given)),
+            Verb("list", "Lists cameras.", [all, _format], async (given, client, token) => Tables.Cameras(
+                await client.GetAsync(
+                    $"/control/cameras?retired={(given.GetValue(all) ? "true" : "false")}",
+                    ControlJson.Default.IReadOnlyListCameraRow,
+                    token),
+                IsJson(given))),
+            Verb("rename", "Gives a camera another name.", [which, name, _format], async (given, client, token) => Show(
+                await client.PostAsync(
+                    PathOf(given.GetRequiredValue(which), "name"),
+                    new NewName(given.GetRequiredValue(name)),
+                    ControlJson.Default.NewName,
+                    ControlJson.Default.CameraRow,
+                    token),
+                given)),
+            Verb("move", "Takes a camera's pictures from another source.", [which, source, _format], async (given, client, token) =>
+                Show(
+                    await client.PostAsync(
+                        PathOf(given.GetRequiredValue(which), "source"),
+                        new NewSource(given.GetRequiredValue(source)),
+                        ControlJson.Default.NewSource,
+                        ControlJson.Default.CameraRow,
+                        token),
+                    given)),
+            Verb("retire", "Takes a camera out of service for good.", [which, reason, _format], async (given, client, token) => Show(
+                await client.PostAsync(
+                    PathOf(given.GetRequiredValue(which), "retirement"),
+                    new Reason(given.GetRequiredValue(reason)),
+                    ControlJson.Default.Reason,
+                    ControlJson.Default.CameraRow,
+                    token),
+                given)),
+        };
+    }
+
+    private static Command Recording()
+    {
+        var camera = new Option<string?>("--camera") { Description = "Only of this camera." };
+        var limit = new Option<int>("--limit") { Description = "At most so many, 1 to 1000.", DefaultValueFactory = _ => 100 };
+        return new Command("recording", "Recordings.")
+        {
+            Verb("list", "Lists recordings, newest first.", [camera, limit, _format], async (given, client, token) =>
+                Tables.Recordings(
+                    await client.GetAsync(
+                        string.Create(CultureInfo.InvariantCulture, $"/control/recordings?limit={given.GetValue(limit)}")
+                        + (given.GetValue(camera) is { } one ? $"&camera={Uri.EscapeDataString(one)}" : string.Empty),
+                        ControlJson.Default.IReadOnlyListRecordingRow,
+                        token),
+                    IsJson(given))),
+        };
+    }
+
+    private static Command Token()
+    {
+        var role = new Option<string>("--role") { Description = "viewer, operator or admin.", Required = true };
+        role.AcceptOnlyFromAmong("viewer", "operator", "admin");
+        var user = new Option<string>("--user") { Description = "Whose.", DefaultValueFactory = _ => "local" };
+        var ttl = new Option<string?>("--ttl") { Description = "How long it is good: 30m, 24h, 7d. Default: as configured." };
+        return Verb("token", "Prints an access token, alone.", [role, user, ttl], async (given, client, token) =>
+        {
+            long? seconds = given.GetValue(ttl) is { } text ? (long)Spans.Parse(text, "--ttl").TotalSeconds : null;
+            IssuedToken issued = await client.PostAsync(
+                "/control/tokens",
+                new TokenWish(given.GetRequiredValue(role), given.GetRequiredValue(user), seconds),
+                ControlJson.Default.TokenWish,
+                ControlJson.Default.IssuedToken,
+                token);
+            Console.Out.WriteLine(issued.Token);
+        });
+    }
+
+    private static Command Database() => new("db", "The database behind the log.")
+    {
+        Verb("url", "Prints a libpq connection string, alone: psql \"$(./events db url)\"", [], async (_, client, token) =>
+            Console.Out.WriteLine((await client.GetAsync("/control/database", ControlJson.Default.DatabaseUrl, token)).Url)),
+    };
+
+    private static Command Status() =>
+        Verb("status", "Says how a running host is.", [_format], async (given, client, token) => Tables.Status(
+            await client.GetAsync("/control/status", ControlJson.Default.StatusReport, token), IsJson(given)));
+
+    private static Command Verb(
+        string name, string description, Symbol[] symbols, Func<ParseResult, ControlClient, CancellationToken, Task> run)
+    {
+        var command = new Command(name, description);
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+            else
+            {
+                command.Options.Add((Option)symbol);
+            }
+        }
+
+        command.SetAction(async (given, cancellationToken) =>
+        {
+            try
+            {
+                using ControlClient client = ControlClient.For(given.GetRequiredValue(_data));
+                await run(given, client, cancellationToken);
+                return 0;
+            }
+            catch (CommandFailedException e)
+            {
+                await Console.Error.WriteLineAsync(e.Message);
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static string PathOf(string camera, string what) => $"/control/cameras/{Uri.EscapeDataString(camera)}/{what}";
+
+    private static bool IsJson(ParseResult given) => given.GetValue(_format) == "json";
+
+    private static void Show(CameraRow camera, ParseResult given)
+    {
+        if (IsJson(given))
+        {
+            Print(camera, ControlJson.Default.CameraRow);
+        }
+        else
+        {
+            Tables.Cameras([camera], isJson: false);
+        }
+    }
+
+    internal static void Print<T>(T value, JsonTypeInfo<T> json) => Console.Out.WriteLine(JsonSerializer.Serialize(value, json));
+}

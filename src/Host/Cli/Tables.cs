@@ -1,0 +1,109 @@
+using System.Globalization;
+using Events.Host.Control;
+using Spectre.Console;
+
+namespace Events.Host.Cli;
+
+/// <summary>Lists as people read them, or as JSON for programs.</summary>
+internal static class Tables
+{
+    public static void Cameras(IReadOnlyList<CameraRow> cameras, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(cameras, ControlJson.Default.IReadOnlyListCameraRow);
+            return;
+        }
+
+        Write(
+            ["camera", "name", "status", "picture", "source", "id"],
+            cameras.Select(camera => new[]
+            {
+                camera.Camera,
+                camera.Name,
+                camera.Trouble is { } why ? $"{camera.Status}: {why}" : camera.Status,
+                camera.Resolution is { } size ? string.Create(CultureInfo.InvariantCulture, $"{size} at {camera.Fps:0.##}/s") : "-",
+                camera.Source,
+                camera.Id,
+            }),
+            "There are no cameras. Add one: ./events camera add --name Gate --source rtsp://10.0.0.5/main");
+    }
+
+    public static void Recordings(IReadOnlyList<RecordingRow> recordings, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(recordings, ControlJson.Default.IReadOnlyListRecordingRow);
+            return;
+        }
+
+        Write(
+            ["recording", "status", "seconds", "bytes", "frames", "segments", "id"],
+            recordings.Select(row => new[]
+            {
+                row.Name,
+                row.Trouble is { } why ? $"{row.Status}: {why}" : row.Status,
+                row.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
+                row.Bytes.ToString(CultureInfo.InvariantCulture),
+                row.Frames.ToString(CultureInfo.InvariantCulture),
+                row.Segments.ToString(CultureInfo.InvariantCulture),
+                row.Id,
+            }),
+            "There are no recordings.");
+    }
+
+    public static void Status(StatusReport report, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(report, ControlJson.Default.StatusReport);
+            return;
+        }
+
+        string position = report.LogPosition < 0 ? "unknown" : report.LogPosition.ToString(CultureInfo.InvariantCulture);
+        Write(
+            ["", ""],
+            [
+                ["status", report.Status],
+                ["version", report.Version],
+                ["up for", report.Uptime],
+                ["JSON-RPC", report.WebSocket],
+                ["health", report.Health],
+                ["data folder", report.Data],
+                ["installation", report.Installation],
+                ["log position", position],
+                .. report.Components.Select(part => new[] { part.Name, $"{part.Status}: {part.Message}" }),
+            ],
+            string.Empty);
+    }
+
+    private static void Write(string[] heads, IEnumerable<string[]> rows, string whenEmpty)
+    {
+        var table = new Table { Border = TableBorder.Simple, ShowHeaders = heads.Any(head => head.Length > 0) };
+        foreach (string head in heads)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(head)) { NoWrap = true });
+        }
+
+        int count = 0;
+        foreach (string[] row in rows)
+        {
+            table.AddRow([.. row.Select(Markup.Escape)]);
+            count++;
+        }
+
+        if (count == 0)
+        {
+            Console.Out.WriteLine(whenEmpty);
+            return;
+        }
+
+        if (Console.IsOutputRedirected)
+        {
+            // Nobody's window: a program or a file wants whole lines.
+            AnsiConsole.Profile.Width = 1_000;
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

@@ -1,0 +1,16 @@
+using Events.Host.Security;
+
+namespace Events.Host.Files;
+
+/// <summary>Download links that open for a while without a header. Relative, unless a public address is configured.</summary>
+internal sealed class FileLinks(SignedLinks links, string? publicUrl)
+{
+    /// <summary>Long enough to click in a list that was left open over lunch.</summary>
+    private static readonly TimeSpan _lifetime = TimeSpan.FromHours(1);
+
+    public string ForRecording(string name) => For($"/files/recordings/{name}.fmp4");
+
+    public string ForSnapshot(string fileName) => For($"/files/snapshots/{fileName}");
+
+    private string For(string path) => $"{publicUrl?.TrimEnd('/')}{path}{links.QueryFor(path, _lifetime)}";
+}

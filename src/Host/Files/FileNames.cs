@@ -1,0 +1,33 @@
+using Events.Application.Snapshots;
+using Events.Host.JsonRpc;
+
+namespace Events.Host.Files;
+
+/// <summary>The legacy contract's rules for file names and for pages of them.</summary>
+internal static class FileNames
+{
+    private const int LimitMax = 1_000;
+    private const int LimitUnasked = 50;
+
+    private static readonly string[] _extensions = [".fmp4", ".mp4"];
+
+    /// <returns>The parameter <c>filename</c>; when it is bad, the error is in <paramref name="given"/>.</returns>
+    public static string Read(CallParams given)
+    {
+        string filename = given.Text("filename");
+        if (given.Error is null && !TakeSnapshotHandler.IsFileName(filename))
+        {
+            given.Refuse("filename", "pattern", "Letters, digits, dot, hyphen and underscore; no folders, no \"..\".");
+        }
+
+        return filename;
+    }
+
+    public static (int Limit, int Offset) Paging(CallParams given) =>
+        (given.OptionalInteger("limit", 1, LimitMax) ?? LimitUnasked, given.OptionalInteger("offset", 0, int.MaxValue) ?? 0);
+
+    public static string WithoutExtension(string filename) =>
+        _extensions.FirstOrDefault(extension => filename.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) is { } extension
+            ? filename[..^extension.Length]
+            : filename;
+}

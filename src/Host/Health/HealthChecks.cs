@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Host.Cameras;
+
+namespace Events.Host.Health;
+
+internal enum HealthLevel
+{
+    Healthy = 1,
+    Degraded = 2,
+    Unhealthy = 3,
+}
+
+/// <param name="ChangedAt">When the level last became what it is, UTC.</param>
+internal sealed record ComponentHealth(
+    string Name, HealthLevel Level, string Message, DateTimeOffset CheckedAt, DateTimeOffset ChangedAt);
+
+/// <summary>Looks at what the host needs. A look is kept for a second, so that probes cost nothing however many there are.</summary>
+internal sealed class HealthChecks(
+    ILog log,
+    IReadModels views,
+    IFootage footage,
+    IMediaControl media,
+    FootageCheck footageCheck,
+    CameraKeeper keeper,
+    LegacyCameras cameras,
+    StorageRule storage,
+    TimeProvider time)
+{
+    private static readonly TimeSpan LookAge = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>In facts. What a view may be behind before people should know.</summary>
+    private const long LagDegraded = 10_000;
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly ConcurrentDictionary<string, ComponentHealth> _last = [];
+    private readonly long _startedAt = time.GetTimestamp();
+    private long _lookedAt;
+    private IReadOnlyList<ComponentHealth> _look = [];
+
+    public TimeSpan Uptime => time.GetElapsedTime(_startedAt);
+
+    /// <summary>Whether cameras and recordings may be spoken of: the log was read and the footage held against it.</summary>
+    public bool IsReady => keeper.Ready.IsCompletedSuccessfully && footageCheck.Findings is not null;
+
+    public static HealthLevel Worst(IEnumerable<ComponentHealth> components) =>
+        components.Select(component => component.Level).DefaultIfEmpty(HealthLevel.Healthy).Max();
+
+    public async Task<IReadOnlyList<ComponentHealth>> LookAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            if (_look.Count == 0 || time.GetElapsedTime(_lookedAt) > LookAge)
+            {
+                ComponentHealth database = await CheckAsync("postgresql", DatabaseAsync, cancellationToken);
+                _look =
+                [
+                    database,
+                    await CheckAsync("projections", ProjectionsAsync, cancellationToken),
+                    await CheckAsync("storage", StorageAsync, cancellationToken),
+                    await CheckAsync("cameras", CamerasAsync, cancellationToken),
+                ];
+                _lookedAt = time.GetTimestamp();
+            }
+
+            return _look;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<ComponentHealth> CheckAsync(
+        string name, Func<CancellationToken, Task<(HealthLevel Level, string Message)>> look, CancellationToken cancellationToken)
+    {
+        (HealthLevel Level, string Message) found;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LookTimeout);
+        try
+        {
+            found = await look(limit.Token);
+        }
+        catch (DependencyUnavailableException e)
+        {
+            found = (HealthLevel.Unhealthy, e.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            found = (HealthLevel.Unhealthy, $"No answer within {LookTimeout.TotalSeconds} s.");
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset since = _last.TryGetValue(name, out ComponentHealth? before) && before.Level == found.Level
+            ? before.ChangedAt
+            : now;
+        return _last[name] = new ComponentHealth(name, found.Level, found.Message, now, since);
+    }
+
+    private async Task<(HealthLevel Level, string Message)> DatabaseAsync(CancellationToken cancellationToken)
+    {
+        long head = await log.HeadAsync(cancellationToken);
+        return (HealthLevel.Healthy, string.Create(CultureInfo.InvariantCulture, $"The log ends at position {head}."));
+    }
+
+    private async Task<(HealthLevel Level, string Message)> ProjectionsAsync(CancellationToken cancellationToken)
+    {
+        var status = await views.StatusAsync(cancellationToken);
+        ViewStatus? faulty = status.FirstOrDefault(view => view.Fault is not null);
+        long lag = status.Select(view => view.Lag).DefaultIfEmpty(0).Max();
+        return faulty is not null ? (HealthLevel.Unhealthy, $"{faulty.Name} stands still: {faulty.Fault}")
+            : lag > LagDegraded ? (HealthLevel.Degraded, $"The slowest view is {lag} facts behind.")
+            : (HealthLevel.Healthy, $"The slowest view is {lag} facts behind.");
+    }
+
+    private Task<(HealthLevel Level, string Message)> StorageAsync(CancellationToken cancellationToken)
+    {
+        double used = footage.Usage().UsedPercent;
+        string message = string.Create(CultureInfo.InvariantCulture, $"The disk is {used:0.0} % full.");
+        return Task.FromResult((
+            used >= storage.BlockPercent ? HealthLevel.Unhealthy
+                : used >= storage.WarnPercent ? HealthLevel.Degraded
+                : HealthLevel.Healthy,
+            message));
+    }
+
+    private async Task<(HealthLevel Level, string Message)> CamerasAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<CameraView> all = await cameras.ListAsync(cancellationToken);
+        int connected = all.Count(camera => media.SignalOf(camera.Id) is { IsConnected: true });
+        return (
+            connected == all.Count ? HealthLevel.Healthy : HealthLevel.Degraded,
+            $"{connected} of {all.Count} cameras are connected.");
+    }
+}

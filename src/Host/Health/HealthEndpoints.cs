@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Events.Host.JsonRpc;
+
+namespace Events.Host.Health;
+
+/// <summary>
+/// Both families of health addresses of the legacy contract, on their own port, without login: <c>/health</c>,
+/// <c>/health/detailed</c>, <c>/health/ready</c>, <c>/health/live</c>, and <c>/health/system</c>, <c>/health/cameras</c>,
+/// <c>/health/mediamtx</c>.
+/// </summary>
+internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
+{
+    /// <param name="port">The health port; the addresses answer on no other.</param>
+    public void Map(IEndpointRouteBuilder routes, int port)
+    {
+        string host = string.Create(CultureInfo.InvariantCulture, $"*:{port}");
+        RouteGroupBuilder group = routes.MapGroup("/health").RequireHost(host);
+        group.MapGet("", HealthAsync);
+        group.MapGet("/detailed", DetailedAsync);
+        group.MapGet("/ready", ReadyAsync);
+        group.MapGet("/live", context => WriteAsync(context, 200, new JsonObject
+        {
+            ["alive"] = true,
+            ["timestamp"] = Now(),
+            ["message"] = "The host is running.",
+        }));
+        group.MapGet("/system", context => FamilyAsync(context, null));
+        group.MapGet("/cameras", context => FamilyAsync(context, "cameras"));
+        group.MapGet("/mediamtx", context => FamilyAsync(context, "storage"));
+    }
+
+    private async Task HealthAsync(HttpContext context)
+    {
+        var components = await checks.LookAsync(context.RequestAborted);
+        await WriteAsync(context, StatusOf(components), Summary(components));
+    }
+
+    private async Task DetailedAsync(HttpContext context)
+    {
+        var components = await checks.LookAsync(context.RequestAborted);
+        JsonObject body = Summary(components);
+        body["components"] = new JsonArray([.. components.Select(component => new JsonObject
+        {
+            ["name"] = component.Name,
+            ["status"] = NameOf(component.Level),
+            ["message"] = component.Message,
+            ["last_checked"] = LegacyText.Instant(component.CheckedAt),
+            ["details"] = new JsonObject { ["last_change"] = LegacyText.Instant(component.ChangedAt) },
+        })]);
+        body["metrics"] = new JsonObject
+        {
+            ["memory_bytes"] = Environment.WorkingSet,
+            ["managed_bytes"] = GC.GetTotalMemory(forceFullCollection: false),
+            ["threads"] = ThreadPool.ThreadCount,
+        };
+        body["environment"] = $"dotnet {Environment.Version}";
+        await WriteAsync(context, StatusOf(components), body);
+    }
+
+    private async Task ReadyAsync(HttpContext context)
+    {
+        var components = await checks.LookAsync(context.RequestAborted);
+        ComponentHealth? down = components.FirstOrDefault(component =>
+            component is { Name: "postgresql" or "projections", Level: HealthLevel.Unhealthy });
+        bool isReady = checks.IsReady && down is null;
+        await WriteAsync(context, isReady ? 200 : 503, new JsonObject
+        {
+            ["ready"] = isReady,
+            ["status"] = isReady ? "ready" : "not_ready",
+            ["timestamp"] = Now(),
+            ["message"] = down is not null ? $"{down.Name}: {down.Message}"
+                : isReady ? "Every request is served."
+                : "Cameras and footage are being looked at after the start.",
+        });
+    }
+
+    private async Task FamilyAsync(HttpContext context, string? name)
+    {
+        var components = await checks.LookAsync(context.RequestAborted);
+        ComponentHealth[] shown = [.. components.Where(component => name is null || component.Name == name)];
+        var body = new JsonObject { ["status"] = NameOf(HealthChecks.Worst(shown)), ["timestamp"] = Now() };
+        if (name is null)
+        {
+            var each = new JsonObject();
+            foreach (ComponentHealth component in shown)
+            {
+                each[component.Name] = new JsonObject
+                {
+                    ["status"] = NameOf(component.Level),
+                    ["details"] = component.Message,
+                    ["timestamp"] = LegacyText.Instant(component.CheckedAt),
+                };
+            }
+
+            body["components"] = each;
+        }
+        else
+        {
+            body["details"] = string.Join(' ', shown.Select(component => component.Message));
+        }
+
+        await WriteAsync(context, StatusOf(shown), body);
+    }
+
+    private JsonObject Summary(IReadOnlyList<ComponentHealth> components) => new()
+    {
+        ["status"] = NameOf(HealthChecks.Worst(components)),
+        ["timestamp"] = Now(),
+        ["version"] = typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3),
+        ["uptime"] = Duration(checks.Uptime),
+    };
+
+    private string Now() => LegacyText.Instant(time.GetUtcNow());
+
+    private static int StatusOf(IEnumerable<ComponentHealth> components) =>
+        HealthChecks.Worst(components) is HealthLevel.Unhealthy ? 500 : 200;
+
+    private static string NameOf(HealthLevel level) =>
+        level switch
+        {
+            HealthLevel.Healthy => "healthy",
+            HealthLevel.Degraded => "degraded",
+            _ => "unhealthy",
+        };
+
+    /// <summary>As Go writes a duration: <c>72h15m30s</c>.</summary>
+    internal static string Duration(TimeSpan span) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(span.TotalHours >= 1 ? $"{(long)span.TotalHours}h" : "")}{(span.TotalMinutes >= 1 ? $"{span.Minutes}m" : "")}{span.Seconds}s");
+
+    private static Task WriteAsync(HttpContext context, int status, JsonObject body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+    }
+}

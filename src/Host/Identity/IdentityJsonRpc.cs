@@ -1,0 +1,57 @@
+using Events.Application.Contracts;
+using Events.Host.JsonRpc;
+using Events.Host.Security;
+using Events.JsonRpc;
+
+namespace Events.Host.Identity;
+
+internal sealed record Authenticated(
+    bool IsAuthenticated, string Role, IReadOnlyList<string> Permissions, string ExpiresAt, string SessionId)
+{
+    [System.Text.Json.Serialization.JsonPropertyName("authenticated")]
+    public bool IsAuthenticated { get; init; } = IsAuthenticated;
+}
+
+/// <summary><c>ping</c> and <c>authenticate</c>: the two methods that are open before login.</summary>
+internal sealed class IdentityJsonRpc(AccessTokens tokens, ClientSessions sessions) : IJsonRpcMethods
+{
+    private static readonly JsonRpcAnswer _pong = JsonRpcAnswer.Raw("\"pong\""u8.ToArray());
+
+    public IEnumerable<JsonRpcMethod> Methods =>
+    [
+        new("ping", _ => ValueTask.FromResult(_pong), new MethodRule(null, NeedsCameras: false)),
+        new("authenticate", AuthenticateAsync, new MethodRule(null, NeedsCameras: false)),
+    ];
+
+    /// <summary>A failed login leaves an earlier one on the same socket as it was.</summary>
+    private async ValueTask<JsonRpcAnswer> AuthenticateAsync(JsonRpcCall call)
+    {
+        var given = new CallParams(call.Params);
+
+        // The Python client's SDK sends the alias alone.
+        string? token = given.OptionalText("auth_token", 4_096) ?? given.OptionalText("token", 4_096);
+        if (token is null || await tokens.ReadAsync(token) is not { } identity)
+        {
+            return LegacyErrors.NotLoggedIn("auth_failed");
+        }
+
+        ClientSession session = sessions.Of(call.Connection);
+        session.Identity = identity;
+        return JsonRpcAnswer.Result(
+            new Authenticated(
+                true,
+                AccessTokens.NameOf(identity.Role),
+                PermissionsOf(identity.Role),
+                LegacyText.Instant(identity.ExpiresAt),
+                call.Connection.Id),
+            LegacyJson.Default.Authenticated);
+    }
+
+    private static string[] PermissionsOf(Role role) =>
+        role switch
+        {
+            Role.Admin => ["view", "control", "admin"],
+            Role.Operator => ["view", "control"],
+            _ => ["view"],
+        };
+}

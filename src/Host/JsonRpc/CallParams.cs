@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Events.JsonRpc;
+
+namespace Events.Host.JsonRpc;
+
+/// <summary>A call's parameters, read with the contract's rules. The first that is wrong is the call's answer.</summary>
+internal sealed class CallParams(JsonElement given)
+{
+    /// <summary>Null while everything read was right.</summary>
+    public JsonRpcError? Error { get; private set; }
+
+    /// <returns>Empty when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public string Text(string name, int lengthMax = 255) => OptionalText(name, lengthMax) ?? Missing(name);
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public string? OptionalText(string name, int lengthMax = 255)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text && text.Length <= lengthMax)
+        {
+            return text;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "string", $"A text of 1 to {lengthMax} characters.");
+        return null;
+    }
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public int? OptionalInteger(string name, int min, int max)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "range", $"A whole number from {min} to {max}.");
+        return null;
+    }
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public IReadOnlyList<string>? OptionalTexts(string name, int countMax, Func<string, bool> isGood, string hint)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= countMax)
+        {
+            string?[] texts =
+                [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString() : null)];
+            if (texts.All(text => text is not null && isGood(text)))
+            {
+                return [.. texts.Select(text => text!).Distinct(StringComparer.Ordinal)];
+            }
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "pattern", hint);
+        return null;
+    }
+
+    /// <returns>Null when it is absent, or not an object.</returns>
+    public JsonElement? OptionalObject(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            return value;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "object", "An object.");
+        return null;
+    }
+
+    public void Refuse(string name, string rule, string hint) => Error ??= JsonRpcError.InvalidParams(name, rule, hint);
+
+    private string Missing(string name)
+    {
+        Error ??= JsonRpcError.InvalidParams(name, "required", $"The parameter {name} is required.");
+        return string.Empty;
+    }
+
+    private JsonElement? Find(string name) =>
+        given.ValueKind == JsonValueKind.Object
+        && given.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Events.Application.Contracts;
+using Events.Host.Security;
+using Events.JsonRpc;
+
+namespace Events.Host.JsonRpc;
+
+/// <summary>What the host knows of one socket: who is behind it, and what it wants to be told.</summary>
+internal sealed class ClientSession(JsonRpcConnection connection)
+{
+    public JsonRpcConnection Connection { get; } = connection;
+
+    /// <summary>Null before <c>authenticate</c>. It may have expired since.</summary>
+    public AccessIdentity? Identity { get; set; }
+
+    public Subscriptions Subscriptions { get; } = new();
+
+    /// <summary>One correlation for everything this call leads to.</summary>
+    public Caller CallerNow() =>
+        new(Identity!.UserId, Identity.Role, "json-rpc", Guid.CreateVersion7().ToString("d"));
+}
+
+/// <summary>The sockets that are open.</summary>
+internal sealed class ClientSessions
+{
+    private readonly ConcurrentDictionary<JsonRpcConnection, ClientSession> _open = [];
+
+    public int Count => _open.Count;
+
+    public IEnumerable<ClientSession> All => _open.Values;
+
+    public ClientSession Of(JsonRpcConnection connection) =>
+        _open.GetOrAdd(connection, static opened => new ClientSession(opened));
+
+    public void Forget(JsonRpcConnection connection) => _open.TryRemove(connection, out _);
+}

@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using Events.Host.Cameras;
+using Events.Host.Identity;
+using Events.Host.Notifications;
+using Events.Host.Recordings;
+using Events.Host.Snapshots;
+
+namespace Events.Host.JsonRpc;
+
+/// <summary>Shapes of the legacy contract: snake_case, and no nulls anywhere.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(Authenticated))]
+[JsonSerializable(typeof(LegacyCamera))]
+[JsonSerializable(typeof(LegacyCameraList))]
+[JsonSerializable(typeof(LegacyStreamUrl))]
+[JsonSerializable(typeof(LegacyRecordingStarted))]
+[JsonSerializable(typeof(LegacyRecordingStopped))]
+[JsonSerializable(typeof(LegacyFileList))]
+[JsonSerializable(typeof(LegacyFileInfo))]
+[JsonSerializable(typeof(LegacyDeletion))]
+[JsonSerializable(typeof(LegacySnapshot))]
+[JsonSerializable(typeof(Subscribed))]
+[JsonSerializable(typeof(Unsubscribed))]
+[JsonSerializable(typeof(RecordingUpdate))]
+[JsonSerializable(typeof(CameraTopic))]
+[JsonSerializable(typeof(SnapshotTopic))]
+internal sealed partial class LegacyJson : JsonSerializerContext;

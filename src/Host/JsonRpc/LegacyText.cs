@@ -1,0 +1,11 @@
+using System.Globalization;
+
+namespace Events.Host.JsonRpc;
+
+/// <summary>How values are written on the legacy wire.</summary>
+internal static class LegacyText
+{
+    /// <summary>RFC 3339 in UTC with whole seconds: the contract's validator takes no other count of decimals.</summary>
+    public static string Instant(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

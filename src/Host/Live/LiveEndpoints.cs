@@ -1,0 +1,94 @@
+using System.Globalization;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Host.Cameras;
+using Events.Host.Security;
+
+namespace Events.Host.Live;
+
+/// <summary>
+/// Live pictures: HTTP Live Streaming (RFC 8216) at <c>/hls/camera0.m3u8</c> and the newest key frame at
+/// <c>/live/camera0.jpg</c>, by signed link or bearer token.
+/// </summary>
+internal sealed class LiveEndpoints(
+    LegacyCameras cameras, ILiveOutput live, LiveViewers viewers, SignedLinks links, HttpCallers callers)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/hls/{camera}.m3u8", PlaylistAsync);
+        routes.MapGet("/hls/{camera}/{part}", PartAsync);
+        routes.MapGet("/live/{camera}.jpg", JpegAsync);
+    }
+
+    private Task<IResult> PlaylistAsync(HttpContext context, string camera) =>
+        ForAsync(context, camera, found =>
+        {
+            string query = context.Request.Query.ContainsKey("sig") ? context.Request.QueryString.Value ?? string.Empty : string.Empty;
+            context.Response.Headers.CacheControl = "no-cache";
+            return Task.FromResult(live.HlsPlaylistOf(found.Id, $"{query}") is { } playlist
+                ? Results.Text(playlist, "application/vnd.apple.mpegurl")
+                : NothingYet(camera));
+        });
+
+    /// <summary><c>init-3.mp4</c> is the header of generation 3, <c>17.m4s</c> the segment with that sequence number.</summary>
+    private Task<IResult> PartAsync(HttpContext context, string camera, string part) =>
+        ForAsync(context, camera, found =>
+        {
+            ReadOnlyMemory<byte>? bytes = BytesOf(found.Id, part);
+            if (bytes is not { } some)
+            {
+                return Task.FromResult(Results.Problem($"{part} is gone or not there yet.", statusCode: 404));
+            }
+
+            viewers.Saw(found.Number, context.Connection.RemoteIpAddress, some.Length);
+            return Task.FromResult(Results.Bytes(some, "video/mp4"));
+        });
+
+    private Task<IResult> JpegAsync(HttpContext context, string camera) =>
+        ForAsync(context, camera, async found =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            return await live.JpegOfAsync(found.Id, context.RequestAborted) is { } jpeg
+                ? Results.Bytes(jpeg, "image/jpeg")
+                : NothingYet(camera);
+        });
+
+    private ReadOnlyMemory<byte>? BytesOf(CameraId id, string part)
+    {
+        string stem = Path.GetFileNameWithoutExtension(part);
+        return Path.GetExtension(part) switch
+        {
+            ".m4s" when long.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out long sequence) =>
+                live.HlsSegmentOf(id, sequence),
+            ".mp4" when stem.StartsWith("init-", StringComparison.Ordinal)
+                && int.TryParse(stem.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int generation) =>
+                live.HlsHeaderOf(id, generation),
+            _ => null,
+        };
+    }
+
+    private async Task<IResult> ForAsync(HttpContext context, string camera, Func<CameraView, Task<IResult>> show)
+    {
+        if (CameraNumber.TryParse(camera) is not { } number)
+        {
+            return Results.Problem(LegacyCameras.DeviceHint, statusCode: 400);
+        }
+
+        if (!links.IsGood(LiveLinks.ScopeOf(number), context.Request.Query["exp"], context.Request.Query["sig"])
+            && await callers.StatusForAsync(context.Request, Role.Viewer) is var status
+            && status != StatusCodes.Status200OK)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return Results.Problem(
+                "Use an address from get_stream_url, or send a token (Authorization: Bearer ...).", statusCode: status);
+        }
+
+        return await cameras.FindAsync(number, context.RequestAborted) is { } found
+            ? await show(found)
+            : Results.Problem($"There is no {camera}.", statusCode: 404);
+    }
+
+    private static IResult NothingYet(string camera) =>
+        Results.Problem($"{camera} shows no pictures now.", statusCode: 503);
+}

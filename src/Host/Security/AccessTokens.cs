@@ -1,0 +1,104 @@
+using System.Text;
+using Events.Application.Contracts;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Events.Host.Security;
+
+/// <summary>Who a token speaks for, and until when.</summary>
+internal sealed record AccessIdentity(string UserId, Role Role, DateTimeOffset ExpiresAt);
+
+/// <summary>
+/// Issues and reads the access tokens of the legacy contract: JSON Web Tokens (RFC 7519) signed with HS256, with the claims
+/// <c>user_id</c>, <c>role</c>, <c>iat</c> and <c>exp</c>, all required.
+/// </summary>
+internal sealed class AccessTokens
+{
+    /// <summary>In bytes. HS256 wants a key at least as long as its hash (RFC 7518, section 3.2).</summary>
+    public const int SecretBytesMin = 32;
+
+    /// <summary>In characters. A token of four claims has about 250; more is not read.</summary>
+    private const int TokenLengthMax = 4_096;
+
+    private const int UserIdLengthMax = 128;
+
+    private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private readonly SigningCredentials _signing;
+    private readonly TokenValidationParameters _rules;
+    private readonly TimeProvider _time;
+
+    public AccessTokens(string secret, TimeProvider time)
+    {
+        _time = time;
+        var key = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(secret));
+        _signing = new SigningCredentials(key, SecurityAlgorithms.HmacSha256);
+        _rules = new TokenValidationParameters
+        {
+            IssuerSigningKey = key,
+            ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+            RequireSignedTokens = true,
+            RequireExpirationTime = true,
+            ValidateIssuer = false,
+            ValidateAudience = false,
+            ClockSkew = TimeSpan.Zero,
+            LifetimeValidator = (notBefore, expires, _, _) =>
+                expires > _time.GetUtcNow().UtcDateTime && (notBefore is null || notBefore <= _time.GetUtcNow().UtcDateTime),
+        };
+    }
+
+    public string Issue(string userId, Role role, TimeSpan lifetime)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return _handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Claims = new Dictionary<string, object>
+            {
+                ["user_id"] = userId,
+                ["role"] = NameOf(role),
+                ["iat"] = now.ToUnixTimeSeconds(),
+                ["exp"] = now.Add(lifetime).ToUnixTimeSeconds(),
+            },
+            SigningCredentials = _signing,
+        });
+    }
+
+    /// <returns>Null for a token that is malformed, not ours, expired, or lacks a claim.</returns>
+    public async Task<AccessIdentity?> ReadAsync(string text)
+    {
+        if (text.Length > TokenLengthMax)
+        {
+            return null;
+        }
+
+        TokenValidationResult result = await _handler.ValidateTokenAsync(text, _rules);
+        return result is { IsValid: true, SecurityToken: JsonWebToken token }
+            && token.TryGetPayloadValue("user_id", out string? userId)
+            && userId is { Length: > 0 and <= UserIdLengthMax }
+            && !userId.AsSpan().ContainsAnyInRange('\0', '\u001f')
+            && token.TryGetPayloadValue("role", out string? roleName)
+            && RoleOf(roleName) is { } role
+            && token.TryGetPayloadValue("iat", out long _)
+            && token.TryGetPayloadValue("exp", out long expiresAt)
+                ? new AccessIdentity(userId, role, DateTimeOffset.FromUnixTimeSeconds(expiresAt))
+                : null;
+    }
+
+    public static string NameOf(Role role) =>
+        role switch
+        {
+            Role.Viewer => "viewer",
+            Role.Operator => "operator",
+            Role.Admin => "admin",
+            _ => throw new ArgumentOutOfRangeException(nameof(role), role, "No such role."),
+        };
+
+    /// <returns>Null unless it is exactly <c>viewer</c>, <c>operator</c> or <c>admin</c>.</returns>
+    public static Role? RoleOf(string? name) =>
+        name switch
+        {
+            "viewer" => Role.Viewer,
+            "operator" => Role.Operator,
+            "admin" => Role.Admin,
+            _ => null,
+        };
+}

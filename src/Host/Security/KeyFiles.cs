@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Events.Host.Security;
+
+/// <summary>Secrets of this installation: made once, readable by the owner of the data folder alone.</summary>
+internal static class KeyFiles
+{
+    private const int KeyBytes = 32;
+
+    /// <returns>256 random bits, base64url; the same ones at every start.</returns>
+    /// <exception cref="InvalidOperationException">The file is there but others may read it, or it holds no key.</exception>
+    public static string ReadOrMake(string path)
+    {
+        if (!File.Exists(path))
+        {
+            WriteOwnerOnly(path, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(KeyBytes)));
+        }
+
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if ((File.GetUnixFileMode(path) & others) != 0)
+        {
+            throw new InvalidOperationException($"Others may read the key file {path}. Run: chmod 600 {path}");
+        }
+
+        string text = File.ReadAllText(path).Trim();
+        return Base64UrlEncoder.DecodeBytes(text).Length == KeyBytes
+            ? text
+            : throw new InvalidOperationException($"The key file {path} does not hold a key. Put back the one from a backup.");
+    }
+
+    /// <summary>Writes beside the place and renames, so that nobody ever sees half a file or one with a wider mode.</summary>
+    public static void WriteOwnerOnly(string path, string text)
+    {
+        string draft = $"{path}.{Environment.ProcessId}.new";
+        using (var stream = new FileStream(draft, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            writer.WriteLine(text);
+            writer.Flush();
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, path, overwrite: true);
+    }
+}
