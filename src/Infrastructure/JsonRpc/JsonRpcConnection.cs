@@ -1,0 +1,269 @@
+using System.Globalization;
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Events.JsonRpc;
+
+/// <summary>One open socket. All members may be used from any thread.</summary>
+public sealed class JsonRpcConnection
+{
+    private readonly JsonRpcConnections _all;
+    private readonly JsonRpcOptions _options;
+    private readonly WebSocket _socket;
+    private readonly Action _cut;
+    private readonly Outbox _outbox;
+    private readonly Lock _gate = new();
+    private Workbench? _running;
+    private long _runningSince;
+    private WebSocketCloseStatus? _closeCode;
+    private string? _closeReason;
+    private long _closeSentAt;
+    private Task _closing = Task.CompletedTask;
+    private long _requests;
+
+    internal JsonRpcConnection(
+        JsonRpcConnections all, long number, IPAddress? remote, WebSocket socket, Action cut, JsonRpcOptions options)
+    {
+        _all = all;
+        _options = options;
+        _socket = socket;
+        _cut = cut;
+        _outbox = new Outbox(socket, options);
+        Id = "c" + number.ToString(CultureInfo.InvariantCulture);
+        RemoteAddress = remote;
+    }
+
+    /// <summary>Unique within one run of the server.</summary>
+    public string Id { get; }
+
+    /// <summary>Null when the transport knows none.</summary>
+    public IPAddress? RemoteAddress { get; }
+
+    /// <summary>The application's own session, e.g. who has logged in; null until it is set.</summary>
+    public object? State { get; set; }
+
+    /// <summary>Completes once the connection has ended and was removed from the list.</summary>
+    internal Task Ended { get; set; } = Task.CompletedTask;
+
+    internal bool IsClosing
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _closeCode is not null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Sends a notification without waiting. False: not sent, since the connection is closing, or since its reader is too
+    /// slow and the queue is full; the latter also closes it, so that it never holds up others. The code is 1008, since
+    /// several client libraries take the fitting 1013 for a protocol error.
+    /// </summary>
+    public bool TryNotify(JsonRpcNotification notification)
+    {
+        ArgumentNullException.ThrowIfNull(notification);
+        switch (_outbox.TryNotify(notification.Utf8))
+        {
+            case Outbox.Outcome.Taken:
+                _all.Counters.Notified();
+                return true;
+            case Outbox.Outcome.Full:
+                _all.Counters.SlowReaderClosed();
+                Close(WebSocketCloseStatus.PolicyViolation, "Reads too slowly.");
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Sends a notification to this connection alone.</summary>
+    /// <param name="utf8Params">A JSON object as text; empty leaves <c>params</c> out.</param>
+    /// <exception cref="ArgumentException">The parameters are not JSON.</exception>
+    public bool TryNotify(string method, ReadOnlyMemory<byte> utf8Params) =>
+        TryNotify(JsonRpcNotification.Encode(method, utf8Params.Span));
+
+    /// <summary>
+    /// Begins to close: a running call ends and is answered, then the close frame goes out (RFC 6455, section 7). The
+    /// first code stays; a second call does nothing. A peer that does not answer is cut off.
+    /// </summary>
+    /// <param name="reason">At most 123 bytes in UTF-8.</param>
+    public void Close(WebSocketCloseStatus code, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        lock (_gate)
+        {
+            if (_closeCode is not null)
+            {
+                return;
+            }
+
+            _closeCode = code;
+            _closeReason = reason;
+            _outbox.Close();
+            if (_running is null)
+            {
+                _closing = SendCloseAsync();
+            }
+        }
+    }
+
+    /// <summary>Cuts the connection off without a word.</summary>
+    internal void Abort()
+    {
+        Lost();
+        _socket.Abort();
+        _cut();
+    }
+
+    /// <summary>The peer has gone: nothing can be sent, and a running call is told so.</summary>
+    internal void Lost()
+    {
+        _outbox.GiveUp();
+        CancelCall("connection_lost");
+    }
+
+    internal void CancelCall(string reason)
+    {
+        lock (_gate)
+        {
+            _running?.Cancel(reason);
+        }
+    }
+
+    /// <summary>For error answers and their log lines.</summary>
+    internal string NextRequestId() =>
+        Id + "-" + Interlocked.Increment(ref _requests).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Keeps the bounds in time; called every <see cref="JsonRpcOptions.WatchInterval"/>.</summary>
+    internal void Watch()
+    {
+        if (Passed(_outbox.StalledSince, _options.SendStallMax) || Passed(Volatile.Read(ref _closeSentAt), _options.CloseWait))
+        {
+            Abort();
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_running is not null && Passed(_runningSince, _options.CallTimeout))
+            {
+                _running.Cancel("timeout");
+            }
+        }
+    }
+
+    /// <summary>Reads and answers messages, one after the other, until the socket ends.</summary>
+    internal async Task RunAsync(Dispatcher dispatcher, ObjectPool<Workbench> benches)
+    {
+        var reader = new MessageReader(_socket, _options.MessageBytesMax);
+        try
+        {
+            bool peerCloses = false;
+            while (!IsClosing && !peerCloses)
+            {
+                switch (await reader.NextAsync())
+                {
+                    case MessageReader.Incoming.Message:
+                        await AnswerAsync(reader, dispatcher, benches);
+                        break;
+                    case MessageReader.Incoming.TooLong:
+                        Close(WebSocketCloseStatus.MessageTooBig, "The message is too long.");
+                        break;
+                    case MessageReader.Incoming.Binary:
+                        Close(WebSocketCloseStatus.InvalidMessageType, "Only text frames.");
+                        break;
+                    default:
+                        peerCloses = true;
+                        break;
+                }
+            }
+
+            if (peerCloses)
+            {
+                Close(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
+            }
+
+            if (!peerCloses)
+            {
+                await reader.DrainAsync();
+            }
+
+            await _closing;
+        }
+        catch (Exception gone) when (Broken.Is(gone))
+        {
+            _all.Counters.Vanished();
+        }
+        finally
+        {
+            reader.Release();
+            Lost();
+        }
+    }
+
+    private async ValueTask AnswerAsync(MessageReader reader, Dispatcher dispatcher, ObjectPool<Workbench> benches)
+    {
+        Workbench bench = benches.Get();
+        bool reuse = true;
+        if (Begin(bench))
+        {
+            _all.Counters.Received();
+            await dispatcher.AnswerAsync(this, reader.Message, bench);
+            reuse = !bench.HandlerLeftBehind;
+            if (bench.Answer.Length > 0)
+            {
+                await _outbox.AnswerAsync(bench.Answer.Written);
+            }
+
+            End();
+        }
+
+        benches.Return(bench);
+        reader.Release(reuse);
+    }
+
+    private bool Begin(Workbench bench)
+    {
+        lock (_gate)
+        {
+            if (_closeCode is not null)
+            {
+                return false;
+            }
+
+            _running = bench;
+            _runningSince = _options.Clock.GetTimestamp();
+            return true;
+        }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+        {
+            _running = null;
+            if (_closeCode is not null)
+            {
+                _closing = SendCloseAsync();
+            }
+        }
+    }
+
+    private async Task SendCloseAsync()
+    {
+        Volatile.Write(ref _closeSentAt, _options.Clock.GetTimestamp());
+        try
+        {
+            await _socket.CloseOutputAsync(_closeCode!.Value, _closeReason, CancellationToken.None);
+        }
+        catch (Exception gone) when (Broken.Is(gone))
+        {
+            _all.Counters.Vanished();
+        }
+    }
+
+    private bool Passed(long since, TimeSpan limit) => since != 0 && _options.Clock.GetElapsedTime(since) > limit;
+}

@@ -1,3 +1,0 @@
-namespace Events.JsonRpc;
-
-internal static class Placeholder;
