@@ -24,7 +24,7 @@ internal sealed class ChildProcesses : IChildProcesses
     {
         ArgumentNullException.ThrowIfNull(spec);
         var setpriv = Find("setpriv") ?? throw new DependencyUnavailableException(
-            "setpriv", "The program setpriv is not installed; it ties children to this process. Install the package util-linux.");
+            "setpriv", "The program setpriv, which ties children to this process, is not there. Install the package util-linux.");
         var shell = Find("sh") ?? throw new DependencyUnavailableException("sh", "There is no sh in PATH nor in /bin.");
         var program = Find(spec.FileName) ?? throw new DependencyUnavailableException(
             spec.FileName, $"The program {spec.FileName} is not there or may not be run; install it or put it into PATH.");

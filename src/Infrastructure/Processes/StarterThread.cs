@@ -8,7 +8,7 @@ namespace Events.Processes;
 /// </summary>
 internal static class StarterThread
 {
-    /// <summary>Starts waiting their turn. A start takes a few milliseconds, so a full queue means a bug, and callers wait.</summary>
+    /// <summary>Starts that wait their turn. One takes a few milliseconds; when the queue is full, callers wait.</summary>
     private const int WaitingMax = 64;
 
     private static readonly BlockingCollection<Action> Waiting = new(WaitingMax);
