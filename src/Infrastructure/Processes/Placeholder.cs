@@ -1,3 +1,0 @@
-namespace Events.Processes;
-
-internal static class Placeholder;
