@@ -1,0 +1,53 @@
+using Events.Application;
+using Events.Application.Contracts;
+using Events.EventStore.Appending;
+using Events.EventStore.Feed;
+using Events.EventStore.Postgres;
+using Events.EventStore.Reading;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Events.EventStore;
+
+/// <summary>The event store's place in the host.</summary>
+public static class EventStoreModule
+{
+    /// <summary>
+    /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IChanges"/>, <see cref="IReadModels"/>,
+    /// <c>IRebuilds</c> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
+    /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging. A PostgreSQL that is away, at start or at any time, makes calls fail with
+    /// <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
+    /// </summary>
+    public static IServiceCollection AddEventStore(this IServiceCollection services, EventStoreOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<Database>();
+        services.AddSingleton(provider => new EventStoreSchema(
+            provider.GetRequiredService<Database>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EventStoreSchema>>()));
+        AddWriting(services);
+        AddReading(services);
+        return services;
+    }
+
+    private static void AddWriting(IServiceCollection services)
+    {
+        services.AddSingleton<CommitSignal>();
+        services.AddSingleton<RisingClock>();
+        services.AddSingleton<GroupWriter>();
+        services.AddSingleton<AppendLane>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AppendLane>());
+        services.AddSingleton<TurnPerStream>();
+        services.AddSingleton<IEventStore, Appending.EventStore>();
+    }
+
+    private static void AddReading(IServiceCollection services)
+    {
+        services.AddSingleton<Log>();
+        services.AddSingleton<ILog>(provider => provider.GetRequiredService<Log>());
+    }
+}

@@ -1,3 +1,0 @@
-namespace Events.EventStore;
-
-internal static class Placeholder;
