@@ -47,7 +47,13 @@ internal sealed partial class Handshake(
         {
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
             var connection = new JsonRpcConnection(
-                connections, connections.NextNumber(), context.Connection.RemoteIpAddress, socket, context.Abort, options);
+                connections,
+                connections.NextNumber(),
+                context.Connection.RemoteIpAddress,
+                context.Request.Host.Value,
+                socket,
+                context.Abort,
+                options);
             Task ended = ServeAsync(connection, context.RequestAborted);
             connection.Ended = ended;
             await ended;

@@ -23,7 +23,13 @@ public sealed class JsonRpcConnection
     private long _requests;
 
     internal JsonRpcConnection(
-        JsonRpcConnections all, long number, IPAddress? remote, WebSocket socket, Action cut, JsonRpcOptions options)
+        JsonRpcConnections all,
+        long number,
+        IPAddress? remote,
+        string? host,
+        WebSocket socket,
+        Action cut,
+        JsonRpcOptions options)
     {
         _all = all;
         _options = options;
@@ -32,6 +38,7 @@ public sealed class JsonRpcConnection
         _outbox = new Outbox(socket, options);
         Id = "c" + number.ToString(CultureInfo.InvariantCulture);
         RemoteAddress = remote;
+        Host = host;
     }
 
     /// <summary>Unique within one run of the server.</summary>
@@ -39,6 +46,9 @@ public sealed class JsonRpcConnection
 
     /// <summary>Null when the transport knows none.</summary>
     public IPAddress? RemoteAddress { get; }
+
+    /// <summary>What the client calls us by, from its <c>Host</c> header; null when it sent none.</summary>
+    public string? Host { get; }
 
     /// <summary>The application's own session, e.g. who has logged in; null until it is set.</summary>
     public object? State { get; set; }

@@ -1,0 +1,45 @@
+using Events.Application.Contracts;
+using Events.Host.Health;
+using Events.JsonRpc;
+
+namespace Events.Host.JsonRpc;
+
+/// <summary>Who may call what, in the legacy contract's order: login, role, readiness.</summary>
+internal sealed class LegacyGate(ClientSessions sessions, HealthChecks health, TimeProvider time)
+{
+    /// <returns>Null to let the call pass.</returns>
+    public JsonRpcError? Check(JsonRpcCall call)
+    {
+        var rule = (MethodRule)call.Method.Metadata!;
+        if (rule.Role is not { } required)
+        {
+            return null;
+        }
+
+        return sessions.Of(call.Connection).Identity switch
+        {
+            null => LegacyErrors.NotLoggedIn("auth_required"),
+            { } identity when identity.ExpiresAt <= time.GetUtcNow() => LegacyErrors.NotLoggedIn("auth_failed"),
+            { } identity when identity.Role < required => LegacyErrors.NotAllowed(required, identity.Role),
+            _ when rule.NeedsCameras && !health.IsReady => LegacyErrors.Dependency(
+                "controller", "Cameras and footage are being looked at after the start.", "service_initializing"),
+            _ => null,
+        };
+    }
+
+    /// <summary>Answers for handlers: what does not answer outside is -32050, not an internal error.</summary>
+    public static JsonRpcMethod Guard(JsonRpcMethod method) => method with
+    {
+        Handler = async call =>
+        {
+            try
+            {
+                return await method.Handler(call);
+            }
+            catch (DependencyUnavailableException e)
+            {
+                return LegacyErrors.Dependency(e.Dependency, e.Message);
+            }
+        },
+    };
+}
