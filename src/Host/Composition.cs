@@ -31,7 +31,7 @@ internal sealed record Installation(
 /// <summary>Puts the parts together. The order of hosted services is the order of start, and reversed of stop.</summary>
 internal static class Composition
 {
-    public static WebApplication Build(Installation installation, Events.Application.Contracts.IChildProcesses processes)
+    public static WebApplication Build(Installation installation, IChildProcesses processes)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
@@ -98,10 +98,10 @@ internal static class Composition
     {
         EventsSettings settings = installation.Settings;
         services.AddSingleton(provider =>
-            new FileLinks(provider.GetRequiredService<SignedLinks>(), settings.Server.PublicUrl));
+            new FileLinks(provider.GetRequiredService<SignedLinks>(), settings.Server.PublicUrl?.ToString()));
         services.AddSingleton(provider => new LiveLinks(
             provider.GetRequiredService<SignedLinks>(),
-            settings.Server.PublicUrl,
+            settings.Server.PublicUrl?.ToString(),
             Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port)));
         services.AddSingleton<LiveViewers>();
         services.AddSingleton<LiveEndpoints>();
@@ -142,11 +142,29 @@ internal static class Composition
     private static void Map(WebApplication app, EventsSettings settings)
     {
         IServiceProvider services = app.Services;
-        RouteGroupBuilder main = app.MapGroup(string.Empty).RequireHost($"*:{settings.Server.Port}");
-        main.MapJsonRpc(settings.Server.WebSocketPath);
-        services.GetRequiredService<LiveEndpoints>().Map(main);
-        services.GetRequiredService<ControlEndpoints>().Map(main);
+        app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
+        app.MapJsonRpc(settings.Server.WebSocketPath);
+        services.GetRequiredService<LiveEndpoints>().Map(app);
+        services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);
-        services.GetRequiredService<HealthEndpoints>().Map(app, settings.Health.Port);
+        services.GetRequiredService<HealthEndpoints>().Map(app);
+    }
+
+    /// <summary>
+    /// Health checks answer on their own port, everything else on the main one, files on both. By the port that was connected
+    /// to, not by the <c>Host</c> header, which a client may choose.
+    /// </summary>
+    private static Task KeepApart(HttpContext context, RequestDelegate next, int healthPort)
+    {
+        PathString path = context.Request.Path;
+        bool isHealthPort = context.Connection.LocalPort == healthPort;
+        if (path.StartsWithSegments("/files", StringComparison.Ordinal)
+            || path.StartsWithSegments("/health", StringComparison.Ordinal) == isHealthPort)
+        {
+            return next(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
     }
 }

@@ -26,8 +26,8 @@ internal static class UpCommand
 
     public static Command Build(Option<string> data)
     {
-        var port = new Option<int?>("--port") { Description = "WebSocket and HTTP. Default 8002." };
-        var healthPort = new Option<int?>("--health-port") { Description = "Health checks. Default 8003." };
+        var port = new Option<string?>("--port") { Description = "WebSocket and HTTP. Default 8002." };
+        var healthPort = new Option<string?>("--health-port") { Description = "Health checks. Default 8003." };
         var noDemo = new Option<bool>("--no-demo") { Description = "No demo camera on the first run." };
         var config = new Option<string?>("--config") { Description = "A settings file. Default ./events.yaml, when it is there." };
         var up = new Command("up", "Starts the host in the foreground; Ctrl-C ends it.") { port, healthPort, noDemo, config };
@@ -35,13 +35,9 @@ internal static class UpCommand
         {
             try
             {
-                EventsSettings settings = SettingsLoader.Load(
-                    given.GetValue(config),
-                    new SettingsFlags(
-                        given.GetResult(data) is { Implicit: false } ? given.GetValue(data) : null,
-                        given.GetValue(port),
-                        given.GetValue(healthPort)));
-                return await RunAsync(settings, withDemo: !given.GetValue(noDemo), cancellationToken);
+                EventsSettings settings = SettingsReader.Read(SettingsSources.OfProcess(
+                    given.GetValue(config), FlagsOf(given, data, port, healthPort, noDemo)));
+                return await RunAsync(settings, cancellationToken);
             }
             catch (Exception e) when (e is StartRefusedException or SettingsException or SchemaRefusedException)
             {
@@ -52,7 +48,22 @@ internal static class UpCommand
         return up;
     }
 
-    private static async Task<int> RunAsync(EventsSettings settings, bool withDemo, CancellationToken cancellationToken)
+    /// <summary>What was typed, by the flag's name: settings from elsewhere must not lose against a default.</summary>
+    private static Dictionary<string, string> FlagsOf(ParseResult given, Option<string> data, params Option[] others)
+    {
+        Dictionary<string, string> flags = [];
+        foreach (Option option in others.Prepend(data))
+        {
+            if (given.GetResult(option) is { Implicit: false } result)
+            {
+                flags[option.Name] = result.Tokens.Count == 0 ? "true" : result.Tokens[^1].Value;
+            }
+        }
+
+        return flags;
+    }
+
+    private static async Task<int> RunAsync(EventsSettings settings, CancellationToken cancellationToken)
     {
         Ports.RequireFree(settings);
         using DataFolder data = DataFolder.Open(settings.Data.Folder);
@@ -75,7 +86,7 @@ internal static class UpCommand
         WriteRunningHost(settings, data, installation.Control);
         try
         {
-            await GreetAsync(app.Services, settings, isFirstRun, isFirstRun && withDemo, stop.Token);
+            await GreetAsync(app.Services, settings, isFirstRun, isFirstRun && settings.Demo.Enabled, stop.Token);
             await Task.Delay(Timeout.Infinite, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -11,11 +11,9 @@ namespace Events.Host.Health;
 /// </summary>
 internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
 {
-    /// <param name="port">The health port; the addresses answer on no other.</param>
-    public void Map(IEndpointRouteBuilder routes, int port)
+    public void Map(IEndpointRouteBuilder routes)
     {
-        string host = string.Create(CultureInfo.InvariantCulture, $"*:{port}");
-        RouteGroupBuilder group = routes.MapGroup("/health").RequireHost(host);
+        RouteGroupBuilder group = routes.MapGroup("/health");
         group.MapGet("", HealthAsync);
         group.MapGet("/detailed", DetailedAsync);
         group.MapGet("/ready", ReadyAsync);
