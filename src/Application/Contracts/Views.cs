@@ -31,6 +31,16 @@ public abstract record View(string Name, int Version)
 
     /// <summary>Whether a fact of this type can change a row. Others are not even read.</summary>
     public abstract bool Handles(Type factType);
+
+    /// <summary>Hands this view on with the type of its rows, without reflection.</summary>
+    public abstract TResult Accept<TResult>(IViewVisitor<TResult> visitor);
+}
+
+/// <summary>Something that is done with a view of any row type.</summary>
+public interface IViewVisitor<out TResult>
+{
+    TResult Visit<TRow>(View<TRow> view)
+        where TRow : class;
 }
 
 /// <param name="Columns">What can be filtered and sorted by; the row itself is stored whole as JSON.</param>
@@ -44,6 +54,8 @@ public sealed record View<TRow>(
     where TRow : class
 {
     public override bool Handles(Type factType) => Fold.Handles(factType);
+
+    public override TResult Accept<TResult>(IViewVisitor<TResult> visitor) => visitor.Visit(this);
 }
 
 /// <summary>How facts become rows of one view.</summary>

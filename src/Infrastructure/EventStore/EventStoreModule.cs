@@ -3,6 +3,7 @@ using Events.Application.Contracts;
 using Events.EventStore.Appending;
 using Events.EventStore.Feed;
 using Events.EventStore.Postgres;
+using Events.EventStore.Projections;
 using Events.EventStore.Reading;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,9 +17,9 @@ public static class EventStoreModule
 {
     /// <summary>
     /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IChanges"/>, <see cref="IReadModels"/>,
-    /// <c>IRebuilds</c> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
-    /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging. A PostgreSQL that is away, at start or at any time, makes calls fail with
-    /// <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
+    /// <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
+    /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging. A PostgreSQL that is away, at start or at any time,
+    /// makes calls fail with <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
     /// </summary>
     public static IServiceCollection AddEventStore(this IServiceCollection services, EventStoreOptions options)
     {
@@ -39,8 +40,7 @@ public static class EventStoreModule
         services.AddSingleton<CommitSignal>();
         services.AddSingleton<RisingClock>();
         services.AddSingleton<GroupWriter>();
-        services.AddSingleton<AppendLane>();
-        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<AppendLane>());
+        AddLoop<AppendLane>(services);
         services.AddSingleton<TurnPerStream>();
         services.AddSingleton<IEventStore, Appending.EventStore>();
     }
@@ -49,5 +49,19 @@ public static class EventStoreModule
     {
         services.AddSingleton<Log>();
         services.AddSingleton<ILog>(provider => provider.GetRequiredService<Log>());
+        services.AddSingleton<ViewProgress>();
+        services.AddSingleton<IReadModels, ReadModels>();
+        AddLoop<ProjectionService>(services);
+        services.AddSingleton<IRebuilds>(provider => provider.GetRequiredService<ProjectionService>());
+        AddLoop<ChangeFeed>(services);
+        services.AddSingleton<IChanges>(provider => provider.GetRequiredService<ChangeFeed>());
+        AddLoop<Listener>(services);
+    }
+
+    private static void AddLoop<T>(IServiceCollection services)
+        where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<T>());
     }
 }

@@ -1,0 +1,64 @@
+using Events.EventStore.Appending;
+using Events.EventStore.Postgres;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Events.EventStore.Feed;
+
+/// <summary>
+/// Hears of other nodes' commits through NOTIFY and raises the signal. Only a wake-up: every loop also looks by itself once a
+/// second, so that nothing depends on a notification.
+/// </summary>
+internal sealed partial class Listener(
+    Database database, CommitSignal committed, TimeProvider time, ILogger<Listener> logger) : BackgroundService
+{
+    private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        TimeSpan pause = RetryPauseMin;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using NpgsqlConnection connection = await database.OpenSingleAsync(stoppingToken);
+                connection.Notification += (_, _) => committed.Raise();
+                await using (NpgsqlCommand listen = new($"listen {GroupWriter.Channel}", connection))
+                {
+                    await listen.ExecuteNonQueryAsync(stoppingToken);
+                }
+
+                pause = RetryPauseMin;
+                committed.Raise();
+                while (true)
+                {
+                    await connection.WaitAsync(stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception away) when (Failure.IsAway(away))
+            {
+                LogAway(Failure.Unavailable(away).Message);
+            }
+
+            try
+            {
+                await Task.Delay(pause, time, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            pause = pause * 2 < RetryPauseMax ? pause * 2 : RetryPauseMax;
+        }
+    }
+
+    [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "Not listening for other nodes' commits: {Why}")]
+    private partial void LogAway(string why);
+}

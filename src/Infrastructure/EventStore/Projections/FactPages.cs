@@ -1,0 +1,95 @@
+using Events.Application;
+using Events.Application.Contracts;
+using Events.EventStore.Reading;
+using Npgsql;
+
+namespace Events.EventStore.Projections;
+
+internal readonly record struct FoldFact(object Fact, long Position, long Version);
+
+/// <param name="End">Every fact up to here that the view handles is in this page or an earlier one.</param>
+/// <param name="Head">Position of the newest fact; 0 in an empty log.</param>
+/// <param name="Fault">Why the page ends before a fact that cannot be read. Null when it does not.</param>
+internal sealed record FactPage(IReadOnlyList<FoldFact> Facts, long End, long Head, ViewFaultException? Fault)
+{
+    /// <summary>There was nothing more in the log.</summary>
+    public bool IsLast => End >= Head;
+}
+
+/// <summary>The log as one view reads it: only the types it handles, only the columns that are folded.</summary>
+internal sealed class FactPages
+{
+    /// <summary>In facts. Large enough that a rebuild is not a matter of round trips, small enough to hold.</summary>
+    private const int PageCountMax = 5_000;
+
+    /// <summary>In bytes of bodies. A page of large facts ends here.</summary>
+    private const int PageBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>In positions. Bounds the time of a page in a log full of facts that this view does not handle.</summary>
+    private const int WindowMax = 100_000;
+
+    private const string ReadHead = "select coalesce(max(seq_id), 0) from events.mt_events";
+
+    private const string ReadPage =
+        """
+        select seq_id, version, type, data from events.mt_events
+        where seq_id > $1 and seq_id <= $2 and type = any($3) order by seq_id limit $4
+        """;
+
+    private readonly EventCatalogue _catalogue;
+    private readonly string[] _aliases;
+
+    public FactPages(EventCatalogue catalogue, View view)
+    {
+        _catalogue = catalogue;
+        _aliases = [.. catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.Alias)];
+    }
+
+    public async Task<FactPage> ReadAsync(NpgsqlConnection connection, long after, CancellationToken cancellationToken)
+    {
+        // The head is read before the page: what the page does not show up to the head is not in the log.
+        await using NpgsqlBatch batch = new(connection)
+        {
+            BatchCommands =
+            {
+                new(ReadHead),
+                new(ReadPage)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<long> { TypedValue = after },
+                        new NpgsqlParameter<long> { TypedValue = after + WindowMax },
+                        new NpgsqlParameter<string[]> { TypedValue = _aliases },
+                        new NpgsqlParameter<int> { TypedValue = PageCountMax },
+                    },
+                },
+            },
+        };
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        long head = reader.GetInt64(0);
+        await reader.NextResultAsync(cancellationToken);
+        List<FoldFact> facts = new(256);
+        int bytes = 0;
+        bool isWhole = false;
+        while (facts.Count < PageCountMax && bytes < PageBytesMax && !(isWhole = !await reader.ReadAsync(cancellationToken)))
+        {
+            long position = reader.GetInt64(0);
+            byte[] data = reader.GetFieldValue<byte[]>(3);
+            bytes += data.Length;
+            try
+            {
+                object fact = Body.Read(_catalogue, reader.GetString(2), data, position)!;
+                facts.Add(new FoldFact(fact, position, reader.GetInt64(1)));
+            }
+            catch (UnreadableFactException broken)
+            {
+                return new FactPage(facts, position - 1, head, new ViewFaultException(broken.Message, broken));
+            }
+        }
+
+        long last = facts.Count > 0 ? facts[^1].Position : after;
+        long end = isWhole ? Math.Max(last, Math.Min(head, after + WindowMax)) : last;
+        return new FactPage(facts, end, head, null);
+    }
+}

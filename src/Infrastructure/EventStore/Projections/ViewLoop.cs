@@ -1,0 +1,259 @@
+using Events.Application.Contracts;
+using Events.EventStore.Feed;
+using Events.EventStore.Postgres;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Events.EventStore.Projections;
+
+internal interface IViewLoop
+{
+    View View { get; }
+
+    /// <summary>Follows the log until cancelled.</summary>
+    Task RunAsync(CancellationToken cancellationToken);
+
+    /// <summary>Builds the view anew beside the live table and swaps it in.</summary>
+    Task RebuildAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What every view's loop works with.</summary>
+internal sealed record LoopParts(
+    Database Database,
+    EventStoreSchema Schema,
+    Application.EventCatalogue Catalogue,
+    CommitSignal Committed,
+    ViewProgress Progress,
+    TimeProvider Time,
+    ILoggerFactory Loggers);
+
+/// <summary>One view's loop: read, fold, save, wait for the next commit. A fault stops this view alone, and is tried again.</summary>
+internal sealed partial class ViewLoop<TRow> : IViewLoop
+    where TRow : class
+{
+    /// <summary>A lost signal costs at most this.</summary>
+    private static readonly TimeSpan PollPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A checkpoint that only passes over other views' facts is written this often; rows are always written at once.</summary>
+    private static readonly TimeSpan IdleSavePause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>PostgreSQL that comes back should find the views at work soon.</summary>
+    private static readonly TimeSpan AwayPauseMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>A fold that throws does so until the program is replaced or the view rebuilt.</summary>
+    private static readonly TimeSpan FaultPauseMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>Readers that hold the live table for long can put a swap off this many times.</summary>
+    private const int SwapAttemptsMax = 10;
+
+    private readonly View<TRow> _view;
+    private readonly LoopParts _parts;
+    private readonly ViewTable<TRow> _table;
+    private readonly ViewFolder<TRow> _folder;
+    private readonly FactPages _pages;
+    private readonly ViewProgress.Mark _mark;
+    private readonly Wakeup _wakeup;
+    private readonly ILogger _logger;
+    private int _isRebuilding;
+    private long _savedAt;
+
+    public ViewLoop(View<TRow> view, LoopParts parts)
+    {
+        _view = view;
+        _parts = parts;
+        _table = new ViewTable<TRow>(view, view.Table, view.Checkpoint);
+        _pages = new FactPages(parts.Catalogue, view);
+        _folder = new ViewFolder<TRow>(view, _table, _pages);
+        _mark = parts.Progress.Register(view);
+        _wakeup = parts.Committed.Register();
+        _logger = parts.Loggers.CreateLogger<ViewLoop<TRow>>();
+    }
+
+    public View View => _view;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan pause = RetryPauseMin;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _parts.Schema.ApplyOnceAsync(cancellationToken);
+                await UseAsync(
+                    async connection =>
+                    {
+                        await _table.EnsureAsync(connection, isAfresh: false, cancellationToken);
+                        await _folder.LoadAsync(connection, cancellationToken);
+                    },
+                    cancellationToken);
+                while (true)
+                {
+                    bool isAtHead = await StepAsync(cancellationToken);
+                    pause = RetryPauseMin;
+                    if (isAtHead)
+                    {
+                        await _wakeup.WaitAsync(PollPause, _parts.Time, cancellationToken);
+                    }
+                }
+            }
+            catch (OtherRunnerException)
+            {
+                // The other runner's rows and checkpoint are as good as ours: go on from there.
+                LogOtherRunner(_view.Name);
+            }
+            catch (DependencyUnavailableException away)
+            {
+                LogAway(_view.Name, away.Message);
+                _mark.Wait(away.Message);
+                pause = await PauseAsync(pause, AwayPauseMax, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is not SchemaRefusedException)
+            {
+                LogFault(_view.Name, fault);
+                _mark.Stop(fault.Message);
+                pause = await PauseAsync(pause, FaultPauseMax, cancellationToken);
+            }
+        }
+    }
+
+    public async Task RebuildAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _isRebuilding, 1) == 1)
+        {
+            throw new InvalidOperationException($"{_view.Name} is being rebuilt already.");
+        }
+
+        try
+        {
+            ViewTable<TRow> beside = new(_view, $"{_view.Table}_rebuild", $"{_view.Checkpoint}:Rebuild");
+            ViewFolder<TRow> folder = new(_view, beside, _pages);
+            await UseAsync(
+                async connection =>
+                {
+                    await beside.EnsureAsync(connection, isAfresh: true, cancellationToken);
+                    await folder.LoadAsync(connection, cancellationToken);
+                    await CatchUpAsync(folder, connection, cancellationToken);
+                },
+                cancellationToken);
+            await SwapAsync(beside, folder, cancellationToken);
+            LogRebuilt(_view.Name, folder.Position);
+            _wakeup.Set();
+        }
+        finally
+        {
+            _isRebuilding = 0;
+        }
+    }
+
+    private static async Task CatchUpAsync(
+        ViewFolder<TRow> folder, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        while (!await folder.StepAsync(connection, cancellationToken))
+        {
+        }
+    }
+
+    private async Task<bool> StepAsync(CancellationToken cancellationToken)
+    {
+        bool isAtHead = false;
+        await UseAsync(
+            async connection =>
+            {
+                isAtHead = await _folder.StepAsync(connection, cancellationToken);
+                if (isAtHead
+                    && _folder.SavedPosition < _folder.Position
+                    && _parts.Time.GetElapsedTime(_savedAt) >= IdleSavePause)
+                {
+                    await _folder.SaveAsync(connection, cancellationToken);
+                }
+            },
+            cancellationToken);
+        if (_folder.SavedPosition == _folder.Position)
+        {
+            _savedAt = _parts.Time.GetTimestamp();
+        }
+
+        if (!_folder.HasUnsavedRows)
+        {
+            _mark.Advance(_folder.Position, isAtHead, _folder.HeadSeen);
+        }
+
+        return isAtHead;
+    }
+
+    /// <summary>The facts that came during the rebuild are folded in the transaction that swaps, with the live loops locked out.</summary>
+    private async Task SwapAsync(ViewTable<TRow> beside, ViewFolder<TRow> folder, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await UseAsync(
+                    async connection =>
+                    {
+                        // Before the lock, so that readers wait for a few facts and not for many.
+                        await CatchUpAsync(folder, connection, cancellationToken);
+                        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+                        await _table.LockAsync(connection, cancellationToken);
+                        await CatchUpAsync(folder, connection, cancellationToken);
+                        await beside.ReplaceAsync(_table, connection, folder.Position, cancellationToken);
+                        await transaction.CommitAsync(cancellationToken);
+                    },
+                    cancellationToken);
+                return;
+            }
+            catch (PostgresException e) when (IsLocked(e) && attempt < SwapAttemptsMax)
+            {
+                LogSwapWaits(_view.Name, attempt);
+                await UseAsync(connection => folder.LoadAsync(connection, cancellationToken), cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsLocked(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected;
+
+    private Task<bool> UseAsync(Func<NpgsqlConnection, Task> work, CancellationToken cancellationToken) =>
+        _parts.Database.UseAsync(
+            async (connection, _) =>
+            {
+                await work(connection);
+                return true;
+            },
+            cancellationToken);
+
+    private async Task<TimeSpan> PauseAsync(TimeSpan pause, TimeSpan max, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(pause, _parts.Time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the loop sees it.
+        }
+
+        return pause * 2 < max ? pause * 2 : max;
+    }
+
+    [LoggerMessage(EventId = 4201, Level = LogLevel.Error, Message = "View {View} stands still")]
+    private partial void LogFault(string view, Exception exception);
+
+    [LoggerMessage(EventId = 4202, Level = LogLevel.Warning, Message = "View {View} waits: {Why}")]
+    private partial void LogAway(string view, string why);
+
+    [LoggerMessage(EventId = 4203, Level = LogLevel.Debug, Message = "View {View} was moved on by another runner")]
+    private partial void LogOtherRunner(string view);
+
+    [LoggerMessage(EventId = 4204, Level = LogLevel.Information, Message = "View {View} was rebuilt up to {Position}")]
+    private partial void LogRebuilt(string view, long position);
+
+    [LoggerMessage(EventId = 4205, Level = LogLevel.Warning, Message = "Swap of the rebuilt view {View} waits for readers, attempt {Attempt}")]
+    private partial void LogSwapWaits(string view, int attempt);
+}
