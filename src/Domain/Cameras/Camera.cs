@@ -152,5 +152,6 @@ public static class CameraRefusals
     public static readonly Refusal BadSource = new(
         "camera.bad_source",
         "A source is an address like rtsp://host/path, http://host/path, v4l2:/dev/video0, file:///clips/gate.mp4 or "
-        + $"test:pattern?size=1280x720&fps=30, of at most {SourceUrl.LengthMax} characters.");
+        + $"test:pattern?size=1280x720&fps=30, of at most {SourceUrl.LengthMax} characters. "
+        + "In a user name or password, write @ / ? # : as %40 %2F %3F %23 %3A.");
 }
