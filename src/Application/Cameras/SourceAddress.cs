@@ -9,7 +9,9 @@ public sealed record SourceAddress(SourceUrl Source, SourceCredentials? Credenti
     /// <returns>Null for an address of no known kind.</returns>
     public static SourceAddress? TryParse(string text)
     {
-        if (text.Length > SourceUrl.LengthMax || !Uri.TryCreate(text, UriKind.Absolute, out Uri? uri))
+        if (text.Length > SourceUrl.LengthMax
+            || text.AsSpan().ContainsAnyInRange('\0', ' ')
+            || !Uri.TryCreate(text, UriKind.Absolute, out Uri? uri))
         {
             return null;
         }
@@ -19,7 +21,12 @@ public sealed record SourceAddress(SourceUrl Source, SourceCredentials? Credenti
             return SourceUrl.TryParse(text) is { } plain ? new SourceAddress(plain, null) : null;
         }
 
-        string[] parts = uri.UserInfo.Split(':', 2);
+        string[] parts = [.. uri.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString)];
+        if (parts.Any(part => part.Any(char.IsControl)))
+        {
+            return null;
+        }
+
         var bare = new UriBuilder(uri) { UserName = string.Empty, Password = string.Empty };
         if (uri.IsDefaultPort)
         {
@@ -27,10 +34,7 @@ public sealed record SourceAddress(SourceUrl Source, SourceCredentials? Credenti
         }
 
         return SourceUrl.TryParse(bare.Uri.AbsoluteUri) is { } source
-            ? new SourceAddress(
-                source,
-                new SourceCredentials(
-                    Uri.UnescapeDataString(parts[0]), parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : string.Empty))
+            ? new SourceAddress(source, new SourceCredentials(parts[0], parts.Length == 2 ? parts[1] : string.Empty))
             : null;
     }
 }

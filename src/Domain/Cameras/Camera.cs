@@ -1,3 +1,4 @@
+using System.Text;
 using Events.Domain.Kernel;
 
 namespace Events.Domain.Cameras;
@@ -118,7 +119,13 @@ public abstract record Camera
     private static bool IsName(string name) =>
         name.Length is > 0 and <= NameLengthMax
         && name.AsSpan().Trim().Length == name.Length
-        && !name.AsSpan().ContainsAnyInRange('\0', '\u001f');
+        && !name.EnumerateRunes().Any(IsControl);
+
+    // Also what turns a line of text round, breaks it, or is half a character and would come back from the log as another.
+    private static bool IsControl(Rune character) =>
+        Rune.IsControl(character)
+        || character == Rune.ReplacementChar
+        || character.Value is (>= 0x2028 and <= 0x202e) or (>= 0x2066 and <= 0x2069);
 
     public sealed record Unregistered : Camera;
 
@@ -145,5 +152,6 @@ public static class CameraRefusals
     public static readonly Refusal BadSource = new(
         "camera.bad_source",
         "A source is an address like rtsp://host/path, http://host/path, v4l2:/dev/video0, file:///clips/gate.mp4 or "
-        + $"test:pattern?size=1280x720&fps=30, of at most {SourceUrl.LengthMax} characters.");
+        + $"test:pattern?size=1280x720&fps=30, of at most {SourceUrl.LengthMax} characters. "
+        + "In a user name or password, write @ / ? # : as %40 %2F %3F %23 %3A.");
 }

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+
+namespace Events.Tests.Domain;
+
+/// <summary>The media layer's door: remembers what it was asked for, answers as it is told to.</summary>
+public sealed class FakeMedia : IMediaControl
+{
+    public ConcurrentDictionary<CameraId, CameraTarget> Watched { get; } = new();
+
+    public ConcurrentDictionary<CameraId, CameraSignal> Signals { get; } = new();
+
+    public ConcurrentQueue<RecordingTarget> Starts { get; } = new();
+
+    public ConcurrentQueue<RecordingId> Stops { get; } = new();
+
+    public ConcurrentQueue<string> Pictures { get; } = new();
+
+    public ConcurrentQueue<CameraId> Forgotten { get; } = new();
+
+    /// <summary>How many times a camera was handed over for watching.</summary>
+    public int WatchCount { get; private set; }
+
+    public Func<RecordingTarget, Task<MediaStart>> OnStart { get; set; } =
+        _ => Task.FromResult<MediaStart>(new MediaStart.Running(Spec.Now.AddSeconds(-2)));
+
+    public Func<RecordingId, Task<DateTimeOffset?>> OnStop { get; set; } =
+        _ => Task.FromResult<DateTimeOffset?>(Spec.Now.AddSeconds(30));
+
+    public Func<string, MediaSnapshot> OnPicture { get; set; } =
+        _ => new MediaSnapshot.Taken(20_480, Samples.Hash, 1280, 720, Spec.Now.AddMilliseconds(-40));
+
+    public Task WatchAsync(CameraTarget target, CancellationToken cancellationToken)
+    {
+        WatchCount++;
+        Watched[target.CameraId] = target;
+        return Task.CompletedTask;
+    }
+
+    public Task ForgetAsync(CameraId cameraId, CancellationToken cancellationToken)
+    {
+        Watched.TryRemove(cameraId, out _);
+        Forgotten.Enqueue(cameraId);
+        return Task.CompletedTask;
+    }
+
+    public CameraSignal? SignalOf(CameraId cameraId) => Signals.GetValueOrDefault(cameraId);
+
+    public void Show(CameraId cameraId, RecordingId? recording = null) =>
+        Signals[cameraId] = new CameraSignal(true, null, Spec.Now, 1, 1, recording);
+
+    public async Task<MediaStart> StartAsync(RecordingTarget target, CancellationToken cancellationToken)
+    {
+        Starts.Enqueue(target);
+        MediaStart start = await OnStart(target);
+        if (start is MediaStart.Running && Signals.ContainsKey(target.CameraId))
+        {
+            Show(target.CameraId, target.RecordingId);
+        }
+
+        return start;
+    }
+
+    public async Task<DateTimeOffset?> StopAsync(RecordingId recordingId, CancellationToken cancellationToken)
+    {
+        Stops.Enqueue(recordingId);
+        foreach ((CameraId camera, CameraSignal signal) in Signals.Where(pair => pair.Value.Recording == recordingId))
+        {
+            Signals[camera] = signal with { Recording = null };
+        }
+
+        return await OnStop(recordingId);
+    }
+
+    public Task<MediaSnapshot> TakeSnapshotAsync(CameraId cameraId, string fileName, CancellationToken cancellationToken)
+    {
+        Pictures.Enqueue(fileName);
+        return Task.FromResult(OnPicture(fileName));
+    }
+
+    public Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>The storage folder as two lists of names.</summary>
+public sealed class FakeFootage : IFootage
+{
+    public HashSet<string> Recordings { get; } = [];
+
+    public HashSet<string> Snapshots { get; } = [];
+
+    /// <summary>By a recording's name: what a crash left on disk.</summary>
+    public Dictionary<string, SegmentFile[]> Uncommitted { get; } = [];
+
+    public HashSet<int> MissingSegments { get; } = [];
+
+    public List<string> Deleted { get; } = [];
+
+    public double UsedPercent { get; set; } = 10;
+
+    public Action OnDelete { get; set; } = () => { };
+
+    public Task<IReadOnlyList<SegmentFile>> RecoverAsync(
+        string name, IReadOnlyCollection<int> committed, ICollection<int> missing, CancellationToken cancellationToken)
+    {
+        foreach (int number in committed.Where(MissingSegments.Contains))
+        {
+            missing.Add(number);
+        }
+
+        return Task.FromResult<IReadOnlyList<SegmentFile>>(
+            [.. Uncommitted.GetValueOrDefault(name, []).Where(file => !committed.Contains(file.Number))]);
+    }
+
+    public IReadOnlyList<string> ListRecordings() => [.. Recordings];
+
+    public IReadOnlyList<string> ListSnapshots() => [.. Snapshots];
+
+    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments) => null;
+
+    public Stream? OpenSnapshot(string fileName) => null;
+
+    public Task DeleteRecordingAsync(string name, CancellationToken cancellationToken)
+    {
+        OnDelete();
+        Recordings.Remove(name);
+        Deleted.Add(name);
+        return Task.CompletedTask;
+    }
+
+    public Task DeleteSnapshotAsync(string fileName, CancellationToken cancellationToken)
+    {
+        OnDelete();
+        Snapshots.Remove(fileName);
+        Deleted.Add(fileName);
+        return Task.CompletedTask;
+    }
+
+    public StorageUsage Usage() => new(1_000, 1_000 - (long)(UsedPercent * 10));
+}
+
+public sealed class FakeSecrets : ISourceSecrets
+{
+    public ConcurrentDictionary<CameraId, SourceCredentials> Kept { get; } = new();
+
+    public Action BeforeSet { get; set; } = () => { };
+
+    public Task SetAsync(CameraId cameraId, SourceCredentials? credentials, CancellationToken cancellationToken)
+    {
+        BeforeSet();
+        if (credentials is null)
+        {
+            Kept.TryRemove(cameraId, out _);
+        }
+        else
+        {
+            Kept[cameraId] = credentials;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<SourceCredentials?> FindAsync(CameraId cameraId, CancellationToken cancellationToken) =>
+        Task.FromResult(Kept.GetValueOrDefault(cameraId));
+}

@@ -1,0 +1,84 @@
+using Events.Application.Contracts;
+
+namespace Events.Tests.Domain;
+
+/// <summary>The views' door: folds the whole log anew at every question, so it never lags unless it is told to.</summary>
+public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
+{
+    private int _listCount;
+
+    /// <summary>While false, nothing becomes visible in time.</summary>
+    public bool IsInTime { get; set; } = true;
+
+    /// <summary>Called at every list; what it throws is what the caller meets.</summary>
+    public Action BeforeList { get; set; } = () => { };
+
+    public int ListCount => _listCount;
+
+    public Task<TRow?> FindAsync<TRow>(View<TRow> view, string key, CancellationToken cancellationToken)
+        where TRow : class
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Rows(view).GetValueOrDefault(key));
+    }
+
+    public Task<Page<TRow>> ListAsync<TRow>(View<TRow> view, ViewQuery query, CancellationToken cancellationToken)
+        where TRow : class
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Interlocked.Increment(ref _listCount);
+        BeforeList();
+        TRow[] matching = [.. Rows(view).Where(row => query.Filters.All(filter => Matches(view, row.Value, filter)))
+            .OrderBy(row => query.OrderBy is { } column ? Value(view, row.Value, column) : null, Comparer<object?>.Default)
+            .ThenBy(row => row.Key, StringComparer.Ordinal)
+            .Select(row => row.Value)];
+        if (query.IsDescending)
+        {
+            Array.Reverse(matching);
+        }
+
+        return Task.FromResult(new Page<TRow>([.. matching.Skip(query.Offset).Take(query.Limit)], matching.Length));
+    }
+
+    public Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Task.FromResult(IsInTime);
+
+    public Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ViewStatus>>([]);
+
+    public Dictionary<string, TRow> Rows<TRow>(View<TRow> view)
+        where TRow : class
+    {
+        var rows = new Dictionary<string, TRow>(StringComparer.Ordinal);
+        foreach (StoredFact stored in streams.Log.Where(stored => view.Handles(stored.Fact!.GetType())))
+        {
+            string key = view.Fold.KeyOf(stored.Fact!);
+            TRow? row = view.Fold.Project(rows.GetValueOrDefault(key), stored.Fact!, stored.Position, stored.Version);
+            if (row is not null)
+            {
+                rows[key] = row;
+            }
+        }
+
+        return rows;
+    }
+
+    private static bool Matches<TRow>(View<TRow> view, TRow row, ViewFilter filter)
+        where TRow : class
+    {
+        int order = Comparer<object?>.Default.Compare(Value(view, row, filter.Column), filter.Value);
+        return filter.Operator switch
+        {
+            ViewOperator.Equal => order == 0,
+            ViewOperator.NotEqual => order != 0,
+            ViewOperator.Below => order < 0,
+            ViewOperator.Above => order > 0,
+            _ => throw new ArgumentException($"No operator {filter.Operator}."),
+        };
+    }
+
+    private static object? Value<TRow>(View<TRow> view, TRow row, string column)
+        where TRow : class =>
+        (view.Columns.SingleOrDefault(candidate => candidate.Name == column)
+            ?? throw new ArgumentException($"{view.Name} has no column {column}.")).Value(row);
+}

@@ -1,0 +1,63 @@
+using Events.Application;
+using Events.Domain.Cameras;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Events.Domain.Snapshots;
+
+namespace Events.Tests.Domain;
+
+/// <summary>One fact of each stored type, with every optional field filled. The golden files hold the same facts.</summary>
+public static class Samples
+{
+    public const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    public static readonly DateTimeOffset At = Spec.Now.AddMilliseconds(250);
+    public static readonly CameraId Gate = new(Guid.Parse("0199a000-0000-7000-8000-000000000001"));
+    public static readonly CameraId Yard = new(Guid.Parse("0199a000-0000-7000-8000-000000000002"));
+    public static readonly RecordingId Take = new(Guid.Parse("0199a000-0000-7000-8000-00000000000a"));
+    public static readonly SnapshotId Shot = new(Guid.Parse("0199a000-0000-7000-8000-00000000000f"));
+    public static readonly CameraNumber Number = new(3);
+    public static readonly SourceUrl Main = SourceUrl.TryParse("rtsp://10.0.0.5:554/main?channel=1&profile=high")!;
+
+    public const string TakeName = "camera3_2026-03-01_12-00-00";
+
+    public static IReadOnlyList<object> Facts { get; } =
+    [
+        new CameraRegistered(Gate, Number, "Gate, north", Main, At),
+        new CameraRenamed(Gate, "Gate, süd", At),
+        new CameraSourceChanged(Gate, SourceUrl.TryParse("v4l2:/dev/video0")!, At),
+        new CameraConnected(Gate, At),
+        new CameraDisconnected(Gate, "No frame for 5 s", At),
+        new CameraCapabilitiesProbed(Gate, "h264", 1280, 720, 29.97, At),
+        new CameraRetired(Gate, "Broken", At),
+        new CameraNumberAssigned(Gate, Number, At),
+        new RecorderClaimed(Gate, Take, TakeName, At),
+        new RecorderReleased(Gate, Take, At),
+        new RecordingRequested(Take, Gate, Number, TakeName, 60_000, At),
+        new RecordingStarted(Take, Spec.Now, At),
+        new RecordingSegmentCommitted(Take, 1, 1_048_576, 812, Hash, Spec.Now, 10_010, 300, At),
+        new RecordingInterrupted(Take, "camera_lost", At),
+        new RecordingRecovered(Take, Spec.Now, At),
+        new RecordingStopped(Take, StopReason.DurationReached, Spec.Now, At),
+        new RecordingFailed(Take, "No answer in 10 s", At),
+        new RecordingDeleted(Take, "No longer needed", At),
+        new SnapshotTaken(Shot, Gate, Number, "gate.jpg", 20_480, Hash, 1280, 720, Spec.Now, At),
+        new SnapshotFailed(Shot, Gate, Number, "gate.jpg", "No picture yet", At),
+        new SnapshotDeleted(Shot, "No longer needed", At),
+    ];
+
+    public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();
+
+    /// <returns>The samples of one union; fails when a type of the union has none.</returns>
+    public static IReadOnlyList<TEvent> Union<TEvent>()
+        where TEvent : class
+    {
+        TEvent[] samples = [.. Facts.OfType<TEvent>()];
+        string[] missing = [.. Closed.UnionOf<TEvent>().Except(samples.Select(fact => fact.GetType().Name))];
+        return missing.Length == 0 ? samples : throw new InvalidOperationException($"No sample of {string.Join(", ", missing)}.");
+    }
+
+    public static object Sample(EventType type) =>
+        Facts.SingleOrDefault(fact => fact.GetType() == type.FactType)
+        ?? throw new InvalidOperationException($"No sample of {type.FactType.Name}.");
+}

@@ -1,0 +1,129 @@
+using Events.Application;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Domain.Cameras;
+using Events.Domain.Kernel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace Events.Tests.Domain;
+
+/// <summary>The application, put together as the host does, with fakes behind its doors.</summary>
+public sealed class World : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private bool _isRunning;
+
+    public World()
+        : this(new TestClock())
+    {
+    }
+
+    private World(TestClock clock)
+        : this(clock, new InMemoryStreams(clock), new FakeFootage(), new FakeSecrets())
+    {
+    }
+
+    private World(TestClock clock, InMemoryStreams streams, FakeFootage footage, FakeSecrets secrets)
+    {
+        (Clock, Streams, Footage, Secrets) = (clock, streams, footage, secrets);
+        Views = new InMemoryViews(streams);
+        _services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton<TimeProvider>(clock)
+            .AddSingleton<IEventStore>(streams)
+            .AddSingleton<ILog>(streams)
+            .AddSingleton<IChanges>(streams)
+            .AddSingleton<IReadModels>(Views)
+            .AddSingleton<IMediaControl>(Media)
+            .AddSingleton<IFootage>(footage)
+            .AddSingleton<ISourceSecrets>(secrets)
+            .AddSingleton(new StorageRule(WarnPercent: 80, BlockPercent: 95))
+            .AddApplication()
+            .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
+    }
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public TestClock Clock { get; }
+
+    public InMemoryStreams Streams { get; }
+
+    public InMemoryViews Views { get; }
+
+    public FakeMedia Media { get; } = new();
+
+    public FakeFootage Footage { get; }
+
+    public FakeSecrets Secrets { get; }
+
+    public CommandBus Bus => Get<CommandBus>();
+
+    public IEnumerable<CommandRoute> Routes => Get<IEnumerable<CommandRoute>>();
+
+    public IMediaListener Listener => Get<IMediaListener>();
+
+    public FootageFindings Findings => Get<FootageCheck>().Findings!;
+
+    public Task CheckFootageAsync() => Get<FootageCheck>().RunAsync(Token);
+
+    public Task<CommandResult> SendAsync(object command, Role role = Role.Admin) =>
+        Bus.SendAsync(command, new Caller("ada", role, "json-rpc", "request-1"), Token);
+
+    /// <summary>A camera that shows pictures, and footage that was checked: what most stories begin with.</summary>
+    public async Task<CameraId> WithCameraAsync(string name = "Gate")
+    {
+        CameraId id = CameraId.New();
+        Assert.Null((await SendAsync(new AddCamera(id, name, $"rtsp://10.0.0.5/{id}"))).Refusal);
+        Media.Show(id);
+        await CheckFootageAsync();
+        return id;
+    }
+
+    public Camera CameraOf(CameraId id) =>
+        Streams.FactsOf($"camera-{id}").Cast<CameraEvent>().Aggregate(Camera.Decider.Initial, Camera.Decider.Evolve);
+
+    /// <summary>Starts the keepers.</summary>
+    public async Task RunAsync()
+    {
+        _isRunning = true;
+        foreach (IHostedService service in _services.GetServices<IHostedService>())
+        {
+            await service.StartAsync(Token);
+        }
+
+        await Get<CameraKeeper>().Ready.WaitAsync(Token);
+    }
+
+    /// <summary>Ends this program as a crash does, and starts another on the same log, files and secrets.</summary>
+    public async Task<World> AfterCrashAsync()
+    {
+        await DisposeAsync();
+        Streams.BeforeTransact = _ => { };
+        Secrets.BeforeSet = () => { };
+        Footage.OnDelete = () => { };
+        return new World(Clock, Streams, Footage, Secrets);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isRunning)
+        {
+            _isRunning = false;
+            foreach (IHostedService service in _services.GetServices<IHostedService>())
+            {
+                await service.StopAsync(CancellationToken.None);
+            }
+        }
+
+        await _services.DisposeAsync();
+    }
+
+    private T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+}
+
+/// <summary>The program dies here.</summary>
+public sealed class CrashException() : Exception("The program dies here.");
