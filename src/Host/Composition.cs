@@ -1,5 +1,4 @@
 using Events.Application;
-using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.EventStore;

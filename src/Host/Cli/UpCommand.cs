@@ -6,7 +6,6 @@ using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.EventStore;
-using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.Live;
 using Events.Host.Operations;
@@ -14,7 +13,6 @@ using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Processes;
 using Microsoft.IdentityModel.Tokens;
-using Npgsql;
 
 namespace Events.Host.Cli;
 
@@ -65,7 +63,7 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(EventsSettings settings, CancellationToken cancellationToken)
     {
-        Ports.RequireFree(settings);
+        settings = Ports.Resolve(settings);
         using DataFolder data = DataFolder.Open(settings.Data.Folder);
         using ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
         IChildProcesses processes = ProcessesModule.Create();

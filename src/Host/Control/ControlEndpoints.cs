@@ -33,7 +33,7 @@ internal sealed class ControlEndpoints(
     {
         RouteGroupBuilder group = routes.MapGroup("/control").AddEndpointFilter(OnlyOwnerAsync);
         group.MapGet("/cameras", ListCamerasAsync);
-        group.MapPost("/cameras", AddCameraAsync);
+        group.MapPost("/cameras", (Delegate)AddCameraAsync);
         group.MapPost("/cameras/{camera}/name", (HttpContext context, string camera) =>
             ChangeAsync(context, camera, ControlJson.Default.NewName, (id, body) => new RenameCamera(id, body.Name)));
         group.MapPost("/cameras/{camera}/source", (HttpContext context, string camera) =>
@@ -41,9 +41,9 @@ internal sealed class ControlEndpoints(
         group.MapPost("/cameras/{camera}/retirement", (HttpContext context, string camera) =>
             ChangeAsync(context, camera, ControlJson.Default.Reason, (id, body) => new RetireCamera(id, body.Text)));
         group.MapGet("/recordings", ListRecordingsAsync);
-        group.MapPost("/tokens", IssueTokenAsync);
+        group.MapPost("/tokens", (Delegate)IssueTokenAsync);
         group.MapGet("/database", () => Results.Json(new DatabaseUrl(facts.DatabaseUrl), ControlJson.Default.DatabaseUrl));
-        group.MapGet("/status", StatusAsync);
+        group.MapGet("/status", (Delegate)StatusAsync);
     }
 
     private async ValueTask<object?> OnlyOwnerAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)

@@ -29,6 +29,7 @@ internal sealed class HealthChecks(
     LegacyCameras cameras,
     StorageRule storage,
     TimeProvider time)
+    : IDisposable
 {
     private static readonly TimeSpan LookAge = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(2);
@@ -46,6 +47,8 @@ internal sealed class HealthChecks(
 
     /// <summary>Whether cameras and recordings may be spoken of: the log was read and the footage held against it.</summary>
     public bool IsReady => keeper.Ready.IsCompletedSuccessfully && footageCheck.Findings is not null;
+
+    public void Dispose() => _one.Dispose();
 
     public static HealthLevel Worst(IEnumerable<ComponentHealth> components) =>
         components.Select(component => component.Level).DefaultIfEmpty(HealthLevel.Healthy).Max();
