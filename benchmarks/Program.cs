@@ -1,1 +1,3 @@
-return 0;
+using Events.Benchmarks;
+
+return args is ["ping", .. string[] rest] ? await PingBench.RunAsync(rest) : 64;

@@ -77,7 +77,7 @@ internal sealed partial class Handshake(
                 connection.Close(WebSocketCloseStatus.EndpointUnavailable, Caretaker.StopReason);
             }
 
-            await connection.RunAsync(dispatcher, _benches);
+            await connection.RunAsync(dispatcher, _benches, aborted);
         }
         finally
         {

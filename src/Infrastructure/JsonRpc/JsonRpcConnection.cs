@@ -8,6 +8,9 @@ namespace Events.JsonRpc;
 /// <summary>One open socket. All members may be used from any thread.</summary>
 public sealed class JsonRpcConnection
 {
+    /// <summary>Long enough for a close frame to be fetched, short enough to be no burden.</summary>
+    private static readonly TimeSpan LingerWait = TimeSpan.FromSeconds(1);
+
     private readonly JsonRpcConnections _all;
     private readonly JsonRpcOptions _options;
     private readonly WebSocket _socket;
@@ -166,7 +169,7 @@ public sealed class JsonRpcConnection
     }
 
     /// <summary>Reads and answers messages, one after the other, until the socket ends.</summary>
-    internal async Task RunAsync(Dispatcher dispatcher, ObjectPool<Workbench> benches)
+    internal async Task RunAsync(Dispatcher dispatcher, ObjectPool<Workbench> benches, CancellationToken gonePeer)
     {
         var reader = new MessageReader(_socket, _options.MessageBytesMax);
         try
@@ -206,12 +209,26 @@ public sealed class JsonRpcConnection
         catch (Exception gone) when (Broken.Is(gone))
         {
             _all.Counters.Vanished();
+            if (gone is WebSocketException { WebSocketErrorCode: not WebSocketError.ConnectionClosedPrematurely })
+            {
+                await LingerAsync(gonePeer);
+            }
         }
         finally
         {
             reader.Release();
             Lost();
         }
+    }
+
+    /// <summary>
+    /// The socket has answered a broken frame with 1002 or 1007 itself. Ending at once would reset the connection and might
+    /// take that close frame from the peer again.
+    /// </summary>
+    private async Task LingerAsync(CancellationToken gonePeer)
+    {
+        _outbox.GiveUp();
+        await Task.WhenAny(Task.Delay(LingerWait, _options.Clock, gonePeer));
     }
 
     private async ValueTask AnswerAsync(MessageReader reader, Dispatcher dispatcher, ObjectPool<Workbench> benches)

@@ -13,11 +13,16 @@ namespace Events.JsonRpc;
 public static class JsonRpcModule
 {
     /// <summary>Adds the server and <see cref="JsonRpcConnections"/>, which needs no options and may be asked for in them.</summary>
-    /// <param name="options">Made once, at start.</param>
+    /// <param name="options">Made once, at start; one that cannot be kept fails the start with an ArgumentException.</param>
     public static IServiceCollection AddJsonRpc(
         this IServiceCollection services, Func<IServiceProvider, JsonRpcOptions> options)
     {
-        services.AddSingleton(options);
+        services.AddSingleton(provider =>
+        {
+            JsonRpcOptions made = options(provider);
+            made.Require();
+            return made;
+        });
         services.AddSingleton<JsonRpcConnections>();
         services.AddSingleton<Caretaker>();
         services.AddSingleton<Dispatcher>();

@@ -54,7 +54,7 @@ public sealed record JsonRpcOptions
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a peer may take no byte at all while we have something to send; then it is cut off.</summary>
-    public TimeSpan SendStallMax { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan SendStallMax { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a peer may take to answer our close frame; then it is cut off.</summary>
     public TimeSpan CloseWait { get; init; } = TimeSpan.FromSeconds(5);
@@ -65,9 +65,34 @@ public sealed record JsonRpcOptions
     /// <summary>Time between WebSocket pings on a silent socket.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a pong may take; then the socket counts as half-open and is cut off.</summary>
+    /// <summary>
+    /// How long a pong may take; then the socket counts as half-open and is cut off. Pongs are read between messages, so it
+    /// must be longer than <see cref="CallTimeout"/> and <see cref="SendStallMax"/> together.
+    /// </summary>
     public TimeSpan PongWait { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Time between two looks at the bounds above; they are kept to within one such step.</summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <exception cref="ArgumentException">A bound is not positive, or two of them contradict each other.</exception>
+    internal void Require()
+    {
+        int least = new[]
+        {
+            ConnectionsMax, MessageBytesMax, AnswerBytesMax, BatchMembersMax, NestingMax, QueuedFramesMax, QueuedBytesMax,
+        }.Min();
+        TimeSpan shortest = new[]
+        {
+            CallTimeout, SendStallMax, CloseWait, StopGrace, PingInterval, PongWait, WatchInterval,
+        }.Min();
+        if (least <= 0 || shortest <= TimeSpan.Zero)
+        {
+            throw new ArgumentException("Every bound is more than zero.");
+        }
+
+        if (PongWait <= CallTimeout + SendStallMax)
+        {
+            throw new ArgumentException("PongWait must be longer than CallTimeout and SendStallMax together.");
+        }
+    }
 }

@@ -58,7 +58,8 @@ internal sealed class PooledText(int bytesMax) : IBufferWriter<byte>, IDisposabl
             return;
         }
 
-        if (wanted > bytesMax)
+        // What is asked for is three times what a long string will need, so only what is there counts.
+        if (_written > bytesMax)
         {
             throw new TextTooLongException();
         }

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Events.JsonRpc;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Events.Benchmarks;
+
+/// <summary>
+/// Rate, latency and memory of JSON-RPC pings. The server is a child process with nothing but this library, so that its
+/// memory is measured alone. <c>ping [NAME...]</c> runs the named memory settings, without names all of them.
+/// </summary>
+internal static class PingBench
+{
+    private const int IdleSockets = 1000;
+    private const string Call = """{"jsonrpc":"2.0","id":1,"method":"ping"}""";
+    private static readonly TimeSpan Run = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
+
+    private static readonly Dictionary<string, Dictionary<string, string>> Settings = new()
+    {
+        ["default"] = new() { ["DOTNET_gcConcurrent"] = "1" },
+        ["nonconcurrent"] = [],
+        ["gen0-16M"] = new() { ["DOTNET_GCgen0size"] = "0x1000000" },
+        ["gen0-4M"] = new() { ["DOTNET_GCgen0size"] = "0x400000" },
+        ["conserve-7"] = new() { ["DOTNET_GCConserveMemory"] = "7" },
+        ["gen0-16M+conserve-7"] = new() { ["DOTNET_GCgen0size"] = "0x1000000", ["DOTNET_GCConserveMemory"] = "7" },
+        ["gen0-4M+conserve-7"] = new() { ["DOTNET_GCgen0size"] = "0x400000", ["DOTNET_GCConserveMemory"] = "7" },
+        ["server-datas"] = new() { ["DOTNET_gcServer"] = "1", ["DOTNET_GCDynamicAdaptationMode"] = "1" },
+        ["gen0-16M+nopgo"] = new() { ["DOTNET_GCgen0size"] = "0x1000000", ["DOTNET_TieredPGO"] = "0" },
+        ["gen0-16M+notiers"] = new() { ["DOTNET_GCgen0size"] = "0x1000000", ["DOTNET_TieredCompilation"] = "0" },
+    };
+
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        if (args is ["serve"])
+        {
+            return await ServeAsync();
+        }
+
+        Console.WriteLine("| settings | idle MB | 1,000 sockets MB | after load MB | 10 s later MB | GC heap MB "
+            + "| 1 conn /s | p50 us | p95 us | p99 us | 32 conn /s | p50 us | p95 us | p99 us |");
+        Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("---|", 13)));
+        foreach (string name in args.Length > 0 ? args : [.. Settings.Keys])
+        {
+            Console.WriteLine(await MeasureAsync(name, Settings[name]));
+        }
+
+        return 0;
+    }
+
+    private static async Task<string> MeasureAsync(string name, Dictionary<string, string> settings)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (string argument in Environment.GetCommandLineArgs()[..1].Where(path => path.EndsWith(".dll", StringComparison.Ordinal)
+            && !Environment.ProcessPath!.EndsWith("Events.Benchmarks", StringComparison.Ordinal)))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.ArgumentList.Add("ping");
+        start.ArgumentList.Add("serve");
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        foreach ((string key, string value) in settings)
+        {
+            start.Environment[key] = value;
+        }
+
+        using Process server = Process.Start(start)!;
+        int port = int.Parse((await server.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        await Task.Delay(Settle);
+        double idle = ResidentMegabytes(server.Id);
+        double many = await WithIdleSocketsAsync(port, server.Id);
+        Rate one = await LoadAsync(port, 1);
+        Rate crowd = await LoadAsync(port, 32);
+        double loaded = ResidentMegabytes(server.Id);
+        await Task.Delay(TimeSpan.FromSeconds(10));
+        double later = ResidentMegabytes(server.Id);
+        await server.StandardInput.WriteLineAsync("heap");
+        string heap = (await server.StandardOutput.ReadLineAsync())!;
+        server.StandardInput.Close();
+        await server.WaitForExitAsync();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {idle:F0} | {many:F0} | {loaded:F0} | {later:F0} | {heap} | {one} | {crowd} |");
+    }
+
+    private static async Task<double> WithIdleSocketsAsync(int port, int processId)
+    {
+        var clients = new List<Client>();
+        for (int i = 0; i < IdleSockets; i++)
+        {
+            Client client = await Client.ConnectAsync(port);
+            await client.PingAsync();
+            clients.Add(client);
+        }
+
+        await Task.Delay(Settle);
+        double resident = ResidentMegabytes(processId);
+        clients.ForEach(client => client.Dispose());
+        return resident;
+    }
+
+    private static async Task<Rate> LoadAsync(int port, int connections)
+    {
+        await PingAllAsync(port, connections, Run / 2);
+        long before = Stopwatch.GetTimestamp();
+        List<long> took = await PingAllAsync(port, connections, Run);
+        TimeSpan all = Stopwatch.GetElapsedTime(before);
+        took.Sort();
+        return new Rate(took.Count / all.TotalSeconds, At(0.5), At(0.95), At(0.99));
+
+        double At(double part) => took[(int)(took.Count * part)] * 1e6 / Stopwatch.Frequency;
+    }
+
+    private static async Task<List<long>> PingAllAsync(int port, int connections, TimeSpan run)
+    {
+        long end = Stopwatch.GetTimestamp() + (long)(run.TotalSeconds * Stopwatch.Frequency);
+        List<long>[] parts = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
+        {
+            using Client client = await Client.ConnectAsync(port);
+            var took = new List<long>();
+            long now = Stopwatch.GetTimestamp();
+            while (now < end)
+            {
+                await client.PingAsync();
+                long then = now;
+                now = Stopwatch.GetTimestamp();
+                took.Add(now - then);
+            }
+
+            return took;
+        })));
+        return [.. parts.SelectMany(part => part)];
+    }
+
+    private static async Task<int> ServeAsync()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        JsonRpcAnswer pong = JsonRpcAnswer.Raw("\"pong\""u8.ToArray());
+        builder.Services.AddJsonRpc(_ => new JsonRpcOptions { Methods = [new("ping", _ => new(pong))] });
+        await using WebApplication app = builder.Build();
+        app.MapJsonRpc("/ws");
+        await app.StartAsync();
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Console.WriteLine(new Uri(address).Port);
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+            double megabytes = GC.GetGCMemoryInfo().HeapSizeBytes / 1048576.0;
+            Console.WriteLine(megabytes.ToString("F1", CultureInfo.InvariantCulture));
+        }
+
+        await app.StopAsync();
+        return 0;
+    }
+
+    private static double ResidentMegabytes(int processId)
+    {
+        string line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith("VmRSS", StringComparison.Ordinal));
+        return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+    }
+
+    private readonly record struct Rate(double PerSecond, double P50, double P95, double P99)
+    {
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"{PerSecond:F0} | {P50:F0} | {P95:F0} | {P99:F0}");
+    }
+
+    /// <summary>A bare socket that sends one ready frame, so that the client costs as little as it can.</summary>
+    private sealed class Client : IDisposable
+    {
+        private static readonly byte[] Frame = [0x81, (byte)(0x80 | Call.Length), 0, 0, 0, 0, .. Encoding.ASCII.GetBytes(Call)];
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        private readonly byte[] _answer = new byte[512];
+
+        internal static async Task<Client> ConnectAsync(int port)
+        {
+            var client = new Client();
+            await client._socket.ConnectAsync(IPAddress.Loopback, port);
+            await client._socket.SendAsync(Encoding.ASCII.GetBytes("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+            string head = "";
+            while (!head.EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            {
+                head += Encoding.ASCII.GetString(client._answer, 0, await client._socket.ReceiveAsync(client._answer));
+            }
+
+            return client;
+        }
+
+        internal async ValueTask PingAsync()
+        {
+            await _socket.SendAsync(Frame);
+            int got = 0;
+            do
+            {
+                int part = await _socket.ReceiveAsync(_answer.AsMemory(got));
+                got += part > 0 ? part : throw new InvalidOperationException("The server has gone.");
+            }
+            while (got < 2 || got < _answer[1] + 2);
+        }
+
+        public void Dispose() => _socket.Dispose();
+    }
+}
