@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Events.Tests.Integration.Kit;
+
+/// <summary>The real host as a process of its own, on ports and in a folder of its own, spoken to as its users do.</summary>
+internal sealed class RunningHost : IAsyncDisposable
+{
+    public const string Secret = "integration-tests-sign-with-this-secret-0123456789";
+
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
+
+    private readonly List<string> _output = [];
+    private readonly Dictionary<string, string> _environment;
+    private readonly string[] _flags;
+    private Process? _process;
+
+    private RunningHost(string folder, Dictionary<string, string> environment, string[] flags)
+    {
+        Data = folder;
+        _environment = environment;
+        _flags = flags;
+        Port = FreePort();
+        HealthPort = FreePort();
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public string Data { get; }
+
+    public int Port { get; }
+
+    public int HealthPort { get; }
+
+    public HttpClient Http { get; }
+
+    public int ProcessId => _process!.Id;
+
+    public Process Process => _process!;
+
+    /// <summary>All that it printed, over all its lives.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return string.Join('\n', _output);
+            }
+        }
+    }
+
+    public static async Task<RunningHost> StartAsync(
+        Dictionary<string, string>? environment = null, string[]? flags = null, string? data = null)
+    {
+        string folder = data ?? Directory.CreateTempSubdirectory("events-it-").FullName;
+        var host = new RunningHost(folder, environment ?? [], flags ?? ["--no-demo"]);
+        await host.StartAgainAsync();
+        return host;
+    }
+
+    /// <summary>Starts it in the same folder on the same ports, and waits until it is ready.</summary>
+    public async Task StartAgainAsync()
+    {
+        _process = Start(["up", "--data", Data, "--port", $"{Port}", "--health-port", $"{HealthPort}", .. _flags], _environment);
+        _ = ReadAsync(_process.StandardOutput);
+        _ = ReadAsync(_process.StandardError);
+        await Until.TrueAsync(
+            async () => _process.HasExited ? throw new InvalidOperationException($"The host ended: {Output}") : await IsReadyAsync(),
+            StartTimeMax,
+            () => $"the host to be ready; it printed:\n{Output}");
+    }
+
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using HttpResponseMessage ready = await Http.GetAsync(new Uri($"http://127.0.0.1:{HealthPort}/health/ready"));
+            return ready.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends it as Ctrl-C does.</summary>
+    public async Task<int> StopAsync()
+    {
+        using Process signal = Process.Start("kill", ["-INT", $"{_process!.Id}"]);
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(45));
+        return _process.ExitCode;
+    }
+
+    /// <summary>Runs a verb against this host.</summary>
+    public Task<CliResult> CliAsync(params string[] words) => RunAsync([.. words, "--data", Data], []);
+
+    public async Task<string> TokenAsync(string role) => (await CliAsync("token", "--role", role)).Ok().Trim();
+
+    public async Task<RpcClient> ConnectAsync(string? role = "admin")
+    {
+        var client = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Port}/ws"));
+        if (role is not null)
+        {
+            await client.CallAsync("authenticate", new { auth_token = await TokenAsync(role) });
+        }
+
+        return client;
+    }
+
+    /// <summary>What SQL says, over the address that the host hands out.</summary>
+    public async Task<string> SqlAsync(string sql)
+    {
+        string url = (await CliAsync("db", "url")).Ok().Trim();
+        CliResult result = await Tool.RunAsync("psql", ["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", url, "-c", sql]);
+        return result.Ok().Trim();
+    }
+
+    public async Task<IReadOnlyList<string>> FactsAsync(string streamPrefix) =>
+        (await SqlAsync($"select type from events.mt_events where stream_id like '{streamPrefix}-%' order by seq_id"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public async Task<byte[]> DownloadAsync(string path, string? token = null, RangeHeaderValue? range = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Range = range;
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        using HttpResponseMessage response = await Http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsByteArrayAsync();
+    }
+
+    public static Task<CliResult> RunAsync(string[] words, Dictionary<string, string> environment) =>
+        Tool.WaitAsync(Start(words, environment));
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await StopAsync();
+        }
+
+        _process?.Dispose();
+        Http.Dispose();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    private static Process Start(string[] words, Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"), .. words])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private async Task ReadAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (_output)
+            {
+                _output.Add(line);
+            }
+        }
+    }
+}
+
+internal static class Json
+{
+    public static string Text(this JsonElement element, string name) => element.GetProperty(name).GetString()!;
+
+    public static double Number(this JsonElement element, string name) => element.GetProperty(name).GetDouble();
+}
