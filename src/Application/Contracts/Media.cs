@@ -181,9 +181,13 @@ public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
 /// <summary>Live pictures for viewers: HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as a JPEG.</summary>
 public interface ILiveOutput
 {
+    /// <param name="folder">Put before each address in the list, e.g. <c>camera0/</c>; may be empty.</param>
     /// <param name="query">Appended to each address in the list, e.g. <c>?sig=…</c>; may be empty.</param>
-    /// <returns>An m3u8 text; null while there is nothing to show.</returns>
-    string? HlsPlaylistOf(CameraId cameraId, string query);
+    /// <returns>
+    /// An m3u8 text, with headers named <c>header-{generation}.mp4</c> and segments <c>segment-{sequence}.m4s</c>; null while
+    /// there is nothing to show.
+    /// </returns>
+    string? HlsPlaylistOf(CameraId cameraId, string folder, string query);
 
     /// <returns>The header for segments of that <paramref name="generation"/>; null when it is gone.</returns>
     ReadOnlyMemory<byte>? HlsHeaderOf(CameraId cameraId, int generation);

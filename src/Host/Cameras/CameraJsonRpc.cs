@@ -38,7 +38,7 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, LiveLinks links, Live
 
     private JsonRpcAnswer StreamOf(CameraView camera, JsonRpcCall call)
     {
-        bool isReady = live.HlsPlaylistOf(camera.Id, string.Empty) is not null;
+        bool isReady = live.HlsPlaylistOf(camera.Id, string.Empty, string.Empty) is not null;
         return JsonRpcAnswer.Result(
             new LegacyStreamUrl(
                 camera.Number.ToString(),

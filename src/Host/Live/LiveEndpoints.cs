@@ -26,12 +26,11 @@ internal sealed class LiveEndpoints(
         {
             string query = context.Request.Query.ContainsKey("sig") ? context.Request.QueryString.Value ?? string.Empty : string.Empty;
             context.Response.Headers.CacheControl = "no-cache";
-            return Task.FromResult(live.HlsPlaylistOf(found.Id, $"{query}") is { } playlist
+            return Task.FromResult(live.HlsPlaylistOf(found.Id, $"{found.Number}/", query) is { } playlist
                 ? Results.Text(playlist, "application/vnd.apple.mpegurl")
                 : NothingYet(camera));
         });
 
-    /// <summary><c>init-3.mp4</c> is the header of generation 3, <c>17.m4s</c> the segment with that sequence number.</summary>
     private Task<IResult> PartAsync(HttpContext context, string camera, string part) =>
         ForAsync(context, camera, found =>
         {
@@ -54,19 +53,21 @@ internal sealed class LiveEndpoints(
                 : NothingYet(camera);
         });
 
-    private ReadOnlyMemory<byte>? BytesOf(CameraId id, string part)
-    {
-        string stem = Path.GetFileNameWithoutExtension(part);
-        return Path.GetExtension(part) switch
-        {
-            ".m4s" when long.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out long sequence) =>
-                live.HlsSegmentOf(id, sequence),
-            ".mp4" when stem.StartsWith("init-", StringComparison.Ordinal)
-                && int.TryParse(stem.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int generation) =>
-                live.HlsHeaderOf(id, generation),
-            _ => null,
-        };
-    }
+    private ReadOnlyMemory<byte>? BytesOf(CameraId id, string part) =>
+        NumberIn(part, "segment-", ".m4s") is { } sequence ? live.HlsSegmentOf(id, sequence)
+        : NumberIn(part, "header-", ".mp4") is { } generation and <= int.MaxValue ? live.HlsHeaderOf(id, (int)generation)
+        : null;
+
+    private static long? NumberIn(string text, string before, string after) =>
+        text.StartsWith(before, StringComparison.Ordinal)
+        && text.EndsWith(after, StringComparison.Ordinal)
+        && long.TryParse(
+            text.AsSpan(before.Length, text.Length - before.Length - after.Length),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out long number)
+            ? number
+            : null;
 
     private async Task<IResult> ForAsync(HttpContext context, string camera, Func<CameraView, Task<IResult>> show)
     {
