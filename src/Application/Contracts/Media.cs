@@ -182,7 +182,10 @@ public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
 public interface ILiveOutput
 {
     /// <param name="query">Appended to each address in the list, e.g. <c>?sig=…</c>; may be empty.</param>
-    /// <returns>An m3u8 text; null while there is nothing to show.</returns>
+    /// <returns>
+    /// An m3u8 text; its addresses, relative to its own, are <c>header-GENERATION.mp4</c> and <c>segment-SEQUENCE.m4s</c>. Null
+    /// while there is nothing to show.
+    /// </returns>
     string? HlsPlaylistOf(CameraId cameraId, string query);
 
     /// <returns>The header for segments of that <paramref name="generation"/>; null when it is gone.</returns>
