@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Media.Live;
+using Events.Media.Mp4;
+using Events.Media.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Events.Media;
+
+/// <summary>The embedded engine: one ffmpeg per camera, everything else in this process.</summary>
+internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDisposable
+{
+    /// <summary>How long an engine that is disposed without having been drained still tries to tell its reports.</summary>
+    private static readonly TimeSpan DisposeGrace = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<CameraId, CameraSession> _cameras = new();
+    private readonly Lock _roster = new();
+    private readonly CameraSurroundings _around;
+    private readonly JpegMaker _jpegs;
+    private readonly ILogger<MediaEngine> _logger;
+    private bool _isDrained;
+
+    public MediaEngine(
+        MediaOptions options,
+        StorageFolder storage,
+        IChildProcesses processes,
+        Func<IMediaListener> listener,
+        TimeProvider time,
+        ILogger<MediaEngine> logger)
+    {
+        _around = new CameraSurroundings(options, storage, processes, listener, time, logger);
+        _jpegs = new JpegMaker(options, processes, time);
+        _logger = logger;
+    }
+
+    public Task WatchAsync(CameraTarget target, CancellationToken cancellationToken)
+    {
+        lock (_roster)
+        {
+            ObjectDisposedException.ThrowIf(_isDrained, this);
+            if (_cameras.TryGetValue(target.CameraId, out CameraSession? camera))
+            {
+                return camera.RetargetAsync(target, cancellationToken);
+            }
+
+            _cameras[target.CameraId] = new CameraSession(target, _around);
+        }
+
+        string name = target.Number.ToString();
+        LogWatched(name, target.Source.Scheme);
+        return Task.CompletedTask;
+    }
+
+    public async Task ForgetAsync(CameraId cameraId, CancellationToken cancellationToken)
+    {
+        if (_cameras.TryRemove(cameraId, out CameraSession? camera))
+        {
+            // Even when the listener takes nothing any more, the file must be closed and the program ended.
+            Task stopping = camera.StopAsync(null, byHost: false, cancellationToken);
+            await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await EndAsync(camera, null, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public CameraSignal? SignalOf(CameraId cameraId) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed.ToSignal(camera.Recording) : null;
+
+    public Task<MediaStart> StartAsync(RecordingTarget target, CancellationToken cancellationToken)
+    {
+        _ = _around.Storage.RecordingFolder(target.Name); // A bad name is the caller's fault, and it should see it at once.
+        return _cameras.TryGetValue(target.CameraId, out CameraSession? camera)
+            ? camera.StartAsync(target, cancellationToken)
+            : Task.FromResult<MediaStart>(new MediaStart.Unreachable("The camera is not watched."));
+    }
+
+    public async Task<DateTimeOffset?> StopAsync(RecordingId recordingId, CancellationToken cancellationToken)
+    {
+        CameraSession? camera = _cameras.Values.FirstOrDefault(camera => camera.Recording == recordingId);
+        return camera is null ? null : await camera.StopAsync(recordingId, byHost: false, cancellationToken);
+    }
+
+    public async Task<MediaSnapshot> TakeSnapshotAsync(CameraId cameraId, string fileName, CancellationToken cancellationToken)
+    {
+        string path = _around.Storage.SnapshotFile(fileName);
+        if (!_cameras.TryGetValue(cameraId, out CameraSession? camera))
+        {
+            return new MediaSnapshot.Failed("The camera is not watched.");
+        }
+
+        try
+        {
+            return await camera.JpegAsync(_jpegs, cancellationToken) is (Jpeg jpeg, DateTimeOffset capturedAt)
+                ? await WriteAsync(path, jpeg, capturedAt, cancellationToken)
+                : new MediaSnapshot.Failed(camera.LastTrouble ?? "The camera shows no picture.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DependencyUnavailableException)
+        {
+            LogSnapshotFailed(camera.Target.Number.ToString(), e);
+            return new MediaSnapshot.Failed(e.Message);
+        }
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        List<CameraSession> cameras;
+        lock (_roster)
+        {
+            _isDrained = true;
+            cameras = [.. _cameras.Values];
+            _cameras.Clear();
+        }
+
+        await Task.WhenAll(cameras.Select(camera => DrainAsync(camera, cancellationToken)));
+    }
+
+    public string? HlsPlaylistOf(CameraId cameraId, string folder, string query) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed.WithHls(hls => hls.ToPlaylist(folder, query)) : null;
+
+    public ReadOnlyMemory<byte>? HlsHeaderOf(CameraId cameraId, int generation) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera)
+        && camera.Feed.WithHls(hls => hls.HeaderOf(generation)) is StreamHeader header
+            ? FileHead.Write(header, null)
+            : null;
+
+    public ReadOnlyMemory<byte>? HlsSegmentOf(CameraId cameraId, long sequence) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera)
+            ? camera.Feed.WithHls(hls => hls.Find(sequence)?.ToBytes())
+            : null;
+
+    public async Task<ReadOnlyMemory<byte>?> JpegOfAsync(CameraId cameraId, CancellationToken cancellationToken) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera)
+        && await camera.JpegAsync(_jpegs, cancellationToken) is (Jpeg jpeg, _)
+            ? jpeg.Bytes
+            : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        using var limit = new CancellationTokenSource(DisposeGrace, _around.Time);
+        await DrainAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _jpegs.Dispose();
+    }
+
+    private static async Task DrainAsync(CameraSession camera, CancellationToken cancellationToken)
+    {
+        Task stopping = camera.StopAsync(null, byHost: true, cancellationToken);
+        await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await EndAsync(camera, "The host stops.", cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private static async Task EndAsync(CameraSession camera, string? why, CancellationToken cancellationToken)
+    {
+        await camera.EndAsync(why);
+        await camera.Reports.FlushAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await camera.Reports.DisposeAsync();
+        camera.Dispose();
+    }
+
+    private static async Task<MediaSnapshot> WriteAsync(
+        string path, Jpeg jpeg, DateTimeOffset capturedAt, CancellationToken cancellationToken)
+    {
+        string folder = Path.GetDirectoryName(path)!;
+        string temporary = Path.Combine(folder, "." + Path.GetFileName(path) + ".tmp");
+        try
+        {
+            using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            {
+                await RandomAccess.WriteAsync(file, jpeg.Bytes, 0, cancellationToken);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            Folder.Sync(folder);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        string hash = Convert.ToHexStringLower(SHA256.HashData(jpeg.Bytes.Span));
+        return new MediaSnapshot.Taken(jpeg.Bytes.Length, hash, jpeg.Width, jpeg.Height, capturedAt);
+    }
+
+    [LoggerMessage(EventId = 5401, Level = LogLevel.Information, Message = "{Camera}: taken in from now on ({Scheme})")]
+    private partial void LogWatched(string camera, string scheme);
+
+    [LoggerMessage(EventId = 5402, Level = LogLevel.Error, Message = "{Camera}: the snapshot failed")]
+    private partial void LogSnapshotFailed(string camera, Exception exception);
+}

@@ -1,3 +1,0 @@
-namespace Events.Media;
-
-internal static class Placeholder;

@@ -1,0 +1,121 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Events.Media.Storage;
+
+/// <summary>Part of a file.</summary>
+internal sealed record FilePart(string Path, long Offset, long Length);
+
+/// <summary>Parts of files, one behind the other, as one seekable stream. Holds one file open at a time.</summary>
+internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Stream
+{
+    private readonly long[] _starts = StartsOf(parts);
+    private SafeFileHandle? _file;
+    private int _openPart = -1;
+    private long _position;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => false;
+
+    public override long Length => _starts[^1];
+
+    public override long Position
+    {
+        get => _position;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _position = value;
+        }
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        int got = Locate(buffer.Length) is (SafeFileHandle file, long at, int count)
+            ? Checked(RandomAccess.Read(file, buffer[..count], at), count)
+            : 0;
+        _position += got;
+        return got;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int got = Locate(buffer.Length) is (SafeFileHandle file, long at, int count)
+            ? Checked(await RandomAccess.ReadAsync(file, buffer[..count], at, cancellationToken), count)
+            : 0;
+        _position += got;
+        return got;
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) =>
+        Position = origin switch
+        {
+            SeekOrigin.Begin => offset,
+            SeekOrigin.Current => _position + offset,
+            SeekOrigin.End => Length + offset,
+            _ => throw new ArgumentOutOfRangeException(nameof(origin), origin, "No such origin."),
+        };
+
+    public override void Flush()
+    {
+    }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        _file?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static long[] StartsOf(IReadOnlyList<FilePart> parts)
+    {
+        long[] starts = new long[parts.Count + 1];
+        for (int i = 0; i < parts.Count; i++)
+        {
+            starts[i + 1] = starts[i] + parts[i].Length;
+        }
+
+        return starts;
+    }
+
+    private static int Checked(int got, int wanted) =>
+        got > 0 || wanted == 0 ? got : throw new EndOfStreamException("A file of the recording became shorter.");
+
+    /// <returns>Where the next bytes are; null at the end.</returns>
+    private (SafeFileHandle File, long At, int Count)? Locate(int wanted)
+    {
+        if (_position >= Length)
+        {
+            return null;
+        }
+
+        int found = Array.BinarySearch(_starts, _position);
+        int part = found >= 0 ? found : ~found - 1;
+        while (parts[part].Length == 0)
+        {
+            part++;
+        }
+
+        if (part != _openPart)
+        {
+            _file?.Dispose();
+            _openPart = -1;
+            _file = File.OpenHandle(
+                parts[part].Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+            _openPart = part;
+        }
+
+        long within = _position - _starts[part];
+        return (_file!, parts[part].Offset + within, (int)Math.Min(wanted, parts[part].Length - within));
+    }
+}

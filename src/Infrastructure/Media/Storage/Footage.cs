@@ -1,0 +1,158 @@
+using Events.Application.Contracts;
+using Events.Media.Recordings;
+using Microsoft.Extensions.Logging;
+
+namespace Events.Media.Storage;
+
+/// <summary>The files of recordings and snapshots.</summary>
+internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> logger) : IFootage
+{
+    public async Task<IReadOnlyList<SegmentFile>> RecoverAsync(
+        string name, IReadOnlyCollection<int> committed, ICollection<int> missing, CancellationToken cancellationToken)
+    {
+        string folder = storage.RecordingFolder(name);
+        foreach (int number in committed.Where(number => !IsWhole(StorageFolder.SegmentFile(folder, number))))
+        {
+            missing.Add(number);
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            return [];
+        }
+
+        var found = new List<SegmentFile>();
+        foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).ToList())
+        {
+            if (StorageFolder.SegmentNumber(path) is int number
+                && !committed.Contains(number)
+                && await RecoverFileAsync(path, number, cancellationToken) is SegmentFile segment)
+            {
+                found.Add(segment);
+            }
+        }
+
+        Folder.Sync(folder);
+        return found;
+    }
+
+    public IReadOnlyList<string> ListRecordings() =>
+        [.. Directory.EnumerateDirectories(storage.Recordings).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    public IReadOnlyList<string> ListSnapshots() =>
+        [
+            .. Directory.EnumerateFiles(storage.Snapshots)
+                .Select(path => Path.GetFileName(path))
+                .Where(file => !file.StartsWith('.'))
+                .Order(StringComparer.Ordinal),
+        ];
+
+    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments)
+    {
+        string folder = storage.RecordingFolder(name);
+        var parts = new List<FilePart>(segments.Count);
+        foreach (SegmentSpan segment in segments)
+        {
+            var file = new FileInfo(StorageFolder.SegmentFile(folder, segment.Number));
+            if (!file.Exists || file.Length < segment.SizeBytes)
+            {
+                return null;
+            }
+
+            long skipped = parts.Count == 0 ? 0 : segment.HeaderBytes;
+            parts.Add(new FilePart(file.FullName, skipped, segment.SizeBytes - skipped));
+        }
+
+        return parts.Count == 0 ? null : new ConcatenatedStream(parts);
+    }
+
+    public Stream? OpenSnapshot(string fileName)
+    {
+        string path = storage.SnapshotFile(fileName);
+        try
+        {
+            return new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 4096, FileOptions.Asynchronous);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public Task DeleteRecordingAsync(string name, CancellationToken cancellationToken)
+    {
+        string folder = storage.RecordingFolder(name);
+        return Task.Run(
+            () =>
+            {
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+
+                Folder.Sync(storage.Recordings);
+            },
+            cancellationToken);
+    }
+
+    public Task DeleteSnapshotAsync(string fileName, CancellationToken cancellationToken)
+    {
+        string path = storage.SnapshotFile(fileName);
+        return Task.Run(
+            () =>
+            {
+                File.Delete(path);
+                Folder.Sync(storage.Snapshots);
+            },
+            cancellationToken);
+    }
+
+    public StorageUsage Usage()
+    {
+        StorageSpace space = storage.Space();
+        return new StorageUsage(space.TotalBytes, space.AvailableBytes);
+    }
+
+    private static bool IsWhole(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        ScannedSegment found = SegmentScan.Read(file);
+        return found.WholeBytes > 0 && found.WholeBytes == RandomAccess.GetLength(file);
+    }
+
+    private async Task<SegmentFile?> RecoverFileAsync(string path, int number, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        ScannedSegment found = SegmentScan.Read(file);
+        long length = RandomAccess.GetLength(file);
+        if (found.WholeBytes == 0)
+        {
+            LogRemoved(path, length);
+            File.Delete(path);
+            return null;
+        }
+
+        if (length > found.WholeBytes)
+        {
+            LogCut(path, length - found.WholeBytes);
+            RandomAccess.SetLength(file, found.WholeBytes);
+        }
+
+        RandomAccess.FlushToDisk(file);
+        string hash = await SegmentScan.HashAsync(file, found.WholeBytes, cancellationToken);
+        DateTimeOffset startedAt = found.StartedAt ?? new DateTimeOffset(File.GetCreationTimeUtc(path), TimeSpan.Zero);
+        return SegmentScan.Describe(number, found, hash, startedAt);
+    }
+
+    [LoggerMessage(EventId = 5201, Level = LogLevel.Warning, Message = "{Path}: {Bytes} bytes behind the last whole fragment cut off")]
+    private partial void LogCut(string path, long bytes);
+
+    [LoggerMessage(EventId = 5202, Level = LogLevel.Warning, Message = "{Path}: removed, {Bytes} bytes without a whole fragment")]
+    private partial void LogRemoved(string path, long bytes);
+}
