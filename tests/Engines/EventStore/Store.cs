@@ -60,6 +60,20 @@ internal sealed class Store : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
+    /// <summary>Until it holds, at most 20 s: long for anything here, short for a person.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!await holds())
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
+    public async Task CaughtUpAsync() =>
+        Assert.True(await ReadModels.WaitForAsync(await Log.HeadAsync(Token), TimeSpan.FromSeconds(20), Token));
+
     public Task<AppendOutcome> AppendAsync(string streamId, ExpectedVersion expected, params object[] facts) =>
         Get<AppendLane>().AppendAsync(
             PendingAppend.Create(

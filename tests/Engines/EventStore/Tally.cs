@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Events.Application;
+using Events.Application.Contracts;
 using Events.Domain.Kernel;
 
 namespace Events.Tests.Engines.EventStore;
@@ -71,4 +72,36 @@ internal static class TallyTypes
         new EventType("tally_closed", typeof(TallyClosed), TallyJson.Default.TallyClosed),
         new EventType("noise_heard", typeof(NoiseHeard), TallyJson.Default.NoiseHeard),
     ]);
+}
+
+internal static class TallyViews
+{
+    /// <summary>One row per tally; gone when it is closed with a sum of zero, so that removal is seen too.</summary>
+    public static View<TallyRow> Rows { get; } = Named("TallyView", 1, Fold);
+
+    public static View<TallyRow> Named(string name, int version, Func<TallyRow?, Recorded<TallyEvent>, TallyRow?> fold) =>
+        new(
+            name,
+            version,
+            TallyJson.Default.TallyRow,
+            [
+                new("label", ViewColumnType.Text, true, row => row.Label),
+                new("sum", ViewColumnType.Number, true, row => row.Sum),
+                new("started_at", ViewColumnType.Instant, false, row => row.StartedAt),
+                new("is_closed", ViewColumnType.Flag, false, row => row.IsClosed),
+            ],
+            new ViewFold<TallyRow, TallyEvent>(fact => fact.Key, fold));
+
+    public static TallyRow? Fold(TallyRow? row, Recorded<TallyEvent> recorded)
+    {
+        TallyRow known = row ?? new TallyRow(recorded.Fact.Key, null, 0, false, null, 0);
+        return recorded.Fact switch
+        {
+            TallyStarted e => known with { Label = e.Label, StartedAt = e.At, Version = recorded.Version },
+            TallyAdded e => known with { Sum = known.Sum + e.Amount, Version = recorded.Version },
+            TallyClosed when known.Sum == 0 => null,
+            TallyClosed => known with { IsClosed = true, Version = recorded.Version },
+            _ => row,
+        };
+    }
 }

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
-using Xunit;
 
 namespace Events.Tests.Engines.Postgres;
 
@@ -12,13 +11,9 @@ namespace Events.Tests.Engines.Postgres;
 /// A real PostgreSQL for tests, one per test process, with a fresh database for whoever asks: the one that
 /// <c>EVENTS_TEST_POSTGRESQL</c> names, else a private cluster from local binaries, else one in docker.
 /// </summary>
-public sealed class PostgresFixture : IAsyncLifetime
+public static class PostgresFixture
 {
     private static readonly Lazy<Task<PostgresServer>> Shared = new(PostgresServer.StartSharedAsync);
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <returns>Connection string of an empty database that nobody else uses.</returns>
     public static async Task<string> NewDatabaseAsync() => await (await Shared.Value).NewDatabaseAsync();

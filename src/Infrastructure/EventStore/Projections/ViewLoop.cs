@@ -116,7 +116,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             catch (Exception fault) when (fault is not SchemaRefusedException)
             {
                 LogFault(_view.Name, fault);
-                _mark.Stop(fault.Message);
+                _mark.Stop(fault.Message, _folder.SavedPosition);
                 pause = await PauseAsync(pause, FaultPauseMax, cancellationToken);
             }
         }

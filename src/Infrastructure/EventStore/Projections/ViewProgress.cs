@@ -129,15 +129,16 @@ internal sealed class ViewProgress
             progress.Changed();
         }
 
-        public void Wait(string why) => Set(why, isStopped: IsStopped);
+        public void Wait(string why) => Set(why, Position, isStopped: IsStopped);
 
-        public void Stop(string fault) => Set(fault, isStopped: true);
+        /// <param name="position">What is saved; the fault lies behind it.</param>
+        public void Stop(string fault, long position) => Set(fault, position, isStopped: true);
 
-        private void Set(string fault, bool isStopped)
+        private void Set(string fault, long position, bool isStopped)
         {
             lock (progress._gate)
             {
-                (Fault, IsStopped) = (fault, isStopped);
+                (Position, Fault, IsStopped) = (Math.Max(Position, position), fault, isStopped);
             }
 
             progress.Changed();
