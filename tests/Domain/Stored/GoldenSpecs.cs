@@ -1,0 +1,183 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Events.Application;
+using Events.Application.Contracts;
+using Events.Domain.Cameras;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Events.Domain.Snapshots;
+using Xunit;
+
+namespace Events.Tests.Domain.Stored;
+
+/// <summary>
+/// The bodies of facts as they lie on disk, one file per stored type, named by its alias. They are for ever: a new field needs
+/// another file beside the old one (<c>alias.what.json</c>), and no file is ever changed or removed.
+/// </summary>
+public sealed class A_stored_fact
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>What stands in a stored shape's file beside the sample of its alias.</summary>
+    private static readonly Dictionary<string, object> Variants = new(StringComparer.Ordinal)
+    {
+        ["recording_requested.untimed"] = Samples.Of<RecordingRequested>() with { DurationMs = null },
+        ["recording_stopped.end_unknown"] = Samples.Of<RecordingStopped>() with { EndedAt = null, Reason = StopReason.Requested },
+        ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
+    };
+
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
+
+    public static TheoryData<string> Aliases => [.. EventTypes.Catalogue.Types.Select(type => type.Alias)];
+
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "Stored");
+
+    [Fact]
+    public void has_an_alias_that_was_never_another() =>
+        Assert.Equal(
+            """
+            camera_registered camera_renamed camera_source_changed camera_connected camera_disconnected
+            camera_capabilities_probed camera_retired camera_number_assigned recorder_claimed recorder_released
+            recording_requested recording_started recording_segment_committed recording_interrupted recording_recovered
+            recording_stopped recording_failed recording_deleted snapshot_taken snapshot_failed snapshot_deleted
+            """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
+            EventTypes.Catalogue.Types.Select(type => type.Alias));
+
+    [Fact]
+    public void is_in_the_catalogue_whatever_its_union() =>
+        Assert.Equal(
+            new[]
+            {
+                Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
+                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(),
+            }.SelectMany(types => types).Select(type => type.Name).Order(),
+            EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
+
+    [Theory]
+    [MemberData(nameof(Aliases))]
+    public void has_the_alias_that_its_type_would_get(string alias)
+    {
+        EventType type = EventTypes.Catalogue.Find(alias)!;
+
+        Assert.Equal(alias, StoredName.Of(type.FactType.Name));
+        Assert.Equal($"{type.FactType.FullName}, Events.Domain", type.DotNetType);
+    }
+
+    [Theory]
+    [MemberData(nameof(Aliases))]
+    public void has_a_file(string alias) => Assert.True(File.Exists(Path.Combine(Folder, $"{alias}.json")), $"No file for {alias}.");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void is_read_by_today_s_program(string file)
+    {
+        EventType type = TypeOf(file);
+
+        Assert.Equal(RecordOf(file), JsonSerializer.Deserialize(TextOf(file), type.Json));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void is_written_back_as_it_was(string file)
+    {
+        EventType type = TypeOf(file);
+        object fact = JsonSerializer.Deserialize(TextOf(file), type.Json)!;
+
+        string written = JsonNode.Parse(JsonSerializer.Serialize(fact, type.Json))!.ToJsonString(Indented);
+
+        Assert.Equal(TextOf(file).TrimEnd(), written);
+    }
+
+    [Theory]
+    [MemberData(nameof(Aliases))]
+    public void has_each_of_its_fields_in_a_file(string alias)
+    {
+        var shown = Files.Select(file => file.Data)
+            .Where(file => file.Split('.')[0] == alias)
+            .SelectMany(file => JsonNode.Parse(TextOf(file))!.AsObject().Select(field => field.Key))
+            .Distinct();
+
+        Assert.Equal(
+            EventTypes.Catalogue.Find(alias)!.Json.Properties.Select(property => property.Name).Order(), shown.Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Aliases))]
+    public void is_read_although_a_newer_program_added_a_field(string alias)
+    {
+        var body = JsonNode.Parse(TextOf(alias))!.AsObject();
+        body["addedLater"] = new JsonObject { ["deep"] = 1 };
+
+        Assert.Equal(RecordOf(alias), body.Deserialize(EventTypes.Catalogue.Find(alias)!.Json));
+    }
+
+    [Theory]
+    [MemberData(nameof(Aliases))]
+    public void is_a_flat_body_without_a_type_marker(string alias)
+    {
+        EventType type = EventTypes.Catalogue.Find(alias)!;
+
+        Assert.Null(type.Json.PolymorphismOptions);
+        Assert.All(JsonNode.Parse(TextOf(alias))!.AsObject(), field => Assert.True(field.Value is JsonValue, field.Key));
+        Assert.Equal(JsonTypeInfoKind.Object, type.Json.Kind);
+    }
+
+    [Fact]
+    public void of_an_unknown_type_is_not_guessed_at()
+    {
+        Assert.Null(EventTypes.Catalogue.Find("camera_painted"));
+        Assert.Throws<InvalidOperationException>(() => EventTypes.Catalogue.Of("not a fact"));
+    }
+
+    private static EventType TypeOf(string file) =>
+        EventTypes.Catalogue.Find(file.Split('.')[0]) ?? throw new InvalidOperationException($"{file}: its type is gone.");
+
+    private static object RecordOf(string file) =>
+        file.Contains('.', StringComparison.Ordinal) ? Variants[file] : Samples.Sample(TypeOf(file));
+
+    private static string TextOf(string file) => File.ReadAllText(Path.Combine(Folder, $"{file}.json"));
+}
+
+public sealed class A_stored_enum
+{
+    [Fact]
+    public void keeps_its_words_and_numbers()
+    {
+        Assert.Equal(
+            [(StopReason.Requested, 1), (StopReason.DurationReached, 2), (StopReason.CameraRetired, 3)],
+            Enum.GetValues<StopReason>().Select(value => (value, (int)value)));
+        Assert.Equal(["Requested", "DurationReached", "CameraRetired"], Enum.GetNames<StopReason>());
+    }
+
+    [Fact]
+    public void has_no_value_for_a_forgotten_one() => Assert.False(Enum.IsDefined(default(StopReason)));
+}
+
+public sealed class A_stream
+{
+    [Fact]
+    public void keeps_the_category_that_it_was_stored_under() =>
+        Assert.Equal(
+            "camera camera_numbers recorder recording snapshot",
+            string.Join(
+                ' ',
+                Camera.Decider.Category,
+                CameraNumbers.Decider.Category,
+                Recorder.Decider.Category,
+                Recording.Decider.Category,
+                Snapshot.Decider.Category));
+
+    [Fact]
+    public void is_keyed_by_a_hyphenated_id() =>
+        Assert.Equal("0199a000-0000-7000-8000-000000000001", new CameraId(Samples.Gate.Value).ToString());
+
+    [Fact]
+    public void gets_ids_that_rise_with_time()
+    {
+        Guid[] ids = [CameraId.New().Value, RecordingId.New().Value, SnapshotId.New().Value];
+
+        Assert.All(ids, id => Assert.Equal(7, id.Version));
+    }
+}
