@@ -63,7 +63,8 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(EventsSettings settings, CancellationToken cancellationToken)
     {
-        settings = Ports.Resolve(settings);
+        Ports.RequireFree(settings.Server.Host, settings.Server.Port, "Server.Port", "--port");
+        Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
         using DataFolder data = DataFolder.Open(settings.Data.Folder);
         using ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
         IChildProcesses processes = ProcessesModule.Create();

@@ -77,7 +77,14 @@ internal sealed class DataFolder : IDisposable
         try
         {
             // An exclusive share is flock(2) here.
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                // Who can open it could hold it.
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         }
         catch (IOException failure) when (failure.GetType() == typeof(IOException) && File.Exists(path))
         {

@@ -16,6 +16,15 @@ internal sealed class EmbeddedPostgresLog(string path)
 
     private const int LineCharactersMax = 400;
 
+    /// <summary>It may quote statements, and those hold data.</summary>
+    private static readonly FileStreamOptions AppendPrivately = new()
+    {
+        Mode = FileMode.Append,
+        Access = FileAccess.Write,
+        Share = FileShare.Read,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     private readonly Queue<string> _last = new();
     private readonly Lock _gate = new();
 
@@ -73,7 +82,8 @@ internal sealed class EmbeddedPostgresLog(string path)
                 File.Move(path, path + ".1", overwrite: true);
             }
 
-            File.AppendAllText(path, line + "\n");
+            using var file = new FileStream(path, AppendPrivately);
+            file.Write(Encoding.UTF8.GetBytes(line + "\n"));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -23,6 +23,9 @@ internal sealed class EmbeddedPostgresRemains(string mark, string clusterPath, T
 
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>A process that is just ending has lost its arguments already and looks like a stranger for that moment.</summary>
+    private static readonly TimeSpan StrangerTimeMax = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Returns when no server process works on the cluster any more, and its lock files are gone.</summary>
@@ -49,9 +52,22 @@ internal sealed class EmbeddedPostgresRemains(string mark, string clusterPath, T
         var since = time.GetTimestamp();
         var step = 0;
         using var timer = new PeriodicTimer(LookEvery, time);
-        while (Find() is { Count: > 0 } remains)
+        while (true)
         {
+            var (remains, strangers) = Find();
+            if (remains.Count + strangers.Count == 0)
+            {
+                return;
+            }
+
             var waited = time.GetElapsedTime(since);
+            if (strangers.Count > 0 && waited > StrangerTimeMax)
+            {
+                throw new StartRefusedException(
+                    $"A PostgreSQL that was not started by Events works in {clusterPath}: process "
+                    + string.Join(", ", strangers) + ". Stop it and start again.");
+            }
+
             if (waited > PatienceMax)
             {
                 throw new StartRefusedException(
@@ -70,10 +86,11 @@ internal sealed class EmbeddedPostgresRemains(string mark, string clusterPath, T
         }
     }
 
-    private List<int> Find()
+    private (List<int> Ours, List<int> Strangers) Find()
     {
         var cluster = UnixFiles.Look(clusterPath);
-        var found = new List<int>();
+        var ours = new List<int>();
+        var strangers = new List<int>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
@@ -85,16 +102,15 @@ internal sealed class EmbeddedPostgresRemains(string mark, string clusterPath, T
             var arguments = TextOf(folder, "cmdline");
             if (arguments.Contains(mark, StringComparison.Ordinal))
             {
-                found.Add(id);
+                ours.Add(id);
             }
             else if (cluster is not null && cluster.IsSameAs(UnixFiles.Look(Path.Combine(folder, "cwd"))))
             {
-                throw new StartRefusedException(
-                    $"A PostgreSQL that was not started by Events works in {clusterPath} (process {id}). Stop it and start again.");
+                strangers.Add(id);
             }
         }
 
-        return found;
+        return (ours, strangers);
     }
 
     private static string TextOf(string folder, string file)

@@ -32,7 +32,7 @@ internal sealed class RtspCamera : IAsyncDisposable
         {
             RedirectStandardOutput = true,
         })!;
-        string? line = await _process.StandardOutput.ReadLineAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        string? line = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
         if (line?.StartsWith("READY", StringComparison.Ordinal) != true)
         {
             throw new InvalidOperationException($"The camera did not start: {line}");

@@ -2,6 +2,8 @@ using System.Globalization;
 
 using Events.Host.Operations;
 
+using Npgsql;
+
 using Xunit;
 
 namespace Events.Tests.Integration.Operations;
@@ -67,6 +69,7 @@ public sealed class A_data_folder
         await first.KillAsync();
 
         DataFolder.Open(folder.PathOf("data")).Dispose();
+        Directory.Delete(new NpgsqlConnectionStringBuilder(first.ConnectionString).Host!, recursive: true);
     }
 
     [Fact]

@@ -145,6 +145,7 @@ public sealed class An_embedded_postgres
 
         await Until(() => ServersIn(socketFolder).Count == 0, BackTimeMax);
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => busy);
+        Directory.Delete(socketFolder, recursive: true);
     }
 
     [Fact]
@@ -165,6 +166,28 @@ public sealed class An_embedded_postgres
 
         Assert.Equal(1, await AskAsync<int>(postgres.ConnectionString, "SELECT 1"));
         Assert.False(stranger.Exited.IsCompleted);
+    }
+
+    [Fact]
+    public async Task leaves_a_server_alone_that_somebody_else_started_on_its_cluster()
+    {
+        using var folder = new TemporaryFolder();
+        using var data = DataFolder.Open(folder.PathOf("data"));
+        await (await StartAsync(data)).DisposeAsync();
+        var owner = UnixFiles.Look(data.PostgresPath)!;
+        var binaries = await EmbeddedPostgresBinaries.FindAsync(_processes, null, Cancellation);
+        await using var stranger = _processes.Start(new ChildProcessSpec(
+            binaries.Postgres,
+            ["-D", data.PostgresPath, "-k", data.PostgresPath, "-c", "listen_addresses="],
+            RunAs: new RunAs(owner.UserId, owner.GroupId)));
+        await Until(() => File.Exists(Path.Combine(data.PostgresPath, ".s.PGSQL.5432")), BackTimeMax);
+
+        var refused = await Assert.ThrowsAsync<StartRefusedException>(() => StartAsync(data));
+
+        Assert.Contains($"{stranger.Id}", refused.Message, StringComparison.Ordinal);
+        Assert.False(stranger.Exited.IsCompleted);
+        stranger.Signal(3);
+        await stranger.Exited.WaitAsync(BackTimeMax, Cancellation);
     }
 
     [Fact]

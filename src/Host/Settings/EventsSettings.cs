@@ -1,0 +1,54 @@
+namespace Events.Host.Settings;
+
+/// <summary>
+/// Everything that can be chosen about an installation, checked. <c>docs/configuration.md</c> has keys, units and defaults.
+/// </summary>
+internal sealed record EventsSettings(
+    DataSettings Data,
+    ServerSettings Server,
+    HealthSettings Health,
+    PostgreSqlSettings PostgreSql,
+    SecuritySettings Security,
+    RecordingSettings Recording,
+    StorageSettings Storage,
+    MediaSettings Media,
+    DemoSettings Demo,
+    RunEnvironment Environment);
+
+internal enum RunEnvironment
+{
+    Production,
+    Development,
+}
+
+/// <param name="Folder">Absolute.</param>
+internal sealed record DataSettings(string Folder);
+
+/// <param name="Host">An address of this machine, or <c>localhost</c>.</param>
+/// <param name="Port">0 for any free one.</param>
+/// <param name="PublicUrl">How clients reach us; null: as they asked.</param>
+internal sealed record ServerSettings(
+    string Host, int Port, string WebSocketPath, int MaxConnections, int MaxMessageBytes, Uri? PublicUrl);
+
+internal sealed record HealthSettings(string Host, int Port);
+
+/// <param name="ConnectionString">Null: the embedded server in the data folder. Never logged.</param>
+internal sealed record PostgreSqlSettings(string? ConnectionString)
+{
+    public override string ToString() => ConnectionString is null ? "embedded" : "•••";
+}
+
+/// <param name="JwtSecretKey">Null: one is made and kept in the data folder. Never logged.</param>
+/// <param name="AllowedOrigins">Pages that may connect from a browser, as <c>scheme://host[:port]</c>.</param>
+internal sealed record SecuritySettings(string? JwtSecretKey, TimeSpan TokenTtl, IReadOnlyList<string> AllowedOrigins)
+{
+    public override string ToString() => "•••";
+}
+
+internal sealed record RecordingSettings(int SegmentDurationS);
+
+internal sealed record StorageSettings(int WarnPercent, int BlockPercent);
+
+internal sealed record MediaSettings(int StallTimeoutS, int ConnectTimeoutS, int ReconnectPauseMaxS);
+
+internal sealed record DemoSettings(bool Enabled);

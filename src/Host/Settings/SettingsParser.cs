@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+using Npgsql;
+
+namespace Events.Host.Settings;
+
+/// <summary>Turns one value's text into what the program works with, or says what is wrong and what would be right.</summary>
+internal static class SettingsParser
+{
+    /// <summary>HMAC-SHA256 wants a key as long as its digest (RFC 7518, 3.2).</summary>
+    private const int SecretBytesMin = 32;
+
+    private const int OriginsMax = 64;
+
+    private static readonly string[] WellKnownSecrets =
+    [
+        "edge-device-secret-key-change-in-production",
+        "test-secret-key-for-testing-only-do-not-use-in-production",
+    ];
+
+    public static bool IsWellKnown(string? secret) => WellKnownSecrets.Contains(secret);
+
+    public static (object? Value, string? Error) Parse(Setting setting, FoundValue found)
+    {
+        if (found.IsSequence && !setting.IsList)
+        {
+            return (null, "is a list. Give one value.");
+        }
+
+        if (setting.IsList)
+        {
+            return Origins(found.IsSequence ? found.Values : found.Values[0].Split(',', StringSplitOptions.TrimEntries));
+        }
+
+        var text = found.Values[0].Trim();
+        if (text.Length == 0)
+        {
+            return setting.Default.Length == 0
+                ? (null, null)
+                : (null, $"is empty. Give a value, or remove it for {setting.Default}.");
+        }
+
+        return setting.Kind switch
+        {
+            SettingKind.Text => (text, null),
+            SettingKind.Folder => Folder(text, found.BaseFolder),
+            SettingKind.HostName => HostName(text),
+            SettingKind.UrlPath => UrlPath(text),
+            SettingKind.Url => Url(text),
+            SettingKind.Number => Number(setting, text),
+            SettingKind.Duration => Duration(setting, text),
+            SettingKind.Choice => Choice(setting, text),
+            SettingKind.Secret => Secret(text),
+            SettingKind.ConnectionString => ConnectionString(text),
+            _ => throw new InvalidOperationException($"No parser for {setting.Kind}."),
+        };
+    }
+
+    private static (object?, string?) Folder(string text, string baseFolder) =>
+        text.Contains('\0', StringComparison.Ordinal)
+            ? (null, "is not a path.")
+            : (Path.TrimEndingDirectorySeparator(Path.GetFullPath(text, baseFolder)), null);
+
+    private static (object?, string?) HostName(string text) =>
+        text == "localhost" || IPAddress.TryParse(text, out _)
+            ? (text, null)
+            : (null, $"\"{text}\" is not an address. Give one of this machine, 0.0.0.0 for all, or localhost.");
+
+    private static (object?, string?) UrlPath(string text) =>
+        text[0] == '/' && Uri.IsWellFormedUriString(text, UriKind.Relative) && text.IndexOfAny(['?', '#']) < 0
+            ? (text, null)
+            : (null, $"\"{text}\" is not a path. Give one that begins with a slash, e.g. /ws.");
+
+    private static (object?, string?) Url(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https") && url.UserInfo.Length == 0
+            && url.Query.Length == 0
+            ? (url, null)
+            : (null, $"\"{text}\" is not a web address. Give one such as https://cameras.example.org.");
+
+    private static (object?, string?) Number(Setting setting, string text)
+    {
+        var isNumber = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number);
+        return isNumber && number >= setting.Min && number <= setting.Max
+            ? ((int)number, null)
+            : (null, $"\"{text}\" is not a whole number from {setting.Min} to {setting.Max} ({setting.Unit}). Give one.");
+    }
+
+    private static (object?, string?) Duration(Setting setting, string text)
+    {
+        var unitS = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
+        var isNumber = long.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count);
+        return isNumber && unitS > 0 && count <= setting.Max / unitS && count * unitS >= setting.Min
+            ? (TimeSpan.FromSeconds(count * unitS), null)
+            : (null, $"\"{text}\" is not a duration from {setting.Min} s to {setting.Max} s. Give one such as 30m, 24h or 7d.");
+    }
+
+    private static (object?, string?) Choice(Setting setting, string text) =>
+        setting.Choices!.FirstOrDefault(one => one.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } chosen
+            ? (chosen, null)
+            : (null, $"\"{text}\" is not possible. Give one of: {string.Join(", ", setting.Choices!)}.");
+
+    private static (object?, string?) Secret(string text) =>
+        Encoding.UTF8.GetByteCount(text) >= SecretBytesMin
+            ? (text, null)
+            : (null, $"is shorter than {SecretBytesMin} bytes. Set a longer one, e.g. from: openssl rand -hex 32");
+
+    private static (object?, string?) ConnectionString(string text)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 }
+                ? (text, null)
+                : (null, "names no server. Give one such as Host=db;Username=events;Password=…;Database=events.");
+        }
+        catch (ArgumentException)
+        {
+            // Its message may quote a part of the password.
+            return (null, "is not a connection string. Give one such as Host=db;Username=events;Password=…;Database=events.");
+        }
+    }
+
+    private static (object?, string?) Origins(IReadOnlyList<string> texts)
+    {
+        if (texts.Count > OriginsMax)
+        {
+            return (null, $"has more than {OriginsMax} entries. Remove some.");
+        }
+
+        IReadOnlyList<string> given = [.. texts.Where(one => one.Length > 0)];
+        return given.FirstOrDefault(one => !IsOrigin(one)) is { } wrong
+            ? (null, $"\"{wrong}\" is not an origin. Give each as scheme://host[:port], e.g. https://cameras.example.org.")
+            : (given, null);
+    }
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url)
+        && (url.Scheme is "http" or "https")
+        && url.UserInfo.Length == 0
+        && (text == url.GetLeftPart(UriPartial.Authority) || text == $"{url.Scheme}://{url.Host}:{url.Port}");
+}

@@ -1,0 +1,157 @@
+namespace Events.Host.Settings;
+
+/// <summary>Gathers settings from their sources and checks them all before it complains.</summary>
+internal sealed class SettingsReader
+{
+    private const string DefaultFile = "events.yaml";
+
+    private readonly SettingsSources _sources;
+    private readonly List<string> _errors = [];
+    private readonly Dictionary<string, object?> _values = [];
+    private readonly Dictionary<string, string> _origins = [];
+
+    private SettingsReader(SettingsSources sources)
+    {
+        _sources = sources;
+    }
+
+    /// <exception cref="SettingsException">Something is wrong.</exception>
+    public static EventsSettings Read(SettingsSources sources) => new SettingsReader(sources).Read();
+
+    private EventsSettings Read()
+    {
+        var layers = new[] { FromFile(), FromEnvironment(), FromFlags() };
+        foreach (var setting in SettingsTable.All)
+        {
+            var found = layers.Select(layer => layer.GetValueOrDefault(setting)).LastOrDefault(one => one is not null)
+                ?? new FoundValue(setting.Key, [setting.Default], "default", _sources.WorkingFolder);
+            _origins[setting.Key] = found.Origin;
+            var (value, error) = SettingsParser.Parse(setting, found);
+            _values[setting.Key] = value;
+            if (error is not null)
+            {
+                _errors.Add($"{setting.Key} ({found.Origin}): {error}");
+            }
+        }
+
+        if (_errors.Count == 0)
+        {
+            CheckTogether();
+        }
+
+        return _errors.Count == 0 ? Build() : throw new SettingsException(_errors);
+    }
+
+    private Dictionary<Setting, FoundValue> FromFile()
+    {
+        var path = Path.Combine(_sources.WorkingFolder, _sources.ConfigFile ?? DefaultFile);
+        if (File.Exists(path))
+        {
+            return Sort(new SettingsFile(path, _errors).Read(), one => one.Key);
+        }
+
+        if (_sources.ConfigFile is not null)
+        {
+            _errors.Add($"--config: there is no file {path}. Name one that is there.");
+        }
+
+        return [];
+    }
+
+    private Dictionary<Setting, FoundValue> FromEnvironment()
+    {
+        var found =
+            from one in _sources.Environment
+            where one.Key.StartsWith(Setting.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase)
+            orderby one.Key
+            let key = one.Key[Setting.EnvironmentPrefix.Length..].Replace("__", ".", StringComparison.Ordinal)
+            select new FoundValue(key, [one.Value], one.Key, _sources.WorkingFolder);
+        return Sort(found, one => one.EnvironmentName);
+    }
+
+    private Dictionary<Setting, FoundValue> FromFlags()
+    {
+        var found =
+            from setting in SettingsTable.All
+            where setting.Flag is not null && _sources.Flags.ContainsKey(setting.Flag)
+            let value = setting.Flag == "--no-demo" ? "false" : _sources.Flags[setting.Flag!]
+            select new FoundValue(setting.Key, [value], setting.Flag!, _sources.WorkingFolder);
+        return Sort(found, one => one.Flag!);
+    }
+
+    private Dictionary<Setting, FoundValue> Sort(IEnumerable<FoundValue> found, Func<Setting, string> nameOf)
+    {
+        var sorted = new Dictionary<Setting, FoundValue>();
+        foreach (var one in found)
+        {
+            if (SettingsTable.Find(one.Key) is not { } setting)
+            {
+                var nearest = SettingsTable.Nearest(one.Key);
+                var fix = nearest is null
+                    ? "Remove it; docs/configuration.md has all keys."
+                    : $"Did you mean {nameOf(nearest)}?";
+                _errors.Add($"{one.Key} ({one.Origin}): there is no such setting. {fix}");
+            }
+            else if (!sorted.TryAdd(setting, one))
+            {
+                _errors.Add($"{setting.Key} ({one.Origin}): is set already ({sorted[setting].Origin}). Remove one of the two.");
+            }
+        }
+
+        return sorted;
+    }
+
+    /// <summary>What no value says alone.</summary>
+    private void CheckTogether()
+    {
+        if (Number("Storage.WarnPercent") >= Number("Storage.BlockPercent"))
+        {
+            Complain("Storage.WarnPercent", $"must be less than Storage.BlockPercent ({_origins["Storage.BlockPercent"]}).");
+        }
+
+        if (Number("Server.Port") == Number("Health.Port") && Number("Server.Port") != 0)
+        {
+            var other = _origins["Server.Port"];
+            Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
+        }
+
+        if (EnvironmentChosen == RunEnvironment.Production
+            && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
+        {
+            Complain(
+                "Security.JwtSecretKey",
+                "is a secret that everybody knows from examples. Set one of your own, e.g. from: openssl rand -hex 32");
+        }
+    }
+
+    private void Complain(string key, string what) => _errors.Add($"{key} ({_origins[key]}): {what}");
+
+    private EventsSettings Build() => new(
+        new DataSettings(Value<string>("Data.Folder")),
+        new ServerSettings(
+            Value<string>("Server.Host"),
+            Number("Server.Port"),
+            Value<string>("Server.WebSocketPath"),
+            Number("Server.MaxConnections"),
+            Number("Server.MaxMessageBytes"),
+            Value<Uri?>("Server.PublicUrl")),
+        new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
+        new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
+        new SecuritySettings(
+            Value<string?>("Security.JwtSecretKey"),
+            Value<TimeSpan>("Security.TokenTtl"),
+            Value<IReadOnlyList<string>>("Security.AllowedOrigins")),
+        new RecordingSettings(Number("Recording.SegmentDurationS")),
+        new StorageSettings(Number("Storage.WarnPercent"), Number("Storage.BlockPercent")),
+        new MediaSettings(
+            Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
+        new DemoSettings(Value<string>("Demo.Enabled") == "true"),
+        EnvironmentChosen);
+
+    private RunEnvironment EnvironmentChosen =>
+        Value<string>("Environment") == "development" ? RunEnvironment.Development : RunEnvironment.Production;
+
+    private int Number(string key) => Value<int>(key);
+
+    private T Value<T>(string key) => (T)_values[key]!;
+}

@@ -1,0 +1,86 @@
+namespace Events.Host.Settings;
+
+/// <summary>All settings, in the order of the documentation.</summary>
+internal static class SettingsTable
+{
+    private const int PortMax = 65535;
+
+    private static readonly string[] Switch = ["true", "false"];
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new("Data", "Folder", SettingKind.Folder, "./data", "path",
+            "Where everything of this installation lies: log, recordings, keys. Relative to the folder of the settings file "
+            + "when set there, otherwise to the folder the program was started in.",
+            Flag: "--data"),
+        new("Server", "Host", SettingKind.HostName, "0.0.0.0", "address",
+            "The address of this machine on which WebSocket and HTTP are served; `0.0.0.0` for all, "
+            + "`127.0.0.1` for programs on this machine only."),
+        new("Server", "Port", SettingKind.Number, "8002", "port", "Port of WebSocket and HTTP; 0 takes any free one.",
+            Flag: "--port", Max: PortMax),
+        new("Server", "WebSocketPath", SettingKind.UrlPath, "/ws", "path", "Where WebSocket connections are taken."),
+        new("Server", "MaxConnections", SettingKind.Number, "2000", "connections",
+            "WebSocket connections at a time; more are turned away with status 503.", Min: 1, Max: 100_000),
+        new("Server", "MaxMessageBytes", SettingKind.Number, "1048576", "bytes",
+            "Longest message a client may send; a longer one ends its connection with code 1009.", Min: 1024, Max: 67_108_864),
+        new("Server", "PublicUrl", SettingKind.Url, "", "URL",
+            "How clients reach this server, for addresses in answers. Without it they are made from the request."),
+        new("Health", "Host", SettingKind.HostName, "0.0.0.0", "address", "The address on which health is served."),
+        new("Health", "Port", SettingKind.Number, "8003", "port", "Port of health; 0 takes any free one.",
+            Flag: "--health-port", Max: PortMax),
+        new("PostgreSql", "ConnectionString", SettingKind.ConnectionString, "", "Npgsql connection string",
+            "A PostgreSQL of your own. Without it a private one runs in the data folder."),
+        new("Security", "JwtSecretKey", SettingKind.Secret, "", "text, 32 bytes or more",
+            "Signs and checks tokens (HS256). Without it one is made and kept in the data folder."),
+        new("Security", "TokenTtl", SettingKind.Duration, "24h", "duration, e.g. `30m`, `24h`, `7d`",
+            "How long a new token is good.", Min: 60, Max: 365 * 86_400),
+        new("Security", "AllowedOrigins", SettingKind.Origins, "http://localhost:3000,https://localhost:3000",
+            "list of origins", "Web pages that may connect from a browser. Programs, which send no origin, always may."),
+        new("Recording", "SegmentDurationS", SettingKind.Number, "60", "seconds",
+            "Length of a recording's files; each is cut at the next key frame.", Min: 1, Max: 3600),
+        new("Storage", "WarnPercent", SettingKind.Number, "80", "percent",
+            "From this use of the disk on, answers carry a warning.", Min: 1, Max: 100),
+        new("Storage", "BlockPercent", SettingKind.Number, "90", "percent",
+            "From this use of the disk on, no recording is started. More than the warning.", Min: 1, Max: 100),
+        new("Media", "StallTimeoutS", SettingKind.Number, "5", "seconds",
+            "A camera that sends no picture for so long is lost and is connected anew.", Min: 1, Max: 300),
+        new("Media", "ConnectTimeoutS", SettingKind.Number, "20", "seconds",
+            "How long a camera may take to its first picture before the attempt is given up.", Min: 1, Max: 300),
+        new("Media", "ReconnectPauseMaxS", SettingKind.Number, "60", "seconds",
+            "Longest pause between attempts to connect a camera; the first ones follow sooner.", Min: 1, Max: 3600),
+        new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
+            "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
+        new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",
+            "In development, secrets that are known from examples are accepted.", Choices: ["production", "development"]),
+    ];
+
+    /// <summary>Upper and lower case are the same.</summary>
+    public static Setting? Find(string key) => All.FirstOrDefault(one => one.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The key that somebody probably meant; null when none is near.</summary>
+    public static Setting? Nearest(string key)
+    {
+        var nearest = All.MinBy(one => Distance(key, one.Key))!;
+        var name = key[(key.LastIndexOf('.') + 1)..];
+        var sameName = All.FirstOrDefault(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return Distance(key, nearest.Key) <= Math.Max(2, key.Length / 3) ? nearest : sameName;
+    }
+
+    /// <summary>Letters to add, drop or change between two keys (Levenshtein), without regard to case.</summary>
+    private static int Distance(string left, string right)
+    {
+        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var change = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1;
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + change));
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,251 @@
+using Events.Host.Settings;
+using Events.Tests.Integration.Operations;
+
+using Xunit;
+
+namespace Events.Tests.Integration.Settings;
+
+public sealed class Settings : IDisposable
+{
+    private const string Secret = "0123456789abcdef0123456789abcdef";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<KeyValuePair<string, string>> _environment = [KeyValuePair.Create("PATH", "/bin")];
+    private readonly Dictionary<string, string> _flags = [];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void need_none_to_be_set()
+    {
+        var settings = Read();
+
+        Assert.Equal(_folder.PathOf("data"), settings.Data.Folder);
+        Assert.Equal(new ServerSettings("0.0.0.0", 8002, "/ws", 2000, 1048576, null), settings.Server);
+        Assert.Equal(new HealthSettings("0.0.0.0", 8003), settings.Health);
+        Assert.Null(settings.PostgreSql.ConnectionString);
+        Assert.Null(settings.Security.JwtSecretKey);
+        Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
+        Assert.Equal(["http://localhost:3000", "https://localhost:3000"], settings.Security.AllowedOrigins);
+        Assert.Equal(new RecordingSettings(60), settings.Recording);
+        Assert.Equal(new StorageSettings(80, 90), settings.Storage);
+        Assert.True(settings.Demo.Enabled);
+        Assert.Equal(RunEnvironment.Production, settings.Environment);
+    }
+
+    [Fact]
+    public void are_taken_from_the_highest_source()
+    {
+        Write("server:\n  port: 1001\nHealth:\n  Port: 1002\nStorage:\n  WarnPercent: 50\n");
+        Set("EVENTS__Server__Port", "2001");
+        Set("events__HEALTH__port", "2002");
+        _flags["--port"] = "3001";
+        _flags["--no-demo"] = "";
+
+        var settings = Read();
+
+        Assert.Equal(3001, settings.Server.Port);
+        Assert.Equal(2002, settings.Health.Port);
+        Assert.Equal(50, settings.Storage.WarnPercent);
+        Assert.False(settings.Demo.Enabled);
+    }
+
+    [Fact]
+    public void take_lists_as_yaml_or_with_commas()
+    {
+        Write("Security:\n  AllowedOrigins:\n    - https://a.example\n    - http://b.example:81\n");
+        Assert.Equal(["https://a.example", "http://b.example:81"], Read().Security.AllowedOrigins);
+
+        Set("EVENTS__Security__AllowedOrigins", "https://c.example, https://d.example");
+        Assert.Equal(["https://c.example", "https://d.example"], Read().Security.AllowedOrigins);
+    }
+
+    [Fact]
+    public void know_paths_from_where_they_were_written()
+    {
+        Directory.CreateDirectory(_folder.PathOf("etc"));
+        File.WriteAllText(_folder.PathOf("etc/other.yaml"), "Data:\n  Folder: store\n");
+
+        Assert.Equal(_folder.PathOf("etc/store"), Read("etc/other.yaml").Data.Folder);
+
+        _flags["--data"] = "mine";
+        Assert.Equal(_folder.PathOf("mine"), Read("etc/other.yaml").Data.Folder);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing\n")]
+    [InlineData("---\n")]
+    [InlineData("Server:\nHealth:\n  Port: null\n")]
+    public void may_be_an_empty_file(string text)
+    {
+        Write(text);
+
+        Assert.Equal(8003, Read().Health.Port);
+    }
+
+    [Theory]
+    [InlineData("Server:\n  Prot: 1\n", "Server.Prot (events.yaml:2): there is no such setting. Did you mean Server.Port?")]
+    [InlineData("Sever:\n  Port: 1\n", "Sever.Port (events.yaml:2): there is no such setting. Did you mean Server.Port?")]
+    [InlineData("JwtSecretKey: x\n", "JwtSecretKey (events.yaml:1): there is no such setting. Did you mean Security.Jwt")]
+    [InlineData("Quux: 1\n", "Quux (events.yaml:1): there is no such setting. Remove it")]
+    [InlineData("Quux:\n", "Quux (events.yaml:1): there is no such setting. Remove it")]
+    [InlineData("Server:\n  Port: 80x\n", "Server.Port (events.yaml:2): \"80x\" is not a whole number from 0 to 65535")]
+    [InlineData("Server:\n  Port: 65536\n", "Server.Port (events.yaml:2): \"65536\" is not a whole number")]
+    [InlineData("Server:\n  Port: [1]\n", "Server.Port (events.yaml:2): is a list")]
+    [InlineData("Server:\n  Port:\n    A: 1\n", "events.yaml:3: Server.Port takes a value here")]
+    [InlineData("Server: 1\n", "Server (events.yaml:1): there is no such setting")]
+    [InlineData("Server:\n  Port: 1\n  port: 2\n", "Server.Port (events.yaml:3): is set already (events.yaml:2)")]
+    [InlineData("Server:\n  Port: ''\n", "Server.Port (events.yaml:2): is empty")]
+    [InlineData("Server: &a\n  Port: 1\nHealth: *a\n", "events.yaml:1: Server uses an anchor")]
+    [InlineData("Server:\n  Port: !!int 1\n", "events.yaml:2: Server.Port uses an anchor, an alias or a tag")]
+    [InlineData("- a\n", "events.yaml:1: expected lines")]
+    [InlineData("? [a]\n: 1\n", "events.yaml:1: a key must be")]
+    [InlineData("a: b: c\n", "events.yaml:1: this is not YAML")]
+    [InlineData("Server:\n\t- x\n", "events.yaml:1: this is not YAML")]
+    [InlineData("Server:\n  Port: 1\n---\nServer:\n", "events.yaml:3: a second document")]
+    [InlineData("Server:\n  WebSocketPath: ws\n", "Server.WebSocketPath (events.yaml:2): \"ws\" is not a path")]
+    [InlineData("Server:\n  Host: example.org\n", "Server.Host (events.yaml:2): \"example.org\" is not an address")]
+    [InlineData("Server:\n  PublicUrl: ftp://x\n", "Server.PublicUrl (events.yaml:2): \"ftp://x\" is not a web address")]
+    [InlineData("Security:\n  TokenTtl: 24\n", "Security.TokenTtl (events.yaml:2): \"24\" is not a duration")]
+    [InlineData("Security:\n  TokenTtl: 99999999999999999999d\n", "Security.TokenTtl (events.yaml:2)")]
+    [InlineData("Security:\n  AllowedOrigins: '*'\n", "Security.AllowedOrigins (events.yaml:2): \"*\" is not an origin")]
+    [InlineData("Security:\n  AllowedOrigins: [https://a.example/x]\n", "is not an origin")]
+    [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
+    [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
+    [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
+    public void say_what_is_wrong_where_and_what_helps(string text, string expected)
+    {
+        Write(text);
+
+        Assert.Contains(Errors(), error => error.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("EVENTS__Server__Prot", "1", "Server.Prot (EVENTS__Server__Prot): there is no such setting.")]
+    [InlineData("EVENTS__Server__Prot", "1", "Did you mean EVENTS__Server__Port?")]
+    [InlineData("EVENTS__Server_Port", "1", "Did you mean EVENTS__Server__Port?")]
+    [InlineData("EVENTS__Server__Port", "-1", "Server.Port (EVENTS__Server__Port): \"-1\" is not a whole number")]
+    public void are_checked_in_the_environment_too(string name, string value, string expected)
+    {
+        Set(name, value);
+
+        Assert.Contains(Errors(), error => error.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void may_not_be_set_twice_in_the_environment()
+    {
+        Set("EVENTS__Server__Port", "1");
+        Set("EVENTS__SERVER__PORT", "2");
+
+        Assert.Contains("is set already", Assert.Single(Errors()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void complain_about_everything_at_once()
+    {
+        Write("Server:\n  Port: x\n  Prot: 1\n");
+        Set("EVENTS__Health__Port", "y");
+        _flags["--port"] = "z";
+
+        Assert.Equal(3, Errors().Count);
+    }
+
+    [Theory]
+    [InlineData("s3cret", "shorter than 32 bytes")]
+    [InlineData("edge-device-secret-key-change-in-production", "everybody knows")]
+    [InlineData("test-secret-key-for-testing-only-do-not-use-in-production", "everybody knows")]
+    public void refuse_weak_secrets_and_do_not_show_them(string secret, string expected)
+    {
+        Set("EVENTS__Security__JwtSecretKey", secret);
+
+        var error = Assert.Single(Errors());
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void allow_the_secrets_of_examples_in_development()
+    {
+        Set("EVENTS__Security__JwtSecretKey", "test-secret-key-for-testing-only-do-not-use-in-production");
+        Set("EVENTS__Environment", "Development");
+
+        Assert.Equal(RunEnvironment.Development, Read().Environment);
+    }
+
+    [Fact]
+    public void print_no_secret()
+    {
+        Set("EVENTS__Security__JwtSecretKey", Secret);
+        Set("EVENTS__PostgreSql__ConnectionString", "Host=db;Password=hidden");
+
+        var settings = Read();
+
+        Assert.Equal(Secret, settings.Security.JwtSecretKey);
+        Assert.DoesNotContain(Secret, settings.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", settings.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void do_not_show_a_wrong_connection_string()
+    {
+        Set("EVENTS__PostgreSql__ConnectionString", "Host=db;Pasword=hidden");
+
+        Assert.DoesNotContain("hidden", Assert.Single(Errors()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void need_a_named_file_to_be_there() =>
+        Assert.Contains("--config: there is no file", Assert.Single(Errors("absent.yaml")), StringComparison.Ordinal);
+
+    [Fact]
+    public void refuse_a_file_of_unusual_size()
+    {
+        Write("#" + new string('x', 40_000));
+
+        Assert.Contains("larger than", Assert.Single(Errors()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void survive_deep_nesting()
+    {
+        Write("Server: " + new string('[', 30_000));
+
+        Assert.NotEmpty(Errors());
+    }
+
+    [Fact]
+    public void are_documented_as_they_are()
+    {
+        var page = Path.Combine(RootFolder(), "docs", "configuration.md");
+        if (Environment.GetEnvironmentVariable("EVENTS_WRITE_DOCS") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(page)!);
+            File.WriteAllText(page, SettingsPage.Render());
+        }
+
+        Assert.Equal(SettingsPage.Render(), File.ReadAllText(page));
+    }
+
+    private static string RootFolder()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Events.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Run this in the source tree.");
+        }
+
+        return folder;
+    }
+
+    private void Write(string text) => File.WriteAllText(_folder.PathOf("events.yaml"), text);
+
+    private void Set(string name, string value) => _environment.Add(KeyValuePair.Create(name, value));
+
+    private EventsSettings Read(string? configFile = null) =>
+        SettingsReader.Read(new SettingsSources(_folder.PathOf(""), configFile, _environment, _flags));
+
+    private IReadOnlyList<string> Errors(string? configFile = null) =>
+        Assert.Throws<SettingsException>(() => Read(configFile)).Errors;
+}
