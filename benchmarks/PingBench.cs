@@ -63,7 +63,8 @@ internal static class PingBench
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        foreach (string argument in Environment.GetCommandLineArgs()[..1].Where(path => path.EndsWith(".dll", StringComparison.Ordinal)
+        foreach (string argument in Environment.GetCommandLineArgs()[..1]
+            .Where(path => path.EndsWith(".dll", StringComparison.Ordinal)
             && !Environment.ProcessPath!.EndsWith("Events.Benchmarks", StringComparison.Ordinal)))
         {
             start.ArgumentList.Add(argument);
@@ -173,7 +174,8 @@ internal static class PingBench
 
     private static double ResidentMegabytes(int processId)
     {
-        string line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith("VmRSS", StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{processId}/status")
+            .First(text => text.StartsWith("VmRSS", StringComparison.Ordinal));
         return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
     }
 

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Events.Application;
 
-/// <summary>One type of fact as it is stored. Aliases are written out and never derived: renaming a class must not touch the disk.</summary>
+/// <summary>
+/// One type of fact as it is stored. Aliases are written out and never derived: renaming a class must not touch the disk.
+/// </summary>
 /// <param name="Alias">The <c>type</c> column, e.g. <c>camera_registered</c>.</param>
 /// <param name="Json">How its body is written: camelCase, enums as text.</param>
 public sealed record EventType(string Alias, Type FactType, JsonTypeInfo Json)

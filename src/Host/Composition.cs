@@ -25,7 +25,12 @@ namespace Events.Host;
 /// <param name="TokenSecret">Signs access tokens and links.</param>
 /// <param name="SourceKey">Encrypts camera credentials; 256 bits, base64url.</param>
 internal sealed record Installation(
-    EventsSettings Settings, string ConnectionString, string TokenSecret, string SourceKey, string StorageFolder, ControlFacts Control);
+    EventsSettings Settings,
+    string ConnectionString,
+    string TokenSecret,
+    string SourceKey,
+    string StorageFolder,
+    ControlFacts Control);
 
 /// <summary>Puts the parts together. The order of hosted services is the order of start, and reversed of stop.</summary>
 internal static class Composition
@@ -88,7 +93,8 @@ internal static class Composition
         services.AddSingleton<ProtectedValues>();
         services.AddSingleton<ISourceSecrets>(provider =>
             new SourceSecrets(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
-        services.AddSingleton(provider => new AccessTokens(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+            new AccessTokens(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SignedLinks(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<HttpCallers>();
     }

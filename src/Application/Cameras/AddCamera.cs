@@ -54,7 +54,9 @@ public sealed class AddCameraHandler(ISourceSecrets secrets)
     }
 }
 
-/// <summary>Stores the password first, then the address. A new password alone is no fact, so the media layer is told here.</summary>
+/// <summary>
+/// Stores the password first, then the address. A new password alone is no fact, so the media layer is told here.
+/// </summary>
 public sealed class MoveCameraHandler(ISourceSecrets secrets, IMediaControl media)
 {
     public async Task<CommandResult> HandleAsync(MoveCamera command, IStreams streams, CancellationToken cancellationToken)

@@ -2,7 +2,9 @@ using Events.Domain.Kernel;
 
 namespace Events.Application.Contracts;
 
-/// <summary>The media layer's door: cameras in, recordings and pictures out. Everything is by our ids and safe to repeat.</summary>
+/// <summary>
+/// The media layer's door: cameras in, recordings and pictures out. Everything is by our ids and safe to repeat.
+/// </summary>
 public interface IMediaControl
 {
     /// <summary>

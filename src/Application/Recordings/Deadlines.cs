@@ -31,7 +31,9 @@ internal sealed class Deadlines(TimeProvider time)
         }
     }
 
-    /// <summary>What is past and belongs to no <paramref name="open"/> recording is done with; it would keep waking the waiter.</summary>
+    /// <summary>
+    /// What is past and belongs to no <paramref name="open"/> recording is done with; it would keep waking the waiter.
+    /// </summary>
     public void ForgetPast(IReadOnlySet<RecordingId> open)
     {
         lock (_gate)
@@ -55,7 +57,9 @@ internal sealed class Deadlines(TimeProvider time)
         }
     }
 
-    /// <summary>Returns at the next deadline, at once when one is added, and at the latest after <paramref name="longest"/>.</summary>
+    /// <summary>
+    /// Returns at the next deadline, at once when one is added, and at the latest after <paramref name="longest"/>.
+    /// </summary>
     public async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         while (longest > TimeSpan.Zero)

@@ -97,7 +97,10 @@ public sealed partial class FootageCheck(
         }
 
         await streams.TransactAsync(
-            Recording.Decider, key, new ReportRecordingInterrupted(view.Id, "host_stopped") as RecordingCommand, cancellationToken);
+            Recording.Decider,
+            key,
+            new ReportRecordingInterrupted(view.Id, "host_stopped") as RecordingCommand,
+            cancellationToken);
         return found.Count;
     }
 
@@ -165,6 +168,7 @@ public sealed partial class FootageCheck(
     private partial void LogWithoutFact(string path);
 
     [LoggerMessage(EventId = 2304, Level = LogLevel.Information,
-        Message = "Files and facts compared: {Recovered} segments recovered, {WithoutFile} facts without file, {WithoutFact} files without fact")]
+        Message = "Files and facts compared: {Recovered} segments recovered, {WithoutFile} facts without file, "
+            + "{WithoutFact} files without fact")]
     private partial void LogDone(int recovered, int withoutFile, int withoutFact);
 }

@@ -1,6 +1,8 @@
 namespace Events.Domain.Kernel;
 
-/// <summary>Identifies a camera for its whole life, across renames and source changes. UUID version 7, written hyphenated.</summary>
+/// <summary>
+/// Identifies a camera for its whole life, across renames and source changes. UUID version 7, written hyphenated.
+/// </summary>
 public readonly record struct CameraId(Guid Value)
 {
     public static CameraId New() => new(Guid.CreateVersion7());

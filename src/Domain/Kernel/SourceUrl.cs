@@ -11,7 +11,9 @@ namespace Events.Domain.Kernel;
 /// </summary>
 public sealed record SourceUrl
 {
-    /// <summary>In characters, as it is stored. Longer than any camera's address; short enough for a fact and a table row.</summary>
+    /// <summary>
+    /// In characters, as it is stored. Longer than any camera's address; short enough for a fact and a table row.
+    /// </summary>
     public const int LengthMax = 1024;
 
     private SourceUrl(Uri uri) => Uri = uri;

@@ -56,7 +56,8 @@ public abstract record Snapshot
         (snapshot, command) switch
         {
             (Unknown, RecordSnapshot { Picture: var p } c) => new SnapshotTaken(
-                c.SnapshotId, c.CameraId, c.CameraNumber, p.FileName, p.SizeBytes, p.Sha256, p.Width, p.Height, p.CapturedAt, now),
+                c.SnapshotId, c.CameraId, c.CameraNumber,
+                p.FileName, p.SizeBytes, p.Sha256, p.Width, p.Height, p.CapturedAt, now),
             (Unknown, ReportSnapshotFailure c) =>
                 new SnapshotFailed(c.SnapshotId, c.CameraId, c.CameraNumber, c.FileName, c.Why, now),
             (Unknown or Failed, DeleteSnapshot) => SnapshotRefusals.NotFound,
@@ -93,7 +94,8 @@ public static class SnapshotRefusals
 
     public static readonly Refusal BadFileName = new(
         "snapshot.bad_file_name",
-        "A file name starts with a letter or digit, has at most 255 of letters, digits, dot, hyphen and underscore, and no \"..\".");
+        "A file name starts with a letter or digit, has at most 255 of letters, digits, dot, hyphen and underscore, "
+        + "and no \"..\".");
 
     public static readonly Refusal CameraNotActive =
         new("snapshot.camera_not_active", "Only a registered camera that is not retired can be photographed.");

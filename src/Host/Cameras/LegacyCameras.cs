@@ -58,7 +58,8 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
     /// <param name="host">What the client calls us by, for links; null for the configured address.</param>
     public LegacyCamera Show(CameraView camera, string? host)
     {
-        // Players of the old system's clients take either kind of address; until this host speaks RTSP itself, both play over HLS.
+        // Players of the old system's clients take either kind of address; until this host speaks RTSP itself, both play
+        // over HLS.
         string hls = links.HlsOf(camera.Number, host);
         return new LegacyCamera(
             camera.Number.ToString(),
@@ -80,7 +81,9 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
         return shown with
         {
             Metrics = new LegacyCameraMetrics(viewers.BytesSentTo(camera.Number), viewers.CountOf(camera.Number), uptime),
-            Capabilities = camera.Codec is { } codec ? new LegacyCapabilities([codec.ToUpperInvariant()], [shown.Resolution]) : null,
+            Capabilities = camera.Codec is { } codec
+                ? new LegacyCapabilities([codec.ToUpperInvariant()], [shown.Resolution])
+                : null,
         };
     }
 

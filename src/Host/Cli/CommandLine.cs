@@ -75,7 +75,8 @@ internal static class CommandLine
                     ControlJson.Default.CameraRow,
                     token),
                 given)),
-            Verb("move", "Takes a camera's pictures from another source.", [which, source, _format], async (given, client, token) =>
+            Verb("move", "Takes a camera's pictures from another source.", [which, source, _format],
+                async (given, client, token) =>
                 Show(
                     await client.PostAsync(
                         PathOf(given.GetRequiredValue(which), "source"),
@@ -84,7 +85,8 @@ internal static class CommandLine
                         ControlJson.Default.CameraRow,
                         token),
                     given)),
-            Verb("retire", "Takes a camera out of service for good.", [which, reason, _format], async (given, client, token) => Show(
+            Verb("retire", "Takes a camera out of service for good.", [which, reason, _format],
+            async (given, client, token) => Show(
                 await client.PostAsync(
                     PathOf(given.GetRequiredValue(which), "retirement"),
                     new Reason(given.GetRequiredValue(reason)),

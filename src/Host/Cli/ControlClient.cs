@@ -17,7 +17,11 @@ internal sealed class ControlClient : IDisposable
 
     private ControlClient(RunningHost host)
     {
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(host.Url), Timeout = Timeout };
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri(host.Url),
+            Timeout = Timeout,
+        };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", host.Token);
     }
 
@@ -56,7 +60,8 @@ internal sealed class ControlClient : IDisposable
         SendAsync(
             new HttpRequestMessage(HttpMethod.Post, path)
             {
-                Content = new StringContent(JsonSerializer.Serialize(body, bodyJson), new MediaTypeHeaderValue("application/json")),
+                Content = new StringContent(
+                    JsonSerializer.Serialize(body, bodyJson), new MediaTypeHeaderValue("application/json")),
             },
             json,
             cancellationToken);

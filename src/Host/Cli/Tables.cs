@@ -22,7 +22,9 @@ internal static class Tables
                 camera.Camera,
                 camera.Name,
                 camera.Trouble is { } why ? $"{camera.Status}: {why}" : camera.Status,
-                camera.Resolution is { } size ? string.Create(CultureInfo.InvariantCulture, $"{size} at {camera.Fps:0.##}/s") : "-",
+                camera.Resolution is { } size
+                    ? string.Create(CultureInfo.InvariantCulture, $"{size} at {camera.Fps:0.##}/s")
+                    : "-",
                 camera.Source,
                 camera.Id,
             }),

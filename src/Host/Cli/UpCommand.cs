@@ -27,7 +27,10 @@ internal static class UpCommand
         var port = new Option<string?>("--port") { Description = "WebSocket and HTTP. Default 8002." };
         var healthPort = new Option<string?>("--health-port") { Description = "Health checks. Default 8003." };
         var noDemo = new Option<bool>("--no-demo") { Description = "No demo camera on the first run." };
-        var config = new Option<string?>("--config") { Description = "A settings file. Default ./events.yaml, when it is there." };
+        var config = new Option<string?>("--config")
+        {
+            Description = "A settings file. Default ./events.yaml, when it is there.",
+        };
         var up = new Command("up", "Starts the host in the foreground; Ctrl-C ends it.") { port, healthPort, noDemo, config };
         up.SetAction(async (given, cancellationToken) =>
         {
@@ -66,7 +69,8 @@ internal static class UpCommand
         Ports.RequireFree(settings.Server.Host, settings.Server.Port, "Server.Port", "--port");
         Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
         using DataFolder data = DataFolder.Open(settings.Data.Folder);
-        using ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        using ILoggerFactory logs =
+            LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
         IChildProcesses processes = ProcessesModule.Create();
         await using EmbeddedPostgres? postgres = settings.PostgreSql.ConnectionString is null
             ? await EmbeddedPostgres.StartAsync(

@@ -77,7 +77,8 @@ internal sealed class ControlEndpoints(
         while (true)
         {
             ViewQuery query = retired ? ViewQuery.All with { OrderBy = "number" } : CameraView.Present;
-            var page = await views.ListAsync(CameraViewProjection.View, query with { Offset = rows.Count }, context.RequestAborted);
+            var page = await views.ListAsync(
+                CameraViewProjection.View, query with { Offset = rows.Count }, context.RequestAborted);
             rows.AddRange(page.Rows.Select(RowOf));
             if (page.Rows.Count == 0 || rows.Count >= page.Total)
             {

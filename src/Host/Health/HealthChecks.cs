@@ -18,7 +18,9 @@ internal enum HealthLevel
 internal sealed record ComponentHealth(
     string Name, HealthLevel Level, string Message, DateTimeOffset CheckedAt, DateTimeOffset ChangedAt);
 
-/// <summary>Looks at what the host needs. A look is kept for a second, so that probes cost nothing however many there are.</summary>
+/// <summary>
+/// Looks at what the host needs. A look is kept for a second, so that probes cost nothing however many there are.
+/// </summary>
 internal sealed class HealthChecks(
     ILog log,
     IReadModels views,

@@ -126,7 +126,8 @@ internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
     internal static string Duration(TimeSpan span) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{(span.TotalHours >= 1 ? $"{(long)span.TotalHours}h" : "")}{(span.TotalMinutes >= 1 ? $"{span.Minutes}m" : "")}{span.Seconds}s");
+            $"{(span.TotalHours >= 1 ? $"{(long)span.TotalHours}h" : "")}"
+            + $"{(span.TotalMinutes >= 1 ? $"{span.Minutes}m" : "")}{span.Seconds}s");
 
     private static Task WriteAsync(HttpContext context, int status, JsonObject body)
     {

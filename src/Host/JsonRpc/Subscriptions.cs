@@ -13,7 +13,9 @@ internal sealed record SubscriptionFilter(
         && (Before is null || at < Before);
 }
 
-/// <summary>What one socket has asked for, by topic. A second subscription adds; the same topic again replaces its filter.</summary>
+/// <summary>
+/// What one socket has asked for, by topic. A second subscription adds; the same topic again replaces its filter.
+/// </summary>
 internal sealed class Subscriptions
 {
     /// <summary>Per socket. There are about thirty topics; more is a mistake or an attack.</summary>

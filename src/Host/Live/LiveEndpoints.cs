@@ -24,7 +24,9 @@ internal sealed class LiveEndpoints(
     private Task<IResult> PlaylistAsync(HttpContext context, string camera) =>
         ForAsync(context, camera, found =>
         {
-            string query = context.Request.Query.ContainsKey("sig") ? context.Request.QueryString.Value ?? string.Empty : string.Empty;
+            string query = context.Request.Query.ContainsKey("sig")
+            ? context.Request.QueryString.Value ?? string.Empty
+            : string.Empty;
             context.Response.Headers.CacheControl = "no-cache";
             return Task.FromResult(live.HlsPlaylistOf(found.Id, $"{found.Number}/", query) is { } playlist
                 ? Results.Text(playlist, "application/vnd.apple.mpegurl")

@@ -4,7 +4,8 @@ using Events.Host.Security;
 namespace Events.Host.Live;
 
 /// <summary>Addresses of live pictures. Players send no token, so the address carries the right to look, for a day.</summary>
-/// <param name="fallback">Scheme, host and port to use when neither a public address is configured nor the client's is known.</param>
+/// <param name="fallback">Scheme, host and port to use when neither a public address is configured nor the client's is
+/// known.</param>
 internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fallback)
 {
     private static readonly TimeSpan _lifetime = TimeSpan.FromHours(24);

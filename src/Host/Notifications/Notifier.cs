@@ -27,7 +27,13 @@ internal sealed record SnapshotTopic(string Device, string Filename, string Stat
 /// that method with the web client's words, a dotted one under its own name with the document's words and a time.
 /// </summary>
 internal sealed partial class Notifier(
-    IChanges changes, ILog log, IReadModels views, LegacyCameras cameras, ClientSessions sessions, TimeProvider time, ILogger<Notifier> logger)
+    IChanges changes,
+    ILog log,
+    IReadModels views,
+    LegacyCameras cameras,
+    ClientSessions sessions,
+    TimeProvider time,
+    ILogger<Notifier> logger)
     : BackgroundService
 {
     private const string CameraMethod = "camera_status_update";

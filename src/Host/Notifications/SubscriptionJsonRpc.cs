@@ -21,7 +21,8 @@ internal sealed record Unsubscribed(bool IsUnsubscribed, IReadOnlyList<string> T
 }
 
 /// <summary>
-/// <c>subscribe_events</c> and <c>unsubscribe_events</c>. Any well-formed topic may be asked for; one that never comes costs nothing.
+/// <c>subscribe_events</c> and <c>unsubscribe_events</c>. Any well-formed topic may be asked for; one that never comes costs
+/// nothing.
 /// </summary>
 internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJsonRpcMethods
 {
@@ -31,7 +32,10 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
     public IEnumerable<JsonRpcMethod> Methods =>
     [
         new("subscribe_events", call => ValueTask.FromResult(Subscribe(call)), new MethodRule(Role.Viewer, NeedsCameras: false)),
-        new("unsubscribe_events", call => ValueTask.FromResult(Unsubscribe(call)), new MethodRule(Role.Viewer, NeedsCameras: false)),
+        new(
+            "unsubscribe_events",
+            call => ValueTask.FromResult(Unsubscribe(call)),
+            new MethodRule(Role.Viewer, NeedsCameras: false)),
     ];
 
     private JsonRpcAnswer Subscribe(JsonRpcCall call)

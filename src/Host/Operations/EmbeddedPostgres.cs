@@ -198,7 +198,8 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
     }
 
     private StartRefusedException Refused(string what) =>
-        new($"{what}. Its last words, from {_log.FilePath}:\n{string.Join('\n', _log.LastLines)}{_commands.HintFor(_isReachable)}");
+        new($"{what}. Its last words, from {_log.FilePath}:\n{string.Join('\n', _log.LastLines)}"
+            + _commands.HintFor(_isReachable));
 
     private async Task<bool> OpensAsync(string database, CancellationToken cancellationToken)
     {

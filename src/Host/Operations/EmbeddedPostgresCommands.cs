@@ -22,7 +22,9 @@ internal sealed class EmbeddedPostgresCommands(
         + "exec setpriv --pdeathsig \"$signal\" --reuid \"$user\" --regid \"$group\" --clear-groups -- "
         + "sh -c '[ \"$PPID\" = \"$1\" ] || exit 125; shift; exec \"$@\"' sh \"$host\" \"$@\"";
 
-    /// <summary>What keeps every acknowledged commit through a power cut, and a small footprint; see packages and figures.</summary>
+    /// <summary>
+    /// What keeps every acknowledged commit through a power cut, and a small footprint; see packages and figures.
+    /// </summary>
     private static readonly string[] ServerSettings =
     [
         "fsync=on", "synchronous_commit=on", "full_page_writes=on",
@@ -49,7 +51,9 @@ internal sealed class EmbeddedPostgresCommands(
         return Start(binaries.Postgres, place.ClusterPath, isReachable, "INT", arguments);
     }
 
-    /// <summary>Whether the server's account can get to a folder. Asked of the kernel: there are also access lists and mounts.</summary>
+    /// <summary>
+    /// Whether the server's account can get to a folder. Asked of the kernel: there are also access lists and mounts.
+    /// </summary>
     public async Task<bool> CanReachAsync(string folder, CancellationToken cancellationToken)
     {
         await using var child = processes.Start(new ChildProcessSpec(

@@ -58,7 +58,9 @@ internal sealed record EmbeddedPostgresPlace(string ClusterPath, RunAs? Account,
         }
     }
 
-    /// <summary>The first folder on the way to the cluster that the server's account cannot pass; null when none is seen.</summary>
+    /// <summary>
+    /// The first folder on the way to the cluster that the server's account cannot pass; null when none is seen.
+    /// </summary>
     public string? FirstBarrier()
     {
         var parts = ClusterPath.Split('/', StringSplitOptions.RemoveEmptyEntries)[..^1];

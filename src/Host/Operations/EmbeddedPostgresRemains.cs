@@ -13,7 +13,9 @@ internal sealed class EmbeddedPostgresRemains(string mark, string clusterPath, T
     private const int Quit = 3;
     private const int Kill = 9;
 
-    /// <summary>Most are gone by themselves; then a fast shutdown, an immediate one, and the end, which the log survives.</summary>
+    /// <summary>
+    /// Most are gone by themselves; then a fast shutdown, an immediate one, and the end, which the log survives.
+    /// </summary>
     private static readonly (TimeSpan After, int Signal)[] Escalation =
     [
         (TimeSpan.FromSeconds(5), Interrupt),

@@ -17,7 +17,8 @@ internal static class KeyFiles
             WriteOwnerOnly(path, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(KeyBytes)));
         }
 
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        const UnixFileMode others =
+            UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if ((File.GetUnixFileMode(path) & others) != 0)
         {
             throw new InvalidOperationException($"Others may read the key file {path}. Run: chmod 600 {path}");

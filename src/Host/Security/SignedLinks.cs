@@ -17,7 +17,8 @@ internal sealed class SignedLinks
     /// <param name="secret">The token secret; links are signed with a key derived from it, never with itself.</param>
     public SignedLinks(string secret, TimeProvider time)
     {
-        _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32, info: "events signed links"u8.ToArray());
+        _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32,
+            info: "events signed links"u8.ToArray());
         _time = time;
     }
 

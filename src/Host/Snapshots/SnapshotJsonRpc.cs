@@ -54,7 +54,8 @@ internal sealed class SnapshotJsonRpc(
         return (result.Failure, taken) switch
         {
             ({ } failure, _) => LegacyErrors.Dependency(failure.Dependency, failure.Why),
-            (_, null) => LegacyErrors.Dependency("projections", "The snapshot is safe, but its view lags behind. List it shortly."),
+            (_, null) => LegacyErrors.Dependency(
+                "projections", "The snapshot is safe, but its view lags behind. List it shortly."),
             (_, { } view) => JsonRpcAnswer.Result(
                 new LegacySnapshot(
                     view.CameraNumber.ToString(),

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Events.JsonRpc;
 
-/// <summary>What a handler gives back: a result or an error (JSON-RPC 2.0, section 5). Instances may be kept and reused.</summary>
+/// <summary>
+/// What a handler gives back: a result or an error (JSON-RPC 2.0, section 5). Instances may be kept and reused.
+/// </summary>
 public abstract class JsonRpcAnswer
 {
     private protected JsonRpcAnswer()

@@ -41,7 +41,9 @@ public sealed record JsonRpcOptions
     /// <summary>Members of one batch; a longer one gets a single -32600.</summary>
     public int BatchMembersMax { get; init; } = 50;
 
-    /// <summary>Levels of nesting in one message; a deeper one is a parse error. It is what System.Text.Json does unasked.</summary>
+    /// <summary>
+    /// Levels of nesting in one message; a deeper one is a parse error. It is what System.Text.Json does unasked.
+    /// </summary>
     public int NestingMax { get; init; } = 64;
 
     /// <summary>Frames that wait for one slow reader: a burst of all cameras twice over. The next closes it with 1013.</summary>
@@ -50,7 +52,9 @@ public sealed record JsonRpcOptions
     /// <summary>Bytes that wait for one slow reader; broadcast frames are shared, so this is mostly counted twice.</summary>
     public int QueuedBytesMax { get; init; } = 512 * 1024;
 
-    /// <summary>Time for the calls of one message, all members of a batch together. Clients give up after the same 30 s.</summary>
+    /// <summary>
+    /// Time for the calls of one message, all members of a batch together. Clients give up after the same 30 s.
+    /// </summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a peer may take no byte at all while we have something to send; then it is cut off.</summary>

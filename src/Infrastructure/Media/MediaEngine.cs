@@ -117,7 +117,9 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     }
 
     public string? HlsPlaylistOf(CameraId cameraId, string folder, string query) =>
-        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed.WithHls(hls => hls.ToPlaylist(folder, query)) : null;
+        _cameras.TryGetValue(cameraId, out CameraSession? camera)
+            ? camera.Feed.WithHls(hls => hls.ToPlaylist(folder, query))
+            : null;
 
     public ReadOnlyMemory<byte>? HlsHeaderOf(CameraId cameraId, int generation) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera)

@@ -28,7 +28,8 @@ internal sealed class ChildProcesses : IChildProcesses
         var shell = Find("sh") ?? throw new DependencyUnavailableException("sh", "There is no sh in PATH nor in /bin.");
         var program = Find(spec.FileName) ?? throw new DependencyUnavailableException(
             spec.FileName, $"The program {spec.FileName} is not there or may not be run; install it or put it into PATH.");
-        if (spec.RunAs is { } account && account.UserId != NativeMethods.EffectiveUserId() && NativeMethods.EffectiveUserId() != 0)
+        if (spec.RunAs is { } account && account.UserId != NativeMethods.EffectiveUserId()
+            && NativeMethods.EffectiveUserId() != 0)
         {
             throw new DependencyUnavailableException(
                 spec.FileName, $"Only root can run {spec.FileName} as user {account.UserId}.");

@@ -54,7 +54,9 @@ internal sealed partial class ViewTable<TRow>
 
     private string Name => $"views.{_table}";
 
-    /// <summary>Makes the table, and its checkpoint at zero, unless both are there. Neither is of use without the other.</summary>
+    /// <summary>
+    /// Makes the table, and its checkpoint at zero, unless both are there. Neither is of use without the other.
+    /// </summary>
     /// <exception cref="ViewFaultException">The table has other columns than the view.</exception>
     public async Task EnsureAsync(NpgsqlConnection connection, bool isAfresh, CancellationToken cancellationToken)
     {
@@ -118,7 +120,9 @@ internal sealed partial class ViewTable<TRow>
     }
 
     /// <summary>Rows and checkpoint in one statement, so that neither is ever seen without the other.</summary>
-    /// <returns>False when the checkpoint was not at <paramref name="from"/>: another runner did the work; nothing was written.</returns>
+    /// <returns>
+    /// False when the checkpoint was not at <paramref name="from"/>: another runner did the work; nothing was written.
+    /// </returns>
     public async Task<bool> WriteAsync(
         NpgsqlConnection connection,
         Checkpoint from,
@@ -176,7 +180,8 @@ internal sealed partial class ViewTable<TRow>
         {
             BatchCommands =
             {
-                new("update events.mt_event_progression set last_seq_id = $2, last_updated = transaction_timestamp() where name = $1")
+                new("update events.mt_event_progression set last_seq_id = $2, last_updated = transaction_timestamp() "
+            + "where name = $1")
                 {
                     Parameters = { new() { Value = live._checkpoint }, new() { Value = position } },
                 },
@@ -211,7 +216,9 @@ internal sealed partial class ViewTable<TRow>
             {
                 TypedValue = Array.ConvertAll(
                     rows,
-                    row => column.Value(row.Row!) is { } value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : (long?)null),
+                    row => column.Value(row.Row!) is { } value
+                    ? Convert.ToInt64(value, CultureInfo.InvariantCulture)
+                    : (long?)null),
             },
             ViewColumnType.Instant => new NpgsqlParameter<DateTime?[]>
             {
@@ -242,7 +249,8 @@ internal sealed partial class ViewTable<TRow>
         if (name.Length > NameLengthMax || !SnakeCase().IsMatch(name) || name is "key" or "row" or "position")
         {
             throw new ArgumentException(
-                $"'{name}' is no name for a view's table or column: snake_case, at most {NameLengthMax} characters, and not key, row or position.");
+                $"'{name}' is no name for a view's table or column: snake_case, at most {NameLengthMax} characters, "
+                + "and not key, row or position.");
         }
     }
 
