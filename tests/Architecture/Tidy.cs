@@ -46,7 +46,13 @@ public sealed class Tidy
     ];
 
     public static TheoryData<string> PlantedPlaces =>
-        ["cd /ro" + "ot/events/", "cat /ho" + "me/ada/notes", "see /wo" + "rk/main", "https://api.nu" + "get.org/v3", "https://my-mir" + "ror.example/x"];
+    [
+        "cd /ro" + "ot/events/",
+        "cat /ho" + "me/ada/notes",
+        "see /wo" + "rk/main",
+        "https://api.nu" + "get.org/v3",
+        "https://my-mir" + "ror.example/x",
+    ];
 
     [Theory]
     [MemberData(nameof(Sources))]

@@ -9,7 +9,7 @@ namespace Events.Tests.Architecture;
 internal sealed record Bounds(int FunctionLines, int LineColumns, int FileLines)
 {
     public static readonly Bounds Source = new(60, 130, 600);
-    public static readonly Bounds Test = new(90, 180, 900);
+    public static readonly Bounds Test = new(90, 150, 900);
 }
 
 /// <summary>What every source file is held to. Each rule looks at the syntax, so that a word in a string is no offence.</summary>
@@ -46,9 +46,10 @@ internal static partial class TidyRules
             yield return $"long file: {lines.Length - 1} lines";
         }
 
+        HashSet<int> tables = [.. TableLines(root)];
         for (int i = 0; i < lines.Length; i++)
         {
-            if (lines[i].Length > bounds.LineColumns)
+            if (lines[i].Length > bounds.LineColumns && (bounds == Bounds.Source || !tables.Contains(i)))
             {
                 yield return $"long line: {i + 1} has {lines[i].Length} columns";
             }
@@ -65,6 +66,14 @@ internal static partial class TidyRules
         }
     }
 
+    /// <summary>Lines inside a raw string, where tests hold tables that are as wide as they are.</summary>
+    private static IEnumerable<int> TableLines(SyntaxNode root) =>
+        root.DescendantTokens()
+            .Where(token => token.IsKind(SyntaxKind.MultiLineRawStringLiteralToken))
+            .Select(token => token.GetLocation().GetLineSpan())
+            .SelectMany(span => Enumerable.Range(
+                span.StartLinePosition.Line, span.EndLinePosition.Line - span.StartLinePosition.Line + 1));
+
     private static bool IsFunction(SyntaxNode node) =>
         node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax;
 
@@ -80,7 +89,7 @@ internal static partial class TidyRules
             IdentifierNameSyntax { Identifier.Text: "dynamic", Parent: not MemberAccessExpressionSyntax } => "dynamic",
             MethodDeclarationSyntax m when IsAsyncVoid(m.Modifiers, m.ReturnType) => "async void",
             LocalFunctionStatementSyntax f when IsAsyncVoid(f.Modifiers, f.ReturnType) => "async void",
-            CatchClauseSyntax { Block: { Statements.Count: 0 } block } when !block.CloseBraceToken.LeadingTrivia.Any(IsComment) =>
+            CatchClauseSyntax { Block: { Statements.Count: 0 } block } when !block.DescendantTrivia().Any(IsComment) =>
                 "empty catch",
             IdentifierNameSyntax { Identifier.Text: "NotImplementedException" } => "not implemented",
             BaseTypeDeclarationSyntax { Identifier.Text: var name } when VagueEndings.Any(name.EndsWith) => $"vague name {name}",
