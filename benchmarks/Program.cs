@@ -1,3 +1,28 @@
 using Events.Benchmarks;
 
-return args is ["ping", .. string[] rest] ? await PingBench.RunAsync(rest) : 64;
+Dictionary<string, Func<BenchContext, Task>> benches = new(StringComparer.Ordinal)
+{
+    ["append"] = AppendBench.RunAsync,
+    ["rebuild"] = RebuildBench.RunAsync,
+};
+
+if (args is ["ping", .. string[] rest])
+{
+    return await PingBench.RunAsync(rest);
+}
+
+string[] names = args is [] ? [.. benches.Keys] : args;
+if (names.FirstOrDefault(name => !benches.ContainsKey(name)) is string unknown)
+{
+    Console.Error.WriteLine($"There is no benchmark '{unknown}'. There are: ping, {string.Join(", ", benches.Keys)}.");
+    return 1;
+}
+
+foreach (string name in names)
+{
+    BenchContext context = await BenchContext.StartAsync(name);
+    await benches[name](context);
+    await context.SaveAsync();
+}
+
+return 0;

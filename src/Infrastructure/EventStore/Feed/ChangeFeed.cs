@@ -29,7 +29,9 @@ internal sealed partial class ChangeFeed(
 
     private readonly Lock _gate = new();
     private readonly List<Channel<StoredFact>> _subscribers = [];
+    private Wakeup? _wakeup;
     private long _position;
+    private long _lookedAt;
     private long _highWater;
     private long _highWaterAt;
 
@@ -80,18 +82,21 @@ internal sealed partial class ChangeFeed(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Wakeup wakeup = progress.Moved.Register();
-        Wakeup commit = committed.Register();
+        // Without views there is nobody to wait for but the log itself.
+        _wakeup = (progress.Snapshot().Count == 0 ? committed : progress.Moved).Register();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                // Without views there is nobody to wait for but the log itself.
-                Wakeup awaited = progress.Snapshot().Count == 0 ? commit : wakeup;
-                long level = progress.Common() ?? await log.HeadAsync(stoppingToken);
-                await HandOutAsync(level, stoppingToken);
-                await NoteHighWaterAsync(level, stoppingToken);
-                await awaited.WaitAsync(PollPause, time, stoppingToken);
+                if (HasSubscribers() || time.GetElapsedTime(_lookedAt) >= PollPause)
+                {
+                    _lookedAt = time.GetTimestamp();
+                    long level = progress.Common() ?? await log.HeadAsync(stoppingToken);
+                    await HandOutAsync(level, stoppingToken);
+                    await NoteHighWaterAsync(level, stoppingToken);
+                }
+
+                await _wakeup.WaitAsync(PollPause, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -115,7 +120,16 @@ internal sealed partial class ChangeFeed(
             level = _position;
         }
 
+        _wakeup?.Set();
         return queue;
+    }
+
+    private bool HasSubscribers()
+    {
+        lock (_gate)
+        {
+            return _subscribers.Count > 0;
+        }
     }
 
     private async Task HandOutAsync(long level, CancellationToken cancellationToken)
