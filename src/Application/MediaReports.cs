@@ -14,10 +14,11 @@ public sealed class MediaReports(Func<CommandBus> bus) : IMediaListener
     {
         Caller caller = Caller.System("media", cameraId.ToString());
         await TellAsync(new ReportCameraConnected(cameraId), caller, cancellationToken);
+
+        // What a camera announces may be no number; JSON has none for that, and a fact that cannot be written is told for ever.
+        double rate = double.IsFinite(format.FramesPerSecond) ? Math.Round(Math.Max(0, format.FramesPerSecond), 2) : 0;
         await TellAsync(
-            new ReportCameraCapabilities(
-                cameraId,
-                new CameraCapabilities(format.Codec, format.Width, format.Height, Math.Round(format.FramesPerSecond, 2))),
+            new ReportCameraCapabilities(cameraId, new CameraCapabilities(format.Codec, format.Width, format.Height, rate)),
             caller,
             cancellationToken);
     }

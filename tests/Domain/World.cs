@@ -97,6 +97,23 @@ public sealed class World : IAsyncDisposable
         await Get<CameraKeeper>().Ready.WaitAsync(Token);
     }
 
+    /// <summary>Waits until the keepers rest.</summary>
+    public Task IdleAsync() => Until.TrueAsync(() => Clock.NextDue > TimeSpan.Zero, "the keepers rest");
+
+    /// <summary>Lets time go by, one timer after the other, and each pass of the keepers come to its end.</summary>
+    public async Task AdvanceAsync(TimeSpan span)
+    {
+        while (span > TimeSpan.Zero)
+        {
+            await IdleAsync();
+            TimeSpan step = Clock.NextDue is { } due && due < span ? due : span;
+            Clock.Advance(step);
+            span -= step;
+        }
+
+        await IdleAsync();
+    }
+
     /// <summary>Ends this program as a crash does, and starts another on the same log, files and secrets.</summary>
     public async Task<World> AfterCrashAsync()
     {

@@ -54,7 +54,8 @@ public sealed class AddCameraHandler(ISourceSecrets secrets)
     }
 }
 
-public sealed class MoveCameraHandler(ISourceSecrets secrets)
+/// <summary>Stores the password first, then the address. A new password alone is no fact, so the media layer is told here.</summary>
+public sealed class MoveCameraHandler(ISourceSecrets secrets, IMediaControl media)
 {
     public async Task<CommandResult> HandleAsync(MoveCamera command, IStreams streams, CancellationToken cancellationToken)
     {
@@ -69,7 +70,14 @@ public sealed class MoveCameraHandler(ISourceSecrets secrets)
             await secrets.SetAsync(command.CameraId, address.Credentials, cancellationToken);
         }
 
-        return CommandResult.From(await streams.TransactAsync(
-            Camera.Decider, key, new ChangeCameraSource(command.CameraId, address.Source), cancellationToken));
+        var moved = await streams.TransactAsync(
+            Camera.Decider, key, new ChangeCameraSource(command.CameraId, address.Source), cancellationToken);
+        if (moved is { Position: 0, State: Camera.Active { Number: var number } })
+        {
+            await media.WatchAsync(
+                new CameraTarget(command.CameraId, number, address.Source, address.Credentials), cancellationToken);
+        }
+
+        return CommandResult.From(moved);
     }
 }

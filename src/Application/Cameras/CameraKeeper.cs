@@ -63,9 +63,16 @@ public sealed partial class CameraKeeper(
         for (int offset = 0; ; offset += ViewQuery.LimitMax)
         {
             var page = await views.ListAsync(
-                CameraViewProjection.View, CameraView.Present with { Offset = offset }, cancellationToken);
+                CameraViewProjection.View, ViewQuery.All with { OrderBy = "number", Offset = offset }, cancellationToken);
             foreach (CameraView camera in page.Rows)
             {
+                if (camera.Status is CameraStatus.Retired)
+                {
+                    // A crash may have come between its retirement and this.
+                    await secrets.SetAsync(camera.Id, null, cancellationToken);
+                    continue;
+                }
+
                 // Whatever the log says of a connection was true of the program that ran before this one.
                 await bus.SendAsync(
                     new ReportCameraDisconnected(camera.Id, "The host was started again."),

@@ -31,6 +31,22 @@ internal sealed class Deadlines(TimeProvider time)
         }
     }
 
+    /// <summary>What is past and belongs to no <paramref name="open"/> recording is done with; it would keep waking the waiter.</summary>
+    public void ForgetPast(IReadOnlySet<RecordingId> open)
+    {
+        lock (_gate)
+        {
+            long now = time.GetTimestamp();
+            foreach ((RecordingId id, long end) in _ends)
+            {
+                if (end <= now && !open.Contains(id))
+                {
+                    _ends.Remove(id);
+                }
+            }
+        }
+    }
+
     public bool IsPast(RecordingId id)
     {
         lock (_gate)

@@ -75,23 +75,52 @@ public sealed partial class RecordingKeeper(
     private async Task<bool> LookAtOpenAsync(CancellationToken cancellationToken)
     {
         var open = await views.ListAsync(RecordingViewProjection.View, RecordingView.Open, cancellationToken);
+        _deadlines.ForgetPast(open.Rows.Select(recording => recording.Id).ToHashSet());
         foreach (RecordingView recording in open.Rows)
         {
             Schedule(recording);
-            Caller caller = Caller.System("keeper", recording.Id.ToString());
-            if (_deadlines.IsPast(recording.Id))
+        }
+
+        // Ends come first: to bring a recording back may take a while. One that gives trouble must not hold up the others.
+        List<Exception> troubles = [];
+        foreach (RecordingView recording in open.Rows.OrderByDescending(recording => _deadlines.IsPast(recording.Id)))
+        {
+            try
             {
-                await bus.SendAsync(new StopRecording(recording.Id, StopReason.DurationReached), caller, cancellationToken);
-                LogTimeUp(recording.Name);
+                await LookAtAsync(recording, cancellationToken);
             }
-            else if (media.SignalOf(recording.CameraId) is { IsConnected: true, Recording: null })
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                await ContinueAsync(recording, store.For(caller.Origin), cancellationToken);
+                troubles.Add(e);
             }
         }
 
-        return true;
+        return troubles.Count == 0 ? true : throw new AggregateException(troubles);
     }
+
+    private async Task LookAtAsync(RecordingView recording, CancellationToken cancellationToken)
+    {
+        Caller caller = Caller.System("keeper", recording.Id.ToString());
+        CameraSignal? signal = media.SignalOf(recording.CameraId);
+        if (_deadlines.IsPast(recording.Id))
+        {
+            await bus.SendAsync(new StopRecording(recording.Id, StopReason.DurationReached), caller, cancellationToken);
+            LogTimeUp(recording.Name);
+        }
+        else if (signal is { IsConnected: true, Recording: null })
+        {
+            await ContinueAsync(recording, store.For(caller.Origin), cancellationToken);
+        }
+        else if (signal is null && await IsRetiredAsync(recording.CameraId, cancellationToken))
+        {
+            // A crash came between the camera's retirement and the end of its recording.
+            await bus.SendAsync(new StopRecording(recording.Id, StopReason.CameraRetired), caller, cancellationToken);
+        }
+    }
+
+    private async Task<bool> IsRetiredAsync(CameraId id, CancellationToken cancellationToken) =>
+        await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken)
+            is { Status: CameraStatus.Retired };
 
     /// <summary>Goes on with a recording that nobody writes. A request whose start was never tried is tried now.</summary>
     private async Task ContinueAsync(RecordingView view, IStreams streams, CancellationToken cancellationToken)
@@ -99,7 +128,8 @@ public sealed partial class RecordingKeeper(
         Recording recording = await streams.LoadAsync(Recording.Decider, view.Id.ToString(), cancellationToken);
         switch (recording)
         {
-            case Recording.Requested requested when time.GetUtcNow() - view.RequestedAt > PassPause:
+            // A request from the future is an old one, too: the clock was set back since.
+            case Recording.Requested requested when (time.GetUtcNow() - view.RequestedAt).Duration() > PassPause:
                 await starter.BeginAsync(view.Id, requested, streams);
                 break;
             case Recording.Interrupted known:
@@ -113,11 +143,18 @@ public sealed partial class RecordingKeeper(
                     cancellationToken);
                 if (start is MediaStart.Running running)
                 {
-                    await streams.TransactAsync(
+                    var recovered = await streams.TransactAsync(
                         Recording.Decider,
                         view.Id.ToString(),
                         new ReportRecordingRecovered(view.Id, running.FirstFrameAt),
                         CancellationToken.None);
+                    if (recovered.State is Recording.Ended or Recording.Deleted)
+                    {
+                        // It was stopped while it was brought back.
+                        await media.StopAsync(view.Id, CancellationToken.None);
+                        break;
+                    }
+
                     LogGoesOn(view.Name);
                 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Events.Application.Contracts;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
@@ -24,6 +25,9 @@ public sealed partial class StartRecordingHandler(
 {
     public static readonly TimeSpan DurationMin = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan DurationMax = TimeSpan.FromHours(24);
+
+    /// <summary>Starts between their claim and their request, with the camera. At most one per request being served.</summary>
+    private readonly ConcurrentDictionary<RecordingId, CameraId> _underWay = new();
 
     /// <returns>
     /// Accepted once the first frame is being written; a failure when the camera or the disk did not answer, which is a fact,
@@ -58,22 +62,26 @@ public sealed partial class StartRecordingHandler(
                 return CommandResult.Refused(RecordingRefusals.StorageCritical);
             }
 
-            var claimed = await streams.TransactAsync(
-                Recorder.Decider,
-                command.CameraId.ToString(),
-                new ClaimRecorder(command.CameraId, command.RecordingId, number),
-                cancellationToken);
-            if (CommandResult.RefusalOf(claimed) is { } refusal)
+            _underWay[command.RecordingId] = command.CameraId;
+            try
             {
-                return CommandResult.Refused(refusal);
+                var claimed = await ClaimAsync(command, number, streams, cancellationToken);
+                if (CommandResult.RefusalOf(claimed) is { } refusal)
+                {
+                    return CommandResult.Refused(refusal);
+                }
+
+                long? durationMs = command.Duration is { } duration ? (long)duration.TotalMilliseconds : null;
+                var request = new RequestRecording(
+                    command.RecordingId, command.CameraId, number, claimed.State.LastName, durationMs);
+
+                // The camera is claimed: a caller that has gone away must not leave it so without a recording.
+                recording = (await streams.TransactAsync(Recording.Decider, key, request, CancellationToken.None)).State;
             }
-
-            long? durationMs = command.Duration is { } duration ? (long)duration.TotalMilliseconds : null;
-            var request = new RequestRecording(
-                command.RecordingId, command.CameraId, number, claimed.State.LastName, durationMs);
-
-            // The camera is claimed: a caller that has gone away must not leave it so without a recording.
-            recording = (await streams.TransactAsync(Recording.Decider, key, request, CancellationToken.None)).State;
+            finally
+            {
+                _underWay.TryRemove(command.RecordingId, out _);
+            }
         }
 
         return recording is Recording.Requested requested
@@ -97,11 +105,18 @@ public sealed partial class StartRecordingHandler(
         switch (start)
         {
             case MediaStart.Running running:
-                return CommandResult.From(await streams.TransactAsync(
+                var started = await streams.TransactAsync(
                     Recording.Decider,
                     id.ToString(),
                     new ConfirmRecordingStarted(id, running.FirstFrameAt),
-                    CancellationToken.None));
+                    CancellationToken.None);
+                if (started.State is Recording.Ended or Recording.Deleted)
+                {
+                    // It was stopped while its first frame was waited for.
+                    await media.StopAsync(id, CancellationToken.None);
+                }
+
+                return CommandResult.From(started);
             case MediaStart.Unreachable lost:
                 var failed = await streams.TransactAsync(
                     Recording.Decider, id.ToString(), new ReportRecordingFailure(id, lost.Why), CancellationToken.None);
@@ -112,6 +127,33 @@ public sealed partial class StartRecordingHandler(
         }
     }
 
+    private async Task<Transacted<Recorder, RecorderEvent>> ClaimAsync(
+        StartRecording command, CameraNumber number, IStreams streams, CancellationToken cancellationToken)
+    {
+        string key = command.CameraId.ToString();
+        var claim = new ClaimRecorder(command.CameraId, command.RecordingId, number);
+        var claimed = await streams.TransactAsync(Recorder.Decider, key, claim, cancellationToken);
+        if (CommandResult.RefusalOf(claimed) is null
+            || claimed.State is not Recorder.Busy { RecordingId: var holder }
+            || !await IsLeftOverAsync(holder, streams, cancellationToken))
+        {
+            return claimed;
+        }
+
+        LogTakenOver(command.CameraId, holder);
+        await ReleaseAsync(command.CameraId, holder, streams);
+        return await streams.TransactAsync(Recorder.Decider, key, claim, cancellationToken);
+    }
+
+    /// <summary>
+    /// A claim whose start, failure or stop broke off halfway, and whose caller may never come back to finish it. Asked in this
+    /// order: a start that is no longer under way has its request in the log, or never will.
+    /// </summary>
+    private async Task<bool> IsLeftOverAsync(RecordingId holder, IStreams streams, CancellationToken cancellationToken) =>
+        !_underWay.ContainsKey(holder)
+        && await streams.LoadAsync(Recording.Decider, holder.ToString(), cancellationToken)
+            is Recording.Unknown or Recording.Ended or Recording.Deleted;
+
     internal static Task<Transacted<Recorder, RecorderEvent>> ReleaseAsync(
         CameraId cameraId, RecordingId id, IStreams streams) =>
         streams.TransactAsync(
@@ -120,4 +162,8 @@ public sealed partial class StartRecordingHandler(
     [LoggerMessage(EventId = 2001, Level = LogLevel.Information,
         Message = "Recording {RecordingId} of camera {CameraId}: media says {Outcome}")]
     private partial void LogOutcome(RecordingId recordingId, CameraId cameraId, string outcome);
+
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Warning,
+        Message = "Camera {CameraId}: recording {RecordingId} broke off with the recorder claimed; it is free again")]
+    private partial void LogTakenOver(CameraId cameraId, RecordingId recordingId);
 }

@@ -113,19 +113,30 @@ public sealed partial class TakeSnapshotHandler(IMediaControl media, IReadModels
                 continue;
             }
 
-            var taken = await views.ListAsync(
-                SnapshotViewProjection.View, ViewQuery.Where("file_name", name) with { Limit = 1 }, cancellationToken);
-            if (taken.Total == 0)
+            bool isFree = false;
+            try
+            {
+                var taken = await views.ListAsync(
+                    SnapshotViewProjection.View, ViewQuery.Where("file_name", name) with { Limit = 1 }, cancellationToken);
+                isFree = taken.Total == 0;
+            }
+            finally
+            {
+                if (!isFree)
+                {
+                    _namesInUse.TryRemove(name, out _);
+                }
+            }
+
+            if (isFree)
             {
                 return name;
             }
-
-            _namesInUse.TryRemove(name, out _);
         }
 
         return null;
     }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,254}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

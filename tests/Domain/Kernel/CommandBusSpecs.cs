@@ -1,0 +1,165 @@
+using Events.Application;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Application.Snapshots;
+using Events.Domain.Cameras;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Events.Domain.Snapshots;
+using Xunit;
+
+namespace Events.Tests.Domain.Kernel;
+
+public sealed class The_command_bus : IAsyncDisposable
+{
+    /// <summary>Who may ask for what: each role may all that the one before may.</summary>
+    private static readonly Dictionary<Type, Role> LowestRole = new()
+    {
+        [typeof(AddCamera)] = Role.Admin,
+        [typeof(MoveCamera)] = Role.Admin,
+        [typeof(RenameCamera)] = Role.Admin,
+        [typeof(RetireCamera)] = Role.Admin,
+        [typeof(ReportCameraConnected)] = Role.Admin,
+        [typeof(ReportCameraDisconnected)] = Role.Admin,
+        [typeof(ReportCameraCapabilities)] = Role.Admin,
+        [typeof(StartRecording)] = Role.Operator,
+        [typeof(StopRecording)] = Role.Operator,
+        [typeof(DeleteRecording)] = Role.Admin,
+        [typeof(CommitSegment)] = Role.Admin,
+        [typeof(ReportRecordingInterrupted)] = Role.Admin,
+        [typeof(ReportRecordingRecovered)] = Role.Admin,
+        [typeof(TakeSnapshot)] = Role.Operator,
+        [typeof(DeleteSnapshot)] = Role.Admin,
+    };
+
+    private static readonly CameraId Gate = Samples.Gate;
+    private static readonly object[] Commands =
+    [
+        new AddCamera(CameraId.New(), "Yard", "rtsp://10.0.0.6/main"),
+        new MoveCamera(Gate, "rtsp://10.0.0.7/main"),
+        new RenameCamera(Gate, "Yard"),
+        new RetireCamera(Gate, "Broken"),
+        new ReportCameraConnected(Gate),
+        new ReportCameraDisconnected(Gate, "Gone"),
+        new ReportCameraCapabilities(Gate, new CameraCapabilities("h264", 1280, 720, 30)),
+        new StartRecording(RecordingId.New(), Gate, null),
+        new StopRecording(Samples.Take, StopReason.Requested),
+        new DeleteRecording(Samples.Take, "Old"),
+        new CommitSegment(Samples.Take, new Segment(1, 1, 1, Samples.Hash, Spec.Now, 1, 1)),
+        new ReportRecordingInterrupted(Samples.Take, "camera_lost"),
+        new ReportRecordingRecovered(Samples.Take, Spec.Now),
+        new TakeSnapshot(SnapshotId.New(), Gate, null),
+        new DeleteSnapshot(Samples.Shot, "Old"),
+    ];
+
+    private readonly World _world = new();
+
+    public static TheoryData<string, Role> Matrix
+    {
+        get
+        {
+            var matrix = new TheoryData<string, Role>();
+            foreach (object command in Commands)
+            {
+                foreach (Role role in Enum.GetValues<Role>())
+                {
+                    matrix.Add(command.GetType().Name, role);
+                }
+            }
+
+            return matrix;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public void has_a_role_for_every_route_that_this_table_names() =>
+        Assert.Equal(
+            LowestRole.Select(pair => $"{pair.Key.Name} {pair.Value}").Order(),
+            _world.Routes.Select(route => $"{route.Command.Name} {route.Role}").Order());
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public async Task lets_a_role_do_what_it_may_and_nothing_else(string commandName, Role role)
+    {
+        await _world.CheckFootageAsync();
+        _world.Streams.Seed($"camera-{Gate}", new CameraRegistered(Gate, Samples.Number, "Gate", Samples.Main, Spec.Now));
+        object command = Commands.Single(candidate => candidate.GetType().Name == commandName);
+        int before = _world.Streams.Log.Count;
+
+        CommandResult result = await _world.SendAsync(command, role);
+
+        bool isDenied = result.Refusal == CommandBus.NotAllowed;
+        Assert.Equal(role < LowestRole[command.GetType()], isDenied);
+        if (isDenied)
+        {
+            Assert.Equal(before, _world.Streams.Log.Count);
+            Assert.Empty(_world.Secrets.Kept);
+            Assert.Empty(_world.Media.Starts);
+            Assert.Empty(_world.Media.Stops);
+            Assert.Empty(_world.Media.Pictures);
+        }
+    }
+
+    [Fact]
+    public async Task denies_before_it_tells_whether_the_thing_exists() =>
+        Assert.Equal(
+            CommandBus.NotAllowed, (await _world.SendAsync(new RenameCamera(CameraId.New(), " "), Role.Operator)).Refusal);
+
+    [Fact]
+    public async Task answers_with_a_conflict_when_others_were_faster_time_after_time()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        _world.Streams.BeforeTransact = _ => throw new TimeoutException();
+
+        Assert.Equal(CommandBus.TooMuchTraffic, (await _world.SendAsync(new RenameCamera(gate, "Yard"))).Refusal);
+    }
+
+    [Fact]
+    public async Task lets_a_lost_dependency_through()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        _world.Streams.BeforeTransact = _ => throw new DependencyUnavailableException("postgresql", "No answer.");
+
+        var lost = await Assert.ThrowsAsync<DependencyUnavailableException>(
+            () => _world.SendAsync(new RenameCamera(gate, "Yard")));
+
+        Assert.Equal("postgresql", lost.Dependency);
+    }
+
+    [Fact]
+    public async Task says_when_the_views_lag_behind_what_was_done()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        _world.Views.IsInTime = false;
+
+        CommandResult renamed = await _world.SendAsync(new RenameCamera(gate, "Yard"));
+        CommandResult again = await _world.SendAsync(new RenameCamera(gate, "Yard"));
+
+        Assert.True(renamed is { Position: > 0, IsVisible: false, Refusal: null });
+        Assert.True(again is { Position: 0, IsVisible: true, Refusal: null });
+    }
+
+    [Fact]
+    public async Task writes_down_who_asked_and_how()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        await _world.SendAsync(new RenameCamera(gate, "Yard"));
+
+        Assert.Equal(("ada", "request-1"), (_world.Streams.Log[^1].UserName, _world.Streams.Log[^1].CorrelationId));
+        Assert.Equal("json-rpc", _world.Streams.LastOrigin!.Headers["way"]);
+    }
+
+    [Fact]
+    public async Task takes_no_new_command_from_a_caller_that_has_gone_away()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _world.Bus.SendAsync(
+            new RenameCamera(gate, "Yard"), Caller.System("keeper", "x"), gone.Token));
+    }
+}
