@@ -1,1 +1,1 @@
-return 0;
+return args is ["cameras", ..] ? await Events.Benchmarks.CamerasBench.RunAsync(args[1..]) : 0;

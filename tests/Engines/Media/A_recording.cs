@@ -26,4 +26,101 @@ public sealed class A_recording
         Assert.Equal(packets.Count * 40, segments.Sum(segment => segment.DurationMs));
         Assert.True(end >= segments[^1].StartedAt);
     }
+
+    [Fact]
+    public async Task begins_with_the_key_frame_before_it()
+    {
+        await using RtspCamera rtsp = await RtspCamera.StartAsync();
+        await using var studio = new Studio();
+        CameraTarget camera = await studio.WatchAsync(rtsp.Address);
+        long inBefore = studio.Engine.SignalOf(camera.CameraId)!.FramesIn;
+        await Until.TrueAsync(() => studio.Engine.SignalOf(camera.CameraId)!.FramesIn > inBefore + 10, TimeSpan.FromSeconds(5));
+        DateTimeOffset asked = TimeProvider.System.GetUtcNow();
+        var target = new RecordingTarget(RecordingId.New(), camera.CameraId, "roll", 1, TimeSpan.Zero);
+        var running = Assert.IsType<MediaStart.Running>(await studio.Engine.StartAsync(target, Studio.Cancel));
+        Assert.Equal(running, await studio.Engine.StartAsync(target, Studio.Cancel));
+        Assert.Equal(target.RecordingId, studio.Engine.SignalOf(camera.CameraId)!.Recording);
+        await studio.Engine.StopAsync(target.RecordingId, Studio.Cancel);
+
+        Assert.True(running.FirstFrameAt < asked);
+        Assert.Equal(running.FirstFrameAt, studio.Listener.Segments.Single().StartedAt);
+        Assert.True((await Program.PacketsAsync(await studio.JoinAsync("roll")))[0].IsKey);
+        Assert.Null(await studio.Engine.StopAsync(target.RecordingId, Studio.Cancel));
+    }
+
+    [Fact]
+    public async Task goes_on_after_a_restart_where_it_ended()
+    {
+        await using var studio = new Studio();
+        CameraTarget camera = await studio.WatchAsync(Pattern);
+        RecordingId recording = await studio.RecordAsync(camera, "on");
+        await studio.Listener.WaitAsync("segment 2");
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+        SegmentFile[] before = [.. studio.Listener.Segments];
+        var offset = TimeSpan.FromMilliseconds(before.Sum(segment => segment.DurationMs));
+        var target = new RecordingTarget(recording, camera.CameraId, "on", before.Length + 1, offset);
+        await studio.Engine.StartAsync(target, Studio.Cancel);
+        await Until.TrueAsync(() => studio.Engine.SignalOf(camera.CameraId)!.Recording is not null, TimeSpan.FromSeconds(5));
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+
+        var packets = await Program.PacketsAsync(await studio.JoinAsync("on"));
+        Assert.True(studio.Listener.Segments.Count > before.Length);
+        Assert.All(packets.Zip(packets.Skip(1)), pair => Assert.Equal(0.04, pair.Second.Dts - pair.First.Dts, 3));
+    }
+
+    [Fact]
+    public async Task is_told_of_in_order_to_a_listener_that_is_away_for_a_while()
+    {
+        await using var studio = new Studio();
+        CameraTarget camera = await studio.WatchAsync(Pattern);
+        RecordingId recording = await studio.RecordAsync(camera, "away");
+        studio.Listener.RefuseNext(4);
+        await studio.Listener.WaitAsync("segment 2");
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+
+        Assert.Equal(
+            Enumerable.Range(1, studio.Listener.Segments.Count), studio.Listener.Segments.Select(segment => segment.Number));
+        Assert.False(studio.Listener.WasCalledTwiceAtOnce);
+        Assert.Contains("was not taken", studio.Log.Text);
+    }
+
+    [Fact]
+    public async Task is_closed_and_told_of_when_the_host_stops()
+    {
+        await using var studio = new Studio(options => options with { SegmentDuration = TimeSpan.FromMinutes(1) });
+        CameraTarget camera = await studio.WatchAsync(Pattern);
+        await studio.RecordAsync(camera, "drain");
+        await studio.Engine.DrainAsync(Studio.Cancel);
+
+        Assert.Equal(
+            ["connected", "segment 1", "interrupted host_stopped", "disconnected The host stops."],
+            studio.Listener.All.Select(told => told.What));
+        Assert.All(studio.Processes.Started, started => Assert.False(Directory.Exists($"/proc/{started.Id}")));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => studio.Engine.WatchAsync(camera, Studio.Cancel));
+    }
+
+    [Fact]
+    public async Task is_readable_from_any_place()
+    {
+        await using var studio = new Studio();
+        CameraTarget camera = await studio.WatchAsync(Pattern);
+        RecordingId recording = await studio.RecordAsync(camera, "seek");
+        await studio.Listener.WaitAsync("segment 2");
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+        byte[] whole = await File.ReadAllBytesAsync(await studio.JoinAsync("seek"), Studio.Cancel);
+        SegmentSpan[] spans = [.. studio.Listener.Segments.Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))];
+        await using Stream stream = studio.Footage.OpenRecording("seek", spans)!;
+
+        Assert.Equal(whole.Length, stream.Length);
+        byte[] part = new byte[1000];
+        foreach (long at in (long[])[0, spans[0].SizeBytes - 500, whole.Length - 1000])
+        {
+            stream.Seek(at, SeekOrigin.Begin);
+            await stream.ReadExactlyAsync(part, Studio.Cancel);
+            Assert.Equal(whole[(int)at..((int)at + 1000)], part);
+        }
+
+        Assert.Equal(0, await stream.ReadAsync(part, Studio.Cancel));
+        Assert.Null(studio.Footage.OpenRecording("seek", [.. spans, new SegmentSpan(99, 1, 0)]));
+    }
 }
