@@ -123,4 +123,18 @@ public sealed class A_recording
         Assert.Equal(0, await stream.ReadAsync(part, Studio.Cancel));
         Assert.Null(studio.Footage.OpenRecording("seek", [.. spans, new SegmentSpan(99, 1, 0)]));
     }
+
+    [Fact]
+    public async Task of_a_file_in_a_loop_never_goes_back_in_time()
+    {
+        await using var studio = new Studio();
+        CameraTarget camera = await studio.WatchAsync("file://" + await Clips.FragmentedAsync());
+        RecordingId recording = await studio.RecordAsync(camera, "loop");
+        await Until.TrueAsync(() => studio.Engine.SignalOf(camera.CameraId)!.FramesIn > 200, TimeSpan.FromSeconds(20));
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+
+        var packets = await Program.PacketsAsync(await studio.JoinAsync("loop"));
+        Assert.Equal(studio.Listener.Segments.Sum(segment => segment.FrameCount), packets.Count);
+        Assert.All(packets.Zip(packets.Skip(1)), pair => Assert.InRange(pair.Second.Dts - pair.First.Dts, 0.001, 0.2));
+    }
 }
