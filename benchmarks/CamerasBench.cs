@@ -26,7 +26,8 @@ public static class CamerasBench
         try
         {
             string clip = Path.Combine(folder, "clip.h264");
-            await RunAsync("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-t", "10", "-c:v", "libx264",
+            await RunAsync(
+                "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-t", "10", "-c:v", "libx264",
                 "-preset", "veryfast", "-b:v", "2M", "-x264-params", "aud=1:keyint=30:min-keyint=30:scenecut=0:bframes=0", clip);
             using Process simulator = StartCameras(clip, cameras, out int port);
             try
@@ -200,7 +201,8 @@ public static class CamerasBench
             }
         }
 
-        public Task CameraConnectedAsync(CameraId cameraId, VideoFormat format, DateTimeOffset at, CancellationToken cancellationToken) =>
+        public Task CameraConnectedAsync(
+            CameraId cameraId, VideoFormat format, DateTimeOffset at, CancellationToken cancellationToken) =>
             Task.CompletedTask;
 
         public Task CameraDisconnectedAsync(CameraId cameraId, string why, DateTimeOffset at, CancellationToken cancellationToken)
@@ -226,7 +228,8 @@ public static class CamerasBench
             return Task.CompletedTask;
         }
 
-        public Task RecordingResumedAsync(RecordingId recordingId, DateTimeOffset firstFrameAt, CancellationToken cancellationToken) =>
+        public Task RecordingResumedAsync(
+            RecordingId recordingId, DateTimeOffset firstFrameAt, CancellationToken cancellationToken) =>
             Task.CompletedTask;
     }
 }

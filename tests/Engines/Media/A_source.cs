@@ -42,7 +42,8 @@ public sealed class A_source
     public void complains_without_its_password()
     {
         var tail = new ErrorTail(new SourceCredentials("u", "p@ss/word"));
-        tail.ReadToEnd(new MemoryStream("[rtsp @ 0x1] rtsp://u:p%40ss%2Fword@h/x failed\r\np@ss/word rtsp://x:y@h\n"u8.ToArray()));
+        byte[] said = [.. "[rtsp @ 0x1] rtsp://u:p%40ss%2Fword@h/x failed\r\np@ss/word rtsp://x:y@h\n"u8];
+        tail.ReadToEnd(new MemoryStream(said));
         Assert.Equal(["[rtsp @ 0x1] rtsp://•••@h/x failed", "••• rtsp://•••@h"], tail.Lines);
     }
 

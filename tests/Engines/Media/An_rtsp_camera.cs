@@ -113,7 +113,9 @@ public sealed class An_rtsp_camera
 
         camera.MoveAgain();
         await Until.TrueAsync(
-            () => studio.Listener.All.Count(told => told.What == "connected") == 2, TimeSpan.FromSeconds(15), studio.Listener.Describe);
+            () => studio.Listener.All.Count(told => told.What == "connected") == 2,
+            TimeSpan.FromSeconds(15),
+            studio.Listener.Describe);
         Assert.Equal(3, studio.Listener.All.Count);
     }
 

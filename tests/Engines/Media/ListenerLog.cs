@@ -34,11 +34,13 @@ internal sealed class ListenerLog : IMediaListener
     public Task<Told> WaitAsync(string what) => WaitAsync(what, TimeSpan.FromSeconds(20));
 
     public async Task<Told> WaitAsync(string what, TimeSpan limit) =>
-        await Until.SomeAsync(() => All.FirstOrDefault(told => told.What.StartsWith(what, StringComparison.Ordinal)), limit, Describe);
+        await Until.SomeAsync(
+            () => All.FirstOrDefault(told => told.What.StartsWith(what, StringComparison.Ordinal)), limit, Describe);
 
     public string Describe() => string.Join("; ", All.Select(told => told.What));
 
-    public Task CameraConnectedAsync(CameraId cameraId, VideoFormat format, DateTimeOffset at, CancellationToken cancellationToken) =>
+    public Task CameraConnectedAsync(
+        CameraId cameraId, VideoFormat format, DateTimeOffset at, CancellationToken cancellationToken) =>
         Note(new Told("connected", at, Format: format));
 
     public Task CameraDisconnectedAsync(CameraId cameraId, string why, DateTimeOffset at, CancellationToken cancellationToken) =>
@@ -51,7 +53,8 @@ internal sealed class ListenerLog : IMediaListener
         RecordingId recordingId, string why, DateTimeOffset at, CancellationToken cancellationToken) =>
         Note(new Told($"interrupted {why}", at));
 
-    public Task RecordingResumedAsync(RecordingId recordingId, DateTimeOffset firstFrameAt, CancellationToken cancellationToken) =>
+    public Task RecordingResumedAsync(
+        RecordingId recordingId, DateTimeOffset firstFrameAt, CancellationToken cancellationToken) =>
         Note(new Told("resumed", firstFrameAt));
 
     private async Task Note(Told told)

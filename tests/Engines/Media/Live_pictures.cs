@@ -26,7 +26,8 @@ public sealed class Live_pictures
         Assert.StartsWith("#EXTM3U\n#EXT-X-VERSION:7\n", list);
         Assert.Contains("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"header-2.mp4?sig=1\"\n", list);
         int target_s = int.Parse(list.Split("TARGETDURATION:")[1].Split('\n')[0], CultureInfo.InvariantCulture);
-        double[] lengths = [.. list.Split("#EXTINF:").Skip(1).Select(part => double.Parse(part.Split(',')[0], CultureInfo.InvariantCulture))];
+        IEnumerable<double> lengths = list.Split("#EXTINF:").Skip(1)
+            .Select(part => double.Parse(part.Split(',')[0], CultureInfo.InvariantCulture));
         Assert.All(lengths, length => Assert.InRange(Math.Round(length), 0, target_s));
 
         await using var server = new HlsServer(studio.Engine, target);

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Events.Tests.Engines.Media;
 
-/// <summary>A real RTSP camera: GStreamer's server in a process of its own, which can be frozen, killed and started again.</summary>
+/// <summary>
+/// A real RTSP camera: GStreamer's server in a process of its own, which can be frozen, killed and started again.
+/// </summary>
 internal sealed class RtspCamera : IAsyncDisposable
 {
     private const int Freeze = 10;
@@ -86,7 +88,7 @@ internal static class Clips
         $"clip.{codec}",
         codec == "h264"
             ? ["-c:v", "libx264", "-x264-params", "aud=1:keyint=30:min-keyint=30:scenecut=0:bframes=0", "-f", "h264"]
-            : ["-c:v", "libx265", "-x265-params", "aud=1:keyint=30:min-keyint=30:scenecut=0:bframes=0:log-level=error", "-f", "hevc"]);
+            : ["-c:v", "libx265", "-x265-params", "aud=1:keyint=30:min-keyint=30:bframes=0:log-level=error", "-f", "hevc"]);
 
     /// <summary>Fragmented as an ingest is, 3 s at 25 per second, with B-frames.</summary>
     public static Task<string> FragmentedAsync() => OnceAsync(
@@ -112,7 +114,8 @@ internal static class Clips
     private static async Task<string> MakeAsync(string name, string[] output)
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("events-clips-").FullName, name);
-        string[] input = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30", "-t", "10", "-preset", "ultrafast"];
+        string[] input =
+            ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30", "-t", "10", "-preset", "ultrafast"];
         (int code, _, string errors) = await Program.RunAsync("ffmpeg", [.. input, .. output, path]);
         Assert.Equal((0, string.Empty), (code, errors));
         return path;

@@ -70,7 +70,10 @@ internal sealed class Studio : IAsyncDisposable
 
     public async Task<string> JoinAsync(string name)
     {
-        SegmentSpan[] spans = [.. Listener.Segments.OrderBy(s => s.Number).Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))];
+        SegmentSpan[] spans =
+        [
+            .. Listener.Segments.OrderBy(s => s.Number).Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes)),
+        ];
         await using Stream whole = Footage.OpenRecording(name, spans)!;
         string path = Path.Combine(Folder, name + "-joined.mp4");
         await using FileStream file = File.Create(path);
