@@ -113,9 +113,9 @@ internal static class Clips
 
     private static async Task<string> MakeAsync(string name, string[] output)
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("events-clips-").FullName, name);
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "clips")).FullName, name);
         string[] input =
-            ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30", "-t", "10", "-preset", "ultrafast"];
+            ["-y", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30", "-t", "10", "-preset", "ultrafast"];
         (int code, _, string errors) = await Program.RunAsync("ffmpeg", [.. input, .. output, path]);
         Assert.Equal((0, string.Empty), (code, errors));
         return path;
