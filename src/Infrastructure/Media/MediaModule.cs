@@ -11,8 +11,10 @@ namespace Events.Media;
 public static class MediaModule
 {
     /// <summary>
-    /// Adds <see cref="IMediaControl"/>, <see cref="IFootage"/> and <see cref="ILiveOutput"/>. Needs <see cref="IChildProcesses"/>
-    /// and <see cref="IMediaListener"/>; the listener is asked for only when there is something to tell, so it may itself need the
+    /// Adds <see cref="IMediaControl"/>, <see cref="IFootage"/> and <see cref="ILiveOutput"/>. Needs <see
+    /// cref="IChildProcesses"/>
+    /// and <see cref="IMediaListener"/>; the listener is asked for only when there is something to tell, so it may itself
+    /// need the
     /// doors. The storage folder is opened when the host starts or when a door is first asked for, whichever is earlier:
     /// <see cref="ForeignStorageException"/> is thrown there when it is another installation's.
     /// </summary>
@@ -36,7 +38,9 @@ public static class MediaModule
     }
 }
 
-/// <summary>Opens the storage folder at the host's start, so that a foreign one stops the start and not the first recording.</summary>
+/// <summary>
+/// Opens the storage folder at the host's start, so that a foreign one stops the start and not the first recording.
+/// </summary>
 internal sealed class StorageGate(IServiceProvider provider) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

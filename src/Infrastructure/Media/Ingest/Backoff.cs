@@ -1,6 +1,8 @@
 namespace Events.Media.Ingest;
 
-/// <summary>Growing, jittered pauses, so that a hundred cameras behind one switch do not all come back in the same second.</summary>
+/// <summary>
+/// Growing, jittered pauses, so that a hundred cameras behind one switch do not all come back in the same second.
+/// </summary>
 internal sealed class Backoff(TimeSpan shortest, TimeSpan longest, Func<double> random)
 {
     /// <summary>Doublings beyond this are past any longest pause and would overflow.</summary>

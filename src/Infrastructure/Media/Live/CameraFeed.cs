@@ -31,7 +31,9 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     /// <summary>In bytes. A second of 4K video at 60 Mbit/s; bounds what one fragment holds in memory.</summary>
     public const int FragmentBytesMax = 8 * 1024 * 1024;
 
-    /// <summary>In bytes, of the kept group of pictures. When a camera's groups are larger, recordings wait for the next key.</summary>
+    /// <summary>
+    /// In bytes, of the kept group of pictures. When a camera's groups are larger, recordings wait for the next key.
+    /// </summary>
     public const int GroupBytesMax = 32 * 1024 * 1024;
 
     /// <summary>In pictures: a minute at 30 per second.</summary>

@@ -41,5 +41,7 @@ internal static class Box
     public const int HeadBytes = 8;
 }
 
-/// <summary>The bytes are not the MP4 that this room reads. The message names what was wrong and holds none of the bytes.</summary>
+/// <summary>
+/// The bytes are not the MP4 that this room reads. The message names what was wrong and holds none of the bytes.
+/// </summary>
 internal sealed class MalformedMediaException(string message) : Exception(message);

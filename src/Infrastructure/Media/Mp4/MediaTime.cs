@@ -3,7 +3,9 @@ namespace Events.Media.Mp4;
 /// <summary>Ticks of 1/90,000 s, in which everything of ours is written, whatever the source counts in.</summary>
 internal static class MediaTime
 {
-    /// <summary>Ticks in a second. RTP's clock for video (RFC 6184), and a whole number of ticks for all usual frame rates.</summary>
+    /// <summary>
+    /// Ticks in a second. RTP's clock for video (RFC 6184), and a whole number of ticks for all usual frame rates.
+    /// </summary>
     public const int Scale = 90_000;
 
     /// <summary>In source ticks: far beyond a camera's life, and small enough that no product here overflows.</summary>

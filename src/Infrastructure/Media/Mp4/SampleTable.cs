@@ -6,7 +6,9 @@ internal readonly record struct TableEntry(int Size, ulong DecodeTime, uint Dura
 /// <summary>Reads a <c>moof</c> into entries (ISO/IEC 14496-12, 8.8).</summary>
 internal static class SampleTable
 {
-    /// <summary>Of one fragment. A second of the fastest camera, many times over; bounds the memory that a table can ask for.</summary>
+    /// <summary>
+    /// Of one fragment. A second of the fastest camera, many times over; bounds the memory that a table can ask for.
+    /// </summary>
     public const int SamplesMax = 8_192;
 
     /// <summary>In bytes, of one picture. A 4K key frame at the highest quality has about 4 MB.</summary>

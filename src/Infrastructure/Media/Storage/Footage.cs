@@ -37,7 +37,11 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
     }
 
     public IReadOnlyList<string> ListRecordings() =>
-        [.. Directory.EnumerateDirectories(storage.Recordings).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateDirectories(storage.Recordings)
+                .Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal),
+        ];
 
     public IReadOnlyList<string> ListSnapshots() =>
         [
@@ -150,7 +154,8 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         return SegmentScan.Describe(number, found, hash, startedAt);
     }
 
-    [LoggerMessage(EventId = 5201, Level = LogLevel.Warning, Message = "{Path}: {Bytes} bytes behind the last whole fragment cut off")]
+    [LoggerMessage(EventId = 5201, Level = LogLevel.Warning,
+        Message = "{Path}: {Bytes} bytes behind the last whole fragment cut off")]
     private partial void LogCut(string path, long bytes);
 
     [LoggerMessage(EventId = 5202, Level = LogLevel.Warning, Message = "{Path}: removed, {Bytes} bytes without a whole fragment")]
