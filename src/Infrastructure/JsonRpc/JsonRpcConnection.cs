@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
-using Microsoft.Extensions.ObjectPool;
 
 namespace Events.JsonRpc;
 
@@ -159,9 +158,9 @@ public sealed class JsonRpcConnection
     }
 
     /// <summary>Reads and answers messages, one after the other, until the socket ends.</summary>
-    internal async Task RunAsync(Dispatcher dispatcher, ObjectPool<Workbench> benches, CancellationToken gonePeer)
+    internal async Task RunAsync(Dispatcher dispatcher, Stock stock, CancellationToken gonePeer)
     {
-        var reader = new MessageReader(_socket, _options.MessageBytesMax);
+        var reader = new MessageReader(_socket, stock, _options.MessageBytesMax);
         try
         {
             bool peerCloses = false;
@@ -170,7 +169,7 @@ public sealed class JsonRpcConnection
                 switch (await reader.NextAsync())
                 {
                     case MessageReader.Incoming.Message:
-                        await AnswerAsync(reader, dispatcher, benches);
+                        await AnswerAsync(reader, dispatcher, stock);
                         break;
                     case MessageReader.Incoming.TooLong:
                         Close(WebSocketCloseStatus.MessageTooBig, "The message is too long.");
@@ -221,9 +220,9 @@ public sealed class JsonRpcConnection
         await Task.WhenAny(Task.Delay(LingerWait, _options.Clock, gonePeer));
     }
 
-    private async ValueTask AnswerAsync(MessageReader reader, Dispatcher dispatcher, ObjectPool<Workbench> benches)
+    private async ValueTask AnswerAsync(MessageReader reader, Dispatcher dispatcher, Stock stock)
     {
-        Workbench bench = benches.Get();
+        Workbench bench = stock.Benches.Get();
         bool reuse = true;
         if (Begin(bench))
         {
@@ -238,7 +237,7 @@ public sealed class JsonRpcConnection
             End();
         }
 
-        benches.Return(bench);
+        stock.Benches.Return(bench);
         reader.Release(reuse);
     }
 

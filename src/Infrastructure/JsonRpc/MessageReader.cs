@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 
 namespace Events.JsonRpc;
@@ -7,7 +6,7 @@ namespace Events.JsonRpc;
 /// Puts a message together from its fragments. Memory is rented when the first byte is there and grows with what has come,
 /// so neither an idle socket nor a header that announces much costs anything.
 /// </summary>
-internal sealed class MessageReader(WebSocket socket, int bytesMax)
+internal sealed class MessageReader(WebSocket socket, Stock stock, int bytesMax)
 {
     private const int FirstBytes = 4096;
     private byte[]? _buffer;
@@ -54,11 +53,11 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
     /// <summary>Reads on and throws away until the peer's close frame.</summary>
     internal async ValueTask DrainAsync()
     {
+        _length = 0;
         EnsureRoom();
         while ((await socket.ReceiveAsync(_buffer.AsMemory(), CancellationToken.None)).MessageType
             != WebSocketMessageType.Close)
         {
-            _length = 0;
         }
     }
 
@@ -68,7 +67,7 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
     {
         if (_buffer is not null && reuse)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            stock.Return(_buffer);
         }
 
         _buffer = null;
@@ -77,16 +76,9 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
 
     private void EnsureRoom()
     {
-        if (_buffer is null)
+        if (_buffer is null || _length == _buffer.Length)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
-        }
-        else if (_length == _buffer.Length)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-            _buffer.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
+            _buffer = stock.Grow(_buffer, FirstBytes);
         }
     }
 }
