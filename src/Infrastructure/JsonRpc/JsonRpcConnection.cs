@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
+using System.Text;
 
 namespace Events.JsonRpc;
 
@@ -10,12 +11,16 @@ public sealed class JsonRpcConnection
     /// <summary>Long enough for a close frame to be fetched, short enough to be no burden.</summary>
     private static readonly TimeSpan LingerWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>RFC 6455, section 5.5: 125 bytes for a control frame, two of them for the code.</summary>
+    private const int CloseReasonBytesMax = 123;
+
     private readonly JsonRpcConnections _all;
     private readonly JsonRpcOptions _options;
     private readonly WebSocket _socket;
     private readonly Action _cut;
     private readonly Outbox _outbox;
     private readonly Lock _gate = new();
+    private MessageReader? _reader;
     private Workbench? _running;
     private long _runningSince;
     private WebSocketCloseStatus? _closeCode;
@@ -92,24 +97,17 @@ public sealed class JsonRpcConnection
     /// first code stays; a second call does nothing. A peer that does not answer is cut off.
     /// </summary>
     /// <param name="reason">At most 123 bytes in UTF-8.</param>
+    /// <exception cref="ArgumentException">The code may not be sent (RFC 6455, section 7.4), or the reason is too long.</exception>
     public void Close(WebSocketCloseStatus code, string reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        lock (_gate)
+        bool sendable = (int)code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
+        if (!sendable || Encoding.UTF8.GetByteCount(reason) > CloseReasonBytesMax)
         {
-            if (_closeCode is not null)
-            {
-                return;
-            }
-
-            _closeCode = code;
-            _closeReason = reason;
-            _outbox.Close();
-            if (_running is null)
-            {
-                _closing = SendCloseAsync();
-            }
+            throw new ArgumentException("Not a code and reason that may be sent.", nameof(code));
         }
+
+        BeginClose(code, reason);
     }
 
     /// <summary>Cuts the connection off without a word.</summary>
@@ -124,7 +122,7 @@ public sealed class JsonRpcConnection
     internal void Lost()
     {
         _outbox.GiveUp();
-        CancelCall("connection_lost");
+        CancelCall(Workbench.ConnectionLost);
     }
 
     internal void CancelCall(string reason)
@@ -148,6 +146,11 @@ public sealed class JsonRpcConnection
             return;
         }
 
+        if (Passed(_reader?.Since ?? 0, _options.ReceiveTimeout))
+        {
+            BeginClose(WebSocketCloseStatus.PolicyViolation, "The message took too long.");
+        }
+
         lock (_gate)
         {
             if (_running is not null && Passed(_runningSince, _options.CallTimeout))
@@ -160,7 +163,8 @@ public sealed class JsonRpcConnection
     /// <summary>Reads and answers messages, one after the other, until the socket ends.</summary>
     internal async Task RunAsync(Dispatcher dispatcher, Stock stock, CancellationToken gonePeer)
     {
-        var reader = new MessageReader(_socket, stock, _options.MessageBytesMax);
+        var reader = new MessageReader(_socket, stock, _options);
+        _reader = reader;
         try
         {
             bool peerCloses = false;
@@ -185,7 +189,7 @@ public sealed class JsonRpcConnection
 
             if (peerCloses)
             {
-                Close(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
+                BeginClose(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
             }
 
             if (!peerCloses)
@@ -207,6 +211,25 @@ public sealed class JsonRpcConnection
         {
             reader.Release();
             Lost();
+        }
+    }
+
+    private void BeginClose(WebSocketCloseStatus code, string reason)
+    {
+        lock (_gate)
+        {
+            if (_closeCode is not null)
+            {
+                return;
+            }
+
+            _closeCode = code;
+            _closeReason = reason;
+            _outbox.Close();
+            if (_running is null)
+            {
+                _closing = SendCloseAsync();
+            }
         }
     }
 
@@ -277,7 +300,8 @@ public sealed class JsonRpcConnection
         }
         catch (Exception gone) when (Broken.Is(gone))
         {
-            _all.Counters.Vanished();
+            // Whoever reads finds out as well, and ends the connection.
+            _outbox.GiveUp();
         }
     }
 

@@ -6,11 +6,12 @@ namespace Events.JsonRpc;
 /// Puts a message together from its fragments. Memory is rented when the first byte is there and grows with what has come,
 /// so neither an idle socket nor a header that announces much costs anything.
 /// </summary>
-internal sealed class MessageReader(WebSocket socket, Stock stock, int bytesMax)
+internal sealed class MessageReader(WebSocket socket, Stock stock, JsonRpcOptions options)
 {
     private const int FirstBytes = 4096;
     private byte[]? _buffer;
     private int _length;
+    private long _since;
 
     internal enum Incoming
     {
@@ -19,6 +20,9 @@ internal sealed class MessageReader(WebSocket socket, Stock stock, int bytesMax)
         Binary,
         Close,
     }
+
+    /// <summary>When the message now coming in began, on the options' clock; 0 between messages.</summary>
+    internal long Since => Volatile.Read(ref _since);
 
     internal ReadOnlyMemory<byte> Message => _buffer.AsMemory(0, _length);
 
@@ -31,6 +35,7 @@ internal sealed class MessageReader(WebSocket socket, Stock stock, int bytesMax)
             return part.MessageType == WebSocketMessageType.Close ? Incoming.Close : Incoming.Binary;
         }
 
+        Volatile.Write(ref _since, options.Clock.GetTimestamp());
         while (!part.EndOfMessage)
         {
             EnsureRoom();
@@ -41,12 +46,13 @@ internal sealed class MessageReader(WebSocket socket, Stock stock, int bytesMax)
             }
 
             _length += part.Count;
-            if (_length > bytesMax)
+            if (_length > options.MessageBytesMax)
             {
                 return Incoming.TooLong;
             }
         }
 
+        Volatile.Write(ref _since, 0);
         return Incoming.Message;
     }
 
