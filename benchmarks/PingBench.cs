@@ -45,8 +45,8 @@ internal static class PingBench
             return await ServeAsync();
         }
 
-        Console.WriteLine("| settings | idle MB | 1,000 sockets MB | after pings MB | after 1 MiB messages MB | 10 s later MB | after a collection MB | GC heap MB "
-            + "| 1 conn /s | p50 us | p95 us | p99 us | 32 conn /s | p50 us | p95 us | p99 us |");
+        Console.WriteLine("| settings | idle MB | 1,000 sockets MB | after pings MB | after 1 MiB messages MB | 10 s later MB "
+            + "| after a collection MB | GC heap MB | 1 conn /s | p50 us | p95 us | p99 us | 32 conn /s | p50 us | p95 us | p99 us |");
         Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("---|", 15)));
         foreach (string name in args.Length > 0 ? args : [.. Settings.Keys])
         {
@@ -63,10 +63,9 @@ internal static class PingBench
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        foreach (string argument in Environment.GetCommandLineArgs()[..1].Where(path => path.EndsWith(".dll", StringComparison.Ordinal)
-            && !Environment.ProcessPath!.EndsWith("Events.Benchmarks", StringComparison.Ordinal)))
+        if (Path.GetFileName(Environment.ProcessPath) == "dotnet")
         {
-            start.ArgumentList.Add(argument);
+            start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         }
 
         start.ArgumentList.Add("ping");
@@ -96,7 +95,8 @@ internal static class PingBench
         await server.WaitForExitAsync();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {idle:F0} | {many:F0} | {loaded:F0} | {large:F0} | {later:F0} | {collected:F0} | {heap} | {one} | {crowd} |");
+            $"| {name} | {idle:F0} | {many:F0} | {loaded:F0} | {large:F0} | {later:F0} "
+                + $"| {collected:F0} | {heap} | {one} | {crowd} |");
     }
 
     private static async Task<double> WithIdleSocketsAsync(int port, int processId)
@@ -188,7 +188,8 @@ internal static class PingBench
 
     private static double ResidentMegabytes(int processId)
     {
-        string line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith("VmRSS", StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{processId}/status")
+            .First(text => text.StartsWith("VmRSS", StringComparison.Ordinal));
         return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
     }
 

@@ -97,7 +97,7 @@ public sealed class JsonRpcConnection
     /// first code stays; a second call does nothing. A peer that does not answer is cut off.
     /// </summary>
     /// <param name="reason">At most 123 bytes in UTF-8.</param>
-    /// <exception cref="ArgumentException">The code may not be sent (RFC 6455, section 7.4), or the reason is too long.</exception>
+    /// <exception cref="ArgumentException">The code may not be sent (RFC 6455, section 7.4), or the reason is long.</exception>
     public void Close(WebSocketCloseStatus code, string reason)
     {
         ArgumentNullException.ThrowIfNull(reason);

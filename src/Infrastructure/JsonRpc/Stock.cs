@@ -4,7 +4,7 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Events.JsonRpc;
 
-/// <summary>What connections borrow while they work on a message. It keeps little itself, so a burst leaves little behind.</summary>
+/// <summary>What connections borrow while they work on a message. It keeps little, so a burst leaves little behind.</summary>
 internal sealed class Stock(JsonRpcOptions options)
 {
     /// <summary>Up to here the shared pool of the process is used; it would keep larger arrays for many minutes.</summary>

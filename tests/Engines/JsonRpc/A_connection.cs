@@ -342,7 +342,8 @@ public sealed class A_connection
     [Fact]
     public async Task whose_message_comes_too_slowly_is_closed_with_1008()
     {
-        await using RpcServer server = await RpcServer.StartAsync(o => o with { ReceiveTimeout = TimeSpan.FromMilliseconds(100) });
+        await using RpcServer server = await RpcServer.StartAsync(
+            o => o with { ReceiveTimeout = TimeSpan.FromMilliseconds(100) });
         using RpcClient client = await server.ConnectAsync();
         Assert.Contains("pong", await client.AskAsync(Ping));
         await client.SendAsync("{"u8.ToArray(), end: false);
