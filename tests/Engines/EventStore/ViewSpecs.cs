@@ -131,6 +131,38 @@ public sealed class A_view : IAsyncLifetime
     }
 
     [Fact]
+    public async Task whose_table_has_another_shape_says_so_until_it_is_rebuilt()
+    {
+        await using (Store store = await StartAsync())
+        {
+            await store.TellAsync("a", new TallyCommand.Add(5));
+            await store.CaughtUpAsync();
+            await store.ExecuteAsync("alter table views.tally_view_v1 drop column label");
+        }
+
+        await using Store again = await StartAsync();
+        await Store.UntilAsync(async () => (await StatusAsync(again, "TallyView")).Fault?.Contains("Raise the view's version") == true);
+
+        await again.Get<IRebuilds>().RebuildAsync(TallyViews.Rows, Token);
+        await Store.UntilAsync(async () => (await StatusAsync(again, "TallyView")) is { Fault: null, Lag: 0 });
+        Assert.Equal(5, (await again.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+    }
+
+    [Fact]
+    public async Task whose_table_was_dropped_builds_itself_again()
+    {
+        await using Store store = await StartAsync();
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.CaughtUpAsync();
+        await store.ExecuteAsync("drop table views.tally_view_v1");
+
+        await store.TellAsync("a", new TallyCommand.Add(1));
+
+        await Store.UntilAsync(async () => (await store.QueryAsync<bool>("select to_regclass('views.tally_view_v1') is not null"))[0]
+            && (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))?.Sum == 6);
+    }
+
+    [Fact]
     public async Task that_cannot_fold_a_fact_stops_alone_and_says_why()
     {
         bool isBroken = true;

@@ -27,6 +27,9 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
     /// <summary>In bytes of bodies. About 10 ms of writing; one append above it goes alone.</summary>
     private const int GroupBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>In facts. Some 100 ms of one statement's work, far from its time-out; one append above it goes alone.</summary>
+    private const int GroupFactsMax = 5_000;
+
     /// <summary>A writer that does not take our lock (Marten itself) can collide with a group. It is then tried again.</summary>
     private const int CollisionAttemptsMax = 5;
 
@@ -97,6 +100,7 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
         group.Clear();
         HashSet<string> streams = new(StringComparer.Ordinal);
         int bytes = 0;
+        int facts = 0;
         for (int waiting = _chained.Count; waiting > 0; waiting--)
         {
             Place(_chained.Dequeue());
@@ -110,7 +114,10 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
 
         void Place(PendingAppend append)
         {
-            bool fits = group.Count == 0 || (group.Count < GroupCountMax && bytes + append.Bytes <= GroupBytesMax);
+            bool fits = group.Count == 0
+                || (group.Count < GroupCountMax
+                    && bytes + append.Bytes <= GroupBytesMax
+                    && facts + append.Facts.Length <= GroupFactsMax);
             bool isFirst = streams.Add(append.StreamId);
             if (!fits || !isFirst)
             {
@@ -120,6 +127,7 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
             {
                 group.Add(append);
                 bytes += append.Bytes;
+                facts += append.Facts.Length;
             }
         }
     }

@@ -102,9 +102,10 @@ internal sealed partial class ChangeFeed(
             {
                 return;
             }
-            catch (Exception away) when (away is DependencyUnavailableException or PostgresException)
+            catch (Exception lost)
             {
-                LogAway(away.Message);
+                // Subscribers must not be lost to one bad read: the position stands where it was, and is tried again.
+                LogAway(lost.Message);
                 await Task.WhenAny(Task.Delay(RetryPause, time, stoppingToken));
             }
         }

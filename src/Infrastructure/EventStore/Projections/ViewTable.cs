@@ -190,8 +190,8 @@ internal sealed partial class ViewTable<TRow>
     }
 
     /// <summary>
-    /// Keeps the live loops of every node out: the table first and the checkpoint after it, in the order in which
-    /// <see cref="WriteAsync"/> takes them, so that the two never wait for each other.
+    /// Keeps the live loops of every node out. <see cref="WriteAsync"/> also takes the table before the checkpoint's row, so the
+    /// two never wait for each other.
     /// </summary>
     public async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
