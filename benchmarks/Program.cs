@@ -3,6 +3,7 @@ using Events.Benchmarks;
 Dictionary<string, Func<BenchContext, Task>> benches = new(StringComparer.Ordinal)
 {
     ["append"] = AppendBench.RunAsync,
+    ["command"] = AppendBench.RunCommandsAsync,
     ["rebuild"] = RebuildBench.RunAsync,
 };
 
