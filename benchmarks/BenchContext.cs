@@ -24,6 +24,7 @@ internal sealed class BenchContext
     private readonly string _name;
     private readonly string _commit;
     private readonly List<BenchLine> _lines = [];
+    private readonly List<string> _words = [];
     private readonly string _loadBefore = LoadAverage();
 
     private BenchContext(string name, string commit)
@@ -46,6 +47,13 @@ internal sealed class BenchContext
         return new BenchContext(name, commit);
     }
 
+    /// <summary>A sentence above the table: what the figures are of.</summary>
+    public void Say(string text)
+    {
+        _words.Add(text);
+        Console.WriteLine(text);
+    }
+
     public void Add(BenchLine line)
     {
         _lines.Add(line);
@@ -64,6 +72,7 @@ internal sealed class BenchContext
             machine = new { cpu = CpuModel(), cores = Environment.ProcessorCount, loadAverage = load },
             postgresql = PostgresVersion,
             dotnet = Environment.Version.ToString(),
+            words = _words,
             lines = _lines,
         };
         StringBuilder text = new();
@@ -74,6 +83,7 @@ internal sealed class BenchContext
         text.AppendLine(
             CultureInfo.InvariantCulture, $"PostgreSQL {PostgresVersion}, .NET {Environment.Version}, commit {_commit}.");
         text.AppendLine();
+        _words.ForEach(word => text.AppendLine(word).AppendLine());
         text.AppendLine("| what | per s | p50 ms | p95 ms | CPU us client | CPU us server | note |");
         text.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
         _lines.ForEach(line => text.AppendLine(Row(line)));
