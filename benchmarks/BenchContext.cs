@@ -5,10 +5,18 @@ using System.Text.Json;
 
 namespace Events.Benchmarks;
 
-/// <summary>One line of a result. CPU is per operation, of this process and of all PostgreSQL processes; null where not taken.</summary>
+/// <summary>
+/// One line of a result. CPU is per operation, of this process and of all PostgreSQL processes; null where not taken.
+/// </summary>
 /// <param name="PerSecond">Operations in a second of wall time.</param>
 internal sealed record BenchLine(
-    string What, double PerSecond, double? P50Ms, double? P95Ms, double? ClientCpuMicroseconds, double? ServerCpuMicroseconds, string Note);
+    string What,
+    double PerSecond,
+    double? P50Ms,
+    double? P95Ms,
+    double? ClientCpuMicroseconds,
+    double? ServerCpuMicroseconds,
+    string Note);
 
 /// <summary>What a benchmark writes its figures to: a table for people and one JSON object, with machine and commit.</summary>
 internal sealed class BenchContext
@@ -16,6 +24,7 @@ internal sealed class BenchContext
     private readonly string _name;
     private readonly string _commit;
     private readonly List<BenchLine> _lines = [];
+    private readonly List<string> _words = [];
     private readonly string _loadBefore = LoadAverage();
 
     private BenchContext(string name, string commit)
@@ -38,6 +47,13 @@ internal sealed class BenchContext
         return new BenchContext(name, commit);
     }
 
+    /// <summary>A sentence above the table: what the figures are of.</summary>
+    public void Say(string text)
+    {
+        _words.Add(text);
+        Console.WriteLine(text);
+    }
+
     public void Add(BenchLine line)
     {
         _lines.Add(line);
@@ -56,13 +72,20 @@ internal sealed class BenchContext
             machine = new { cpu = CpuModel(), cores = Environment.ProcessorCount, loadAverage = load },
             postgresql = PostgresVersion,
             dotnet = Environment.Version.ToString(),
+            words = _words,
             lines = _lines,
         };
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"# Benchmark: {_name}").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{CpuModel()}, {Environment.ProcessorCount} cores, client and server on the same. Load average {load}.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"PostgreSQL {PostgresVersion}, .NET {Environment.Version}, commit {_commit}.").AppendLine();
-        text.AppendLine("| what | per s | p50 ms | p95 ms | CPU us client | CPU us server | note |").AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{CpuModel()}, {Environment.ProcessorCount} cores, client and server on the same. Load average {load}.");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"PostgreSQL {PostgresVersion}, .NET {Environment.Version}, commit {_commit}.");
+        text.AppendLine();
+        _words.ForEach(word => text.AppendLine(word).AppendLine());
+        text.AppendLine("| what | per s | p50 ms | p95 ms | CPU us client | CPU us server | note |");
+        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
         _lines.ForEach(line => text.AppendLine(Row(line)));
         text.AppendLine().AppendLine("```json").AppendLine(JsonSerializer.Serialize(result, JsonText)).AppendLine("```");
         string folder = Path.Combine("benchmarks", "results");
@@ -70,16 +93,19 @@ internal sealed class BenchContext
         await File.WriteAllTextAsync(Path.Combine(folder, $"{_name}.md"), text.ToString().ReplaceLineEndings("\n"));
     }
 
-    private static JsonSerializerOptions JsonText { get; } = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static JsonSerializerOptions JsonText { get; } =
+        new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private static string Row(BenchLine line) => string.Create(
         CultureInfo.InvariantCulture,
-        $"| {line.What} | {line.PerSecond:N0} | {line.P50Ms:0.00} | {line.P95Ms:0.00} | {line.ClientCpuMicroseconds:0} | {line.ServerCpuMicroseconds:0} | {line.Note} |");
+        $"| {line.What} | {line.PerSecond:N0} | {line.P50Ms:0.00} | {line.P95Ms:0.00} "
+        + $"| {line.ClientCpuMicroseconds:0} | {line.ServerCpuMicroseconds:0} | {line.Note} |");
 
     private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     private static string CpuModel() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+        File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
 }
 
 /// <summary>CPU time of this process and of a server's processes, between two moments.</summary>
@@ -104,7 +130,8 @@ internal sealed class CpuMeter
     /// <summary>The postmaster, what its ended children used, and the children that live.</summary>
     private double ServerMicroseconds()
     {
-        string[] children = File.ReadAllText($"/proc/{_postmaster}/task/{_postmaster}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] children = File.ReadAllText($"/proc/{_postmaster}/task/{_postmaster}/children")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return (Ticks($"{_postmaster}", 11, 4) + children.Sum(child => Ticks(child, 11, 2))) * MicrosecondsPerTick;
 
         static double Ticks(string pid, int first, int count)

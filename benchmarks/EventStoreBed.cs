@@ -17,11 +17,13 @@ internal sealed record GateRegistered(Guid Key, string Name, string Source, stri
 
 internal sealed record GateRenamed(Guid Key, string Name, string By, string Reason, DateTimeOffset At) : GateEvent(Key);
 
-internal sealed record GateConnected(Guid Key, string Codec, int Width, int Height, double Fps, string Source, DateTimeOffset At) : GateEvent(Key);
+internal sealed record GateConnected(
+    Guid Key, string Codec, int Width, int Height, double Fps, string Source, DateTimeOffset At) : GateEvent(Key);
 
 internal sealed record GateDisconnected(Guid Key, string Why, int Attempts, string Source, DateTimeOffset At) : GateEvent(Key);
 
-internal sealed record GateRow(Guid Key, string Name, string Source, bool IsConnected, string? Codec, int Drops, DateTimeOffset At, long Version);
+internal sealed record GateRow(
+    Guid Key, string Name, string Source, bool IsConnected, string? Codec, int Drops, DateTimeOffset At, long Version);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GateRegistered))]
@@ -35,6 +37,8 @@ internal sealed partial class GateJson : JsonSerializerContext;
 internal sealed class EventStoreBed : IAsyncDisposable
 {
     private static readonly DateTimeOffset At = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private const string Source = "rtsp://10.20.30.40:554/streams/main";
+
     private static readonly OriginRow Origin = new("bench", "bench-0199a0de-0000-7000-8000-000000000001", null, "{}");
 
     private readonly PostgresServer _server;
@@ -51,7 +55,10 @@ internal sealed class EventStoreBed : IAsyncDisposable
         "GateView",
         1,
         GateJson.Default.GateRow,
-        [new("name", ViewColumnType.Text, true, row => row.Name), new("is_connected", ViewColumnType.Flag, false, row => row.IsConnected)],
+        [
+            new("name", ViewColumnType.Text, true, row => row.Name),
+            new("is_connected", ViewColumnType.Flag, false, row => row.IsConnected),
+        ],
         new ViewFold<GateRow, GateEvent>(fact => fact.Key.ToString(), Fold));
 
     public string ConnectionString { get; }
@@ -95,10 +102,11 @@ internal sealed class EventStoreBed : IAsyncDisposable
     public static GateEvent Fact(Guid key, int n) =>
         (n % 4) switch
         {
-            _ when n == 0 => new GateRegistered(key, "Gate north, left lane", "rtsp://10.20.30.40:554/streams/main", "Depot 7", At),
-            1 => new GateConnected(key, "h264", 1920, 1080, 29.97, "rtsp://10.20.30.40:554/streams/main", At.AddSeconds(n)),
-            2 => new GateDisconnected(key, "No answer in 5 s, after a frame", n, "rtsp://10.20.30.40:554/streams/main", At.AddSeconds(n)),
-            _ => new GateRenamed(key, $"Gate north, lane {n}", "operator-17", "The signs on the yard were changed over", At.AddSeconds(n)),
+            _ when n == 0 => new GateRegistered(key, "Gate north, left lane", Source, "Depot 7", At),
+            1 => new GateConnected(key, "h264", 1920, 1080, 29.97, Source, At.AddSeconds(n)),
+            2 => new GateDisconnected(key, "No answer in 5 s, after a frame", n, Source, At.AddSeconds(n)),
+            _ =>
+                new GateRenamed(key, $"Gate north, lane {n}", "operator-17", "The yard's signs changed", At.AddSeconds(n)),
         };
 
     public PendingAppend Pending(Guid key, ExpectedVersion expected, params GateEvent[] facts) =>
@@ -107,8 +115,8 @@ internal sealed class EventStoreBed : IAsyncDisposable
     public async Task<CpuMeter> MeterAsync()
     {
         string folder = (string)(await ScalarAsync("select current_setting('data_directory')"))!;
-        return new CpuMeter(int.Parse(
-            (await File.ReadAllLinesAsync(Path.Combine(folder, "postmaster.pid")))[0], System.Globalization.CultureInfo.InvariantCulture));
+        string[] pid = await File.ReadAllLinesAsync(Path.Combine(folder, "postmaster.pid"));
+        return new CpuMeter(int.Parse(pid[0], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     public async Task<object?> ScalarAsync(string sql)

@@ -17,7 +17,9 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
     /// <summary>Advisory lock of all appenders: "evappend" in ASCII.</summary>
     private const long LockKey = 0x6576_6170_7065_6E64;
 
-    /// <summary>An idle connection may have died unseen. It is asked first, so that no append's outcome is left unknown for that.</summary>
+    /// <summary>
+    /// An idle connection may have died unseen. It is asked first, so that no append's outcome is left unknown for that.
+    /// </summary>
     private static readonly TimeSpan IdleBeforeAsking = TimeSpan.FromSeconds(1);
 
     /// <summary>Above the statement's own time-out, for the case that a broken connection does not even time out.</summary>

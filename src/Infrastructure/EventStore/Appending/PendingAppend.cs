@@ -95,7 +95,8 @@ internal sealed class PendingAppend
 
         if (bytes > AppendBytesMax)
         {
-            throw new ArgumentException($"The facts of one append to {streamId} have {bytes} bytes; {AppendBytesMax} are allowed.");
+            throw new ArgumentException(
+                $"The facts of one append to {streamId} have {bytes} bytes; {AppendBytesMax} are allowed.");
         }
 
         return new PendingAppend(streamId, category, expected, rows, origin, bytes);

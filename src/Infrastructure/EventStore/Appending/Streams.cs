@@ -67,12 +67,16 @@ internal static class OriginText
     }
 }
 
-/// <summary>Load, decide, append. Each attempt reads the stream anew: a decision, a refusal too, is never made on a cached state.</summary>
+/// <summary>
+/// Load, decide, append. Each attempt reads the stream anew: a decision, a refusal too, is never made on a cached state.
+/// </summary>
 internal sealed class Streams(
     Database database, EventCatalogue catalogue, AppendLane lane, TurnPerStream turns, TimeProvider time, OriginRow origin)
     : IStreams
 {
-    /// <summary>Only other nodes can conflict (this one's callers take turns); five of them in a row are a fault elsewhere.</summary>
+    /// <summary>
+    /// Only other nodes can conflict (this one's callers take turns); five of them in a row are a fault elsewhere.
+    /// </summary>
     private const int AttemptsMax = 5;
 
     private const string ReadFacts =

@@ -29,9 +29,8 @@ internal sealed partial class ChangeFeed(
 
     private readonly Lock _gate = new();
     private readonly List<Channel<StoredFact>> _subscribers = [];
-    private Wakeup? _wakeup;
+    private readonly Wakeup _subscribed = new();
     private long _position;
-    private long _lookedAt;
     private long _highWater;
     private long _highWaterAt;
 
@@ -83,28 +82,26 @@ internal sealed partial class ChangeFeed(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Without views there is nobody to wait for but the log itself.
-        _wakeup = (progress.Snapshot().Count == 0 ? committed : progress.Moved).Register();
+        Wakeup moved = (progress.Snapshot().Count == 0 ? committed : progress.Moved).Register();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (HasSubscribers() || time.GetElapsedTime(_lookedAt) >= PollPause)
-                {
-                    _lookedAt = time.GetTimestamp();
-                    long level = progress.Common() ?? await log.HeadAsync(stoppingToken);
-                    await HandOutAsync(level, stoppingToken);
-                    await NoteHighWaterAsync(level, stoppingToken);
-                }
+                long level = progress.Common() ?? await log.HeadAsync(stoppingToken);
+                await HandOutAsync(level, stoppingToken);
+                await NoteHighWaterAsync(level, stoppingToken);
 
-                await _wakeup.WaitAsync(PollPause, time, stoppingToken);
+                // With nobody to hand anything to, a commit is no reason to wake.
+                await (HasSubscribers() ? moved : _subscribed).WaitAsync(PollPause, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception away) when (away is DependencyUnavailableException or PostgresException)
+            catch (Exception lost)
             {
-                LogAway(away.Message);
+                // Subscribers must not be lost to one bad read: the position stands where it was, and is tried again.
+                LogAway(lost.Message);
                 await Task.WhenAny(Task.Delay(RetryPause, time, stoppingToken));
             }
         }
@@ -120,7 +117,7 @@ internal sealed partial class ChangeFeed(
             level = _position;
         }
 
-        _wakeup?.Set();
+        _subscribed.Set();
         return queue;
     }
 

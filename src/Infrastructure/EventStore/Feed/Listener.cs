@@ -42,9 +42,10 @@ internal sealed partial class Listener(
             {
                 return;
             }
-            catch (Exception away) when (Failure.IsAway(away))
+            catch (Exception lost)
             {
-                LogAway(Failure.Unavailable(away).Message);
+                // Whatever it was, a new connection is the cure, and the loops look by themselves in the meantime.
+                LogAway(lost);
             }
 
             try
@@ -69,6 +70,6 @@ internal sealed partial class Listener(
         }
     }
 
-    [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "Not listening for other nodes' commits: {Why}")]
-    private partial void LogAway(string why);
+    [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "Not listening for other nodes' commits")]
+    private partial void LogAway(Exception exception);
 }

@@ -12,10 +12,14 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>A local server answers in milliseconds; above this it is taken for gone.</summary>
     public const int ConnectTimeoutSeconds = 3;
 
-    /// <summary>The longest that one statement of the service takes, and so the longest that a caller waits for a hung server.</summary>
+    /// <summary>
+    /// The longest that one statement of the service takes, and so the longest that a caller waits for a hung server.
+    /// </summary>
     public const int CommandTimeoutSeconds = 5;
 
-    /// <summary>Of PostgreSQL's default of 100, with room for a second node and for people. More would only queue inside it.</summary>
+    /// <summary>
+    /// Of PostgreSQL's default of 100, with room for a second node and for people. More would only queue inside it.
+    /// </summary>
     private const int PoolSizeMax = 30;
 
     /// <summary>Statements of ours that differ: about ten, and four for each view.</summary>

@@ -2,7 +2,9 @@ using System.Text.Unicode;
 
 namespace Events.EventStore.Postgres;
 
-/// <summary>What PostgreSQL can hold as text: no NUL, no half of a surrogate pair. One such value would fail a whole group.</summary>
+/// <summary>
+/// What PostgreSQL can hold as text: no NUL, no half of a surrogate pair. One such value would fail a whole group.
+/// </summary>
 internal static class StorableText
 {
     public static bool IsStorable(string text)

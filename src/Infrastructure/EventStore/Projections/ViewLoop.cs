@@ -27,14 +27,18 @@ internal sealed record LoopParts(
     TimeProvider Time,
     ILoggerFactory Loggers);
 
-/// <summary>One view's loop: read, fold, save, wait for the next commit. A fault stops this view alone, and is tried again.</summary>
+/// <summary>
+/// One view's loop: read, fold, save, wait for the next commit. A fault stops this view alone, and is tried again.
+/// </summary>
 internal sealed partial class ViewLoop<TRow> : IViewLoop
     where TRow : class
 {
     /// <summary>A lost signal costs at most this.</summary>
     private static readonly TimeSpan PollPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>A checkpoint that only passes over other views' facts is written this often; rows are always written at once.</summary>
+    /// <summary>
+    /// A checkpoint that only passes over other views' facts is written this often; rows are always written at once.
+    /// </summary>
     private static readonly TimeSpan IdleSavePause = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(250);
@@ -55,6 +59,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     private readonly FactPages _pages;
     private readonly ViewProgress.Mark _mark;
     private readonly Wakeup _wakeup;
+    private readonly Wakeup _retry = new();
     private readonly ILogger _logger;
     private int _isRebuilding;
     private long _savedAt;
@@ -144,6 +149,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             await SwapAsync(beside, folder, cancellationToken);
             LogRebuilt(_view.Name, folder.Position);
             _wakeup.Set();
+            _retry.Set();
         }
         finally
         {
@@ -187,7 +193,9 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         return isAtHead;
     }
 
-    /// <summary>The facts that came during the rebuild are folded in the transaction that swaps, with the live loops locked out.</summary>
+    /// <summary>
+    /// The facts that came during the rebuild are folded in the transaction that swaps, with the live loops locked out.
+    /// </summary>
     private async Task SwapAsync(ViewTable<TRow> beside, ViewFolder<TRow> folder, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
@@ -232,7 +240,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     {
         try
         {
-            await Task.Delay(pause, _parts.Time, cancellationToken);
+            await _retry.WaitAsync(pause, _parts.Time, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -254,6 +262,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     [LoggerMessage(EventId = 4204, Level = LogLevel.Information, Message = "View {View} was rebuilt up to {Position}")]
     private partial void LogRebuilt(string view, long position);
 
-    [LoggerMessage(EventId = 4205, Level = LogLevel.Warning, Message = "Swap of the rebuilt view {View} waits for readers, attempt {Attempt}")]
+    [LoggerMessage(EventId = 4205, Level = LogLevel.Warning,
+        Message = "Swap of the rebuilt view {View} waits for readers, attempt {Attempt}")]
     private partial void LogSwapWaits(string view, int attempt);
 }

@@ -3,7 +3,9 @@ using Events.EventStore.Feed;
 
 namespace Events.EventStore.Projections;
 
-/// <summary>How far each view of this process has come, for those who wait for it. In memory; the checkpoints are the truth.</summary>
+/// <summary>
+/// How far each view of this process has come, for those who wait for it. In memory; the checkpoints are the truth.
+/// </summary>
 internal sealed class ViewProgress
 {
     /// <summary>In facts. A view further behind at its start is being built; subscribers do not wait for it.</summary>
@@ -35,7 +37,9 @@ internal sealed class ViewProgress
         }
     }
 
-    /// <returns>The position that every view has which is neither at fault nor being built; null when there is no such view.</returns>
+    /// <returns>
+    /// The position that every view has which is neither at fault nor being built; null when there is no such view.
+    /// </returns>
     public long? Common()
     {
         lock (_gate)

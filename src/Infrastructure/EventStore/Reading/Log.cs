@@ -9,7 +9,9 @@ namespace Events.EventStore.Reading;
 /// <summary>The log in pages. A body is handed on as text and as a fact.</summary>
 internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
 {
-    /// <summary>In bytes of bodies. A page of the largest facts stops here instead of filling the memory; it then has fewer facts.</summary>
+    /// <summary>
+    /// In bytes of bodies. A page of the largest facts stops here instead of filling the memory; it then has fewer facts.
+    /// </summary>
     private const int PageBytesMax = 16 * 1024 * 1024;
 
     private const string Columns =
@@ -34,7 +36,9 @@ internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
                 cancellationToken)
             : Task.FromResult<IReadOnlyList<StoredFact>>([]);
 
-    /// <summary>As <see cref="ReadAsync"/>, but a body that cannot be read gives a null fact: one such must not end the feed.</summary>
+    /// <summary>
+    /// As <see cref="ReadAsync"/>, but a body that cannot be read gives a null fact: one such must not end the feed.
+    /// </summary>
     public Task<IReadOnlyList<StoredFact>> ReadForFeedAsync(long after, int countMax, CancellationToken cancellationToken) =>
         PageAsync(ReadAll, [new NpgsqlParameter<long> { TypedValue = after }], countMax, areBroken: true, cancellationToken);
 

@@ -48,7 +48,8 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
         object[] values = [.. query.Filters.Select(filter => Value(Column(view, filter.Column), filter.Value))];
         int next = values.Length + 1;
         string rows = string.Create(
-            CultureInfo.InvariantCulture, $"select row from views.{view.Table}{where} order by {order} limit ${next} offset ${next + 1}");
+            CultureInfo.InvariantCulture,
+            $"select row from views.{view.Table}{where} order by {order} limit ${next} offset ${next + 1}");
         string total = $"select count(*) from views.{view.Table}{where}";
         return database.ReadAsync(
             async (connection, token) =>
@@ -152,7 +153,8 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
         where TRow : class =>
         view.Columns.FirstOrDefault(column => column.Name == name)
             ?? throw new ArgumentException(
-                $"{view.Name} has no column of that name. It has: {string.Join(", ", view.Columns.Select(column => column.Name))}.");
+                $"{view.Name} has no column of that name. "
+                + $"It has: {string.Join(", ", view.Columns.Select(column => column.Name))}.");
 
     private static string Condition<TRow>(View<TRow> view, ViewFilter filter, int parameter)
         where TRow : class
