@@ -31,14 +31,11 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
             case EnvelopeShape.Batch:
                 return ServeBatchAsync(connection, message, members!, bench);
             case EnvelopeShape.BatchEmptyOrTooLong:
-                Refuse(JsonRpcError.InvalidRequest($"A batch has 1 to {options.BatchMembersMax} members."));
-                return ValueTask.CompletedTask;
+                JsonRpcAnswer wrong = JsonRpcError.InvalidRequest($"A batch has 1 to {options.BatchMembersMax} members.");
+                return ServeAsync(connection, Request.Bad(wrong), bench, inBatch: false);
             default:
-                Refuse(ParseError);
-                return ValueTask.CompletedTask;
+                return ServeAsync(connection, Request.Bad(ParseError), bench, inBatch: false);
         }
-
-        void Refuse(JsonRpcAnswer why) => Append(connection, bench, default, AskRate(connection, null) ?? why, inBatch: false);
     }
 
     private async ValueTask ServeBatchAsync(
@@ -76,7 +73,11 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
         {
             leftBehind = bench.HandlerLeftBehind;
             string id = connection.NextRequestId();
-            LogCutShort(id, request.Method, bench.CancelledBecause, leftBehind);
+            if (bench.CancelledBecause != Workbench.ConnectionLost)
+            {
+                LogCutShort(id, request.Method, bench.CancelledBecause, leftBehind);
+            }
+
             answer = JsonRpcError.Internal(bench.CancelledBecause ?? "cancelled", id);
         }
         catch (Exception failure)
@@ -98,15 +99,14 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
     private JsonRpcAnswer? Admit(JsonRpcConnection connection, Request request, Workbench bench, out JsonRpcCall? call)
     {
         call = null;
-        JsonRpcAnswer? tooFast = AskRate(connection, request.Method);
-        if (tooFast is not null)
+        if (options.Rate?.Invoke(connection, request.Method) is JsonRpcError tooFast)
         {
             return tooFast;
         }
 
         if (request.Method is null)
         {
-            return JsonRpcError.InvalidRequest(request.Fault ?? "Not a request.");
+            return request.Refusal ?? JsonRpcError.InvalidRequest(request.Fault!);
         }
 
         if (!_methods.TryGetValue(request.Method, out JsonRpcMethod? method))
@@ -123,9 +123,6 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
         bench.Cancellation.ThrowIfCancellationRequested();
         return request.ParamsIsArray ? ParamsArray : null;
     }
-
-    private JsonRpcAnswer? AskRate(JsonRpcConnection connection, string? method) =>
-        options.Rate?.Invoke(connection, method) is JsonRpcError tooFast ? JsonRpcAnswer.Fail(tooFast) : null;
 
     private async ValueTask<JsonRpcAnswer> RunAsync(JsonRpcCall call, Workbench bench)
     {

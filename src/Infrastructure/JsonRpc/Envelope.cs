@@ -16,13 +16,18 @@ internal enum EnvelopeShape
 /// <param name="Id">The bytes of the id as they came; empty when absent, null, or of no use.</param>
 /// <param name="HasId">False for a notification. An id of null counts as none, as it did in the older servers.</param>
 /// <param name="Params">Empty when absent or null.</param>
+/// <param name="Refusal">Set for what is no member at all: the whole message is refused with it.</param>
 internal readonly record struct Request(
     string? Method,
     ReadOnlyMemory<byte> Id,
     bool HasId,
     ReadOnlyMemory<byte> Params,
     bool ParamsIsArray,
-    string? Fault);
+    string? Fault,
+    JsonRpcAnswer? Refusal = null)
+{
+    internal static Request Bad(JsonRpcAnswer refusal) => new(null, default, false, default, false, null, refusal);
+}
 
 /// <summary>
 /// Reads the request object and the batch (JSON-RPC 2.0, sections 4 and 6) in one pass over the bytes. A member of the

@@ -2,7 +2,6 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.ObjectPool;
 using Microsoft.Net.Http.Headers;
 
 namespace Events.JsonRpc;
@@ -15,7 +14,7 @@ internal sealed partial class Handshake(
     Dispatcher dispatcher,
     ILogger<Handshake> logger)
 {
-    private readonly ObjectPool<Workbench> _benches = new DefaultObjectPool<Workbench>(new Workbench.Policy(options));
+    private readonly Stock _stock = new(options);
 
     internal Task InvokeAsync(HttpContext context)
     {
@@ -77,7 +76,7 @@ internal sealed partial class Handshake(
                 connection.Close(WebSocketCloseStatus.EndpointUnavailable, Caretaker.StopReason);
             }
 
-            await connection.RunAsync(dispatcher, _benches, aborted);
+            await connection.RunAsync(dispatcher, _stock, aborted);
         }
         finally
         {

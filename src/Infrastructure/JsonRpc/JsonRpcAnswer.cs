@@ -3,9 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Events.JsonRpc;
 
-/// <summary>
-/// What a handler gives back: a result or an error (JSON-RPC 2.0, section 5). Instances may be kept and reused.
-/// </summary>
+/// <summary>What a handler gives back: a result or an error (JSON-RPC 2.0, section 5). Instances may be reused.</summary>
 public abstract class JsonRpcAnswer
 {
     private protected JsonRpcAnswer()

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
-using Microsoft.Extensions.ObjectPool;
+using System.Text;
 
 namespace Events.JsonRpc;
 
@@ -11,12 +11,16 @@ public sealed class JsonRpcConnection
     /// <summary>Long enough for a close frame to be fetched, short enough to be no burden.</summary>
     private static readonly TimeSpan LingerWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>RFC 6455, section 5.5: 125 bytes for a control frame, two of them for the code.</summary>
+    private const int CloseReasonBytesMax = 123;
+
     private readonly JsonRpcConnections _all;
     private readonly JsonRpcOptions _options;
     private readonly WebSocket _socket;
     private readonly Action _cut;
     private readonly Outbox _outbox;
     private readonly Lock _gate = new();
+    private MessageReader? _reader;
     private Workbench? _running;
     private long _runningSince;
     private WebSocketCloseStatus? _closeCode;
@@ -103,24 +107,17 @@ public sealed class JsonRpcConnection
     /// first code stays; a second call does nothing. A peer that does not answer is cut off.
     /// </summary>
     /// <param name="reason">At most 123 bytes in UTF-8.</param>
+    /// <exception cref="ArgumentException">The code may not be sent (RFC 6455, section 7.4), or the reason is long.</exception>
     public void Close(WebSocketCloseStatus code, string reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        lock (_gate)
+        bool sendable = (int)code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
+        if (!sendable || Encoding.UTF8.GetByteCount(reason) > CloseReasonBytesMax)
         {
-            if (_closeCode is not null)
-            {
-                return;
-            }
-
-            _closeCode = code;
-            _closeReason = reason;
-            _outbox.Close();
-            if (_running is null)
-            {
-                _closing = SendCloseAsync();
-            }
+            throw new ArgumentException("Not a code and reason that may be sent.", nameof(code));
         }
+
+        BeginClose(code, reason);
     }
 
     /// <summary>Cuts the connection off without a word.</summary>
@@ -135,7 +132,7 @@ public sealed class JsonRpcConnection
     internal void Lost()
     {
         _outbox.GiveUp();
-        CancelCall("connection_lost");
+        CancelCall(Workbench.ConnectionLost);
     }
 
     internal void CancelCall(string reason)
@@ -159,6 +156,11 @@ public sealed class JsonRpcConnection
             return;
         }
 
+        if (Passed(_reader?.Since ?? 0, _options.ReceiveTimeout))
+        {
+            BeginClose(WebSocketCloseStatus.PolicyViolation, "The message took too long.");
+        }
+
         lock (_gate)
         {
             if (_running is not null && Passed(_runningSince, _options.CallTimeout))
@@ -169,9 +171,10 @@ public sealed class JsonRpcConnection
     }
 
     /// <summary>Reads and answers messages, one after the other, until the socket ends.</summary>
-    internal async Task RunAsync(Dispatcher dispatcher, ObjectPool<Workbench> benches, CancellationToken gonePeer)
+    internal async Task RunAsync(Dispatcher dispatcher, Stock stock, CancellationToken gonePeer)
     {
-        var reader = new MessageReader(_socket, _options.MessageBytesMax);
+        var reader = new MessageReader(_socket, stock, _options);
+        _reader = reader;
         try
         {
             bool peerCloses = false;
@@ -180,7 +183,7 @@ public sealed class JsonRpcConnection
                 switch (await reader.NextAsync())
                 {
                     case MessageReader.Incoming.Message:
-                        await AnswerAsync(reader, dispatcher, benches);
+                        await AnswerAsync(reader, dispatcher, stock);
                         break;
                     case MessageReader.Incoming.TooLong:
                         Close(WebSocketCloseStatus.MessageTooBig, "The message is too long.");
@@ -196,7 +199,7 @@ public sealed class JsonRpcConnection
 
             if (peerCloses)
             {
-                Close(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
+                BeginClose(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
             }
 
             if (!peerCloses)
@@ -221,6 +224,25 @@ public sealed class JsonRpcConnection
         }
     }
 
+    private void BeginClose(WebSocketCloseStatus code, string reason)
+    {
+        lock (_gate)
+        {
+            if (_closeCode is not null)
+            {
+                return;
+            }
+
+            _closeCode = code;
+            _closeReason = reason;
+            _outbox.Close();
+            if (_running is null)
+            {
+                _closing = SendCloseAsync();
+            }
+        }
+    }
+
     /// <summary>
     /// The socket has answered a broken frame with 1002 or 1007 itself. Ending at once would reset the connection and might
     /// take that close frame from the peer again.
@@ -231,9 +253,9 @@ public sealed class JsonRpcConnection
         await Task.WhenAny(Task.Delay(LingerWait, _options.Clock, gonePeer));
     }
 
-    private async ValueTask AnswerAsync(MessageReader reader, Dispatcher dispatcher, ObjectPool<Workbench> benches)
+    private async ValueTask AnswerAsync(MessageReader reader, Dispatcher dispatcher, Stock stock)
     {
-        Workbench bench = benches.Get();
+        Workbench bench = stock.Benches.Get();
         bool reuse = true;
         if (Begin(bench))
         {
@@ -248,7 +270,7 @@ public sealed class JsonRpcConnection
             End();
         }
 
-        benches.Return(bench);
+        stock.Benches.Return(bench);
         reader.Release(reuse);
     }
 
@@ -288,7 +310,8 @@ public sealed class JsonRpcConnection
         }
         catch (Exception gone) when (Broken.Is(gone))
         {
-            _all.Counters.Vanished();
+            // Whoever reads finds out as well, and ends the connection.
+            _outbox.GiveUp();
         }
     }
 

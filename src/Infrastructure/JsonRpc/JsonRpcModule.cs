@@ -12,9 +12,7 @@ namespace Events.JsonRpc;
 /// </summary>
 public static class JsonRpcModule
 {
-    /// <summary>
-    /// Adds the server and <see cref="JsonRpcConnections"/>, which needs no options and may be asked for in them.
-    /// </summary>
+    /// <summary>Adds the server and <see cref="JsonRpcConnections"/>, which needs no options and may be used in them.</summary>
     /// <param name="options">Made once, at start; one that cannot be kept fails the start with an ArgumentException.</param>
     public static IServiceCollection AddJsonRpc(
         this IServiceCollection services, Func<IServiceProvider, JsonRpcOptions> options)

@@ -3,9 +3,7 @@ using System.Text.Json;
 
 namespace Events.JsonRpc;
 
-/// <summary>
-/// A notification as text, encoded once and sent to as many connections as one likes (JSON-RPC 2.0, section 4.1).
-/// </summary>
+/// <summary>A notification as text, encoded once and sent to any number of connections (JSON-RPC 2.0, section 4.1).</summary>
 public sealed class JsonRpcNotification
 {
     private JsonRpcNotification(string method, ReadOnlyMemory<byte> utf8)

@@ -29,7 +29,7 @@ public sealed record JsonRpcOptions
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Open sockets at one time; the next upgrade gets HTTP 503. An idle socket costs about 20 KB.</summary>
+    /// <summary>Open sockets at one time; the next upgrade gets HTTP 503. An idle socket costs 12 to 15 KB.</summary>
     public int ConnectionsMax { get; init; } = 2_000;
 
     /// <summary>Length of one message; a longer one closes its socket with 1009. No request of a client comes near it.</summary>
@@ -41,9 +41,7 @@ public sealed record JsonRpcOptions
     /// <summary>Members of one batch; a longer one gets a single -32600.</summary>
     public int BatchMembersMax { get; init; } = 50;
 
-    /// <summary>
-    /// Levels of nesting in one message; a deeper one is a parse error. It is what System.Text.Json does unasked.
-    /// </summary>
+    /// <summary>Levels of nesting in one message; a deeper one is a parse error. The usual bound of System.Text.Json.</summary>
     public int NestingMax { get; init; } = 64;
 
     /// <summary>Frames that wait for one slow reader: a burst of all cameras twice over. The next closes it with 1013.</summary>
@@ -52,13 +50,14 @@ public sealed record JsonRpcOptions
     /// <summary>Bytes that wait for one slow reader; broadcast frames are shared, so this is mostly counted twice.</summary>
     public int QueuedBytesMax { get; init; } = 512 * 1024;
 
-    /// <summary>
-    /// Time for the calls of one message, all members of a batch together. Clients give up after the same 30 s.
-    /// </summary>
+    /// <summary>Time for the calls of one message, all members of a batch together. Clients give up after 30 s too.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a peer may take no byte at all while we have something to send; then it is cut off.</summary>
+    /// <summary>How long one frame may take until the transport has all of it; then the peer is cut off.</summary>
     public TimeSpan SendStallMax { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long one message may take to come in; then its socket is closed with 1008. It holds memory.</summary>
+    public TimeSpan ReceiveTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a peer may take to answer our close frame; then it is cut off.</summary>
     public TimeSpan CloseWait { get; init; } = TimeSpan.FromSeconds(5);
@@ -87,7 +86,7 @@ public sealed record JsonRpcOptions
         }.Min();
         TimeSpan shortest = new[]
         {
-            CallTimeout, SendStallMax, CloseWait, StopGrace, PingInterval, PongWait, WatchInterval,
+            CallTimeout, SendStallMax, ReceiveTimeout, CloseWait, StopGrace, PingInterval, PongWait, WatchInterval,
         }.Min();
         if (least <= 0 || shortest <= TimeSpan.Zero)
         {

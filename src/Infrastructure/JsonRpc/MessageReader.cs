@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 
 namespace Events.JsonRpc;
@@ -7,11 +6,12 @@ namespace Events.JsonRpc;
 /// Puts a message together from its fragments. Memory is rented when the first byte is there and grows with what has come,
 /// so neither an idle socket nor a header that announces much costs anything.
 /// </summary>
-internal sealed class MessageReader(WebSocket socket, int bytesMax)
+internal sealed class MessageReader(WebSocket socket, Stock stock, JsonRpcOptions options)
 {
     private const int FirstBytes = 4096;
     private byte[]? _buffer;
     private int _length;
+    private long _since;
 
     internal enum Incoming
     {
@@ -20,6 +20,9 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
         Binary,
         Close,
     }
+
+    /// <summary>When the message now coming in began, on the options' clock; 0 between messages.</summary>
+    internal long Since => Volatile.Read(ref _since);
 
     internal ReadOnlyMemory<byte> Message => _buffer.AsMemory(0, _length);
 
@@ -32,6 +35,7 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
             return part.MessageType == WebSocketMessageType.Close ? Incoming.Close : Incoming.Binary;
         }
 
+        Volatile.Write(ref _since, options.Clock.GetTimestamp());
         while (!part.EndOfMessage)
         {
             EnsureRoom();
@@ -42,23 +46,24 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
             }
 
             _length += part.Count;
-            if (_length > bytesMax)
+            if (_length > options.MessageBytesMax)
             {
                 return Incoming.TooLong;
             }
         }
 
+        Volatile.Write(ref _since, 0);
         return Incoming.Message;
     }
 
     /// <summary>Reads on and throws away until the peer's close frame.</summary>
     internal async ValueTask DrainAsync()
     {
+        _length = 0;
         EnsureRoom();
         while ((await socket.ReceiveAsync(_buffer.AsMemory(), CancellationToken.None)).MessageType
             != WebSocketMessageType.Close)
         {
-            _length = 0;
         }
     }
 
@@ -68,7 +73,7 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
     {
         if (_buffer is not null && reuse)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            stock.Return(_buffer);
         }
 
         _buffer = null;
@@ -77,16 +82,9 @@ internal sealed class MessageReader(WebSocket socket, int bytesMax)
 
     private void EnsureRoom()
     {
-        if (_buffer is null)
+        if (_buffer is null || _length == _buffer.Length)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
-        }
-        else if (_length == _buffer.Length)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-            _buffer.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
+            _buffer = stock.Grow(_buffer, FirstBytes);
         }
     }
 }

@@ -80,9 +80,7 @@ internal sealed class Outbox(WebSocket socket, JsonRpcOptions options)
         return Outcome.Taken;
     }
 
-    /// <summary>
-    /// Takes no more notifications and forgets those that wait; the answer of the running message still goes out.
-    /// </summary>
+    /// <summary>Takes no more notifications and forgets those that wait; the answer of the running message goes out.</summary>
     internal void Close()
     {
         lock (_gate)

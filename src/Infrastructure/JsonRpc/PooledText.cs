@@ -41,13 +41,17 @@ internal sealed class PooledText(int bytesMax) : IBufferWriter<byte>, IDisposabl
     /// <summary>Empties it and gives its memory back.</summary>
     public void Dispose()
     {
-        if (_bytes.Length > 0)
+        Return();
+        _bytes = [];
+        _written = 0;
+    }
+
+    private void Return()
+    {
+        if (_bytes.Length is > 0 and <= Stock.SharedBytesMax)
         {
             ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = [];
         }
-
-        _written = 0;
     }
 
     private void Ensure(int sizeHint)
@@ -64,13 +68,12 @@ internal sealed class PooledText(int bytesMax) : IBufferWriter<byte>, IDisposabl
             throw new TextTooLongException();
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(wanted, FirstBytes), _bytes.Length * 2));
+        int bytes = Math.Max(Math.Max(wanted, FirstBytes), _bytes.Length * 2);
+        byte[] larger = bytes <= Stock.SharedBytesMax
+            ? ArrayPool<byte>.Shared.Rent(bytes)
+            : GC.AllocateUninitializedArray<byte>(bytes);
         _bytes.AsSpan(0, _written).CopyTo(larger);
-        if (_bytes.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_bytes);
-        }
-
+        Return();
         _bytes = larger;
     }
 }

@@ -20,6 +20,9 @@ internal sealed class Workbench : IDisposable
         SkipValidation = true,
     };
 
+    /// <summary>The reason that is no news to anyone: peers vanish all the time.</summary>
+    internal const string ConnectionLost = "connection_lost";
+
     private CancellationTokenSource _budget = new();
 
     private Workbench(JsonRpcOptions options)

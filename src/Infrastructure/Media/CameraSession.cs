@@ -151,8 +151,8 @@ internal sealed class CameraSession : IDisposable
         {
             lock (Feed)
             {
-                if (_jpeg is null || _jpegAt != key.ArrivedAt || _jpeg.IsFaulted
-                    || _jpeg is { IsCompletedSuccessfully: true, Result: null })
+                bool hasFailed = _jpeg is { IsFaulted: true } or { IsCompletedSuccessfully: true, Result: null };
+                if (_jpeg is null || _jpegAt != key.ArrivedAt || hasFailed)
                 {
                     byte[] file = Feed.ToFile(key);
 

@@ -125,18 +125,18 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         _cameras.TryGetValue(cameraId, out CameraSession? camera)
         && camera.Feed.WithHls(hls => hls.HeaderOf(generation)) is StreamHeader header
             ? FileHead.Write(header, null)
-            : null;
+            : default(ReadOnlyMemory<byte>?);
 
     public ReadOnlyMemory<byte>? HlsSegmentOf(CameraId cameraId, long sequence) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera)
             ? camera.Feed.WithHls(hls => hls.Find(sequence)?.ToBytes())
-            : null;
+            : default(ReadOnlyMemory<byte>?);
 
     public async Task<ReadOnlyMemory<byte>?> JpegOfAsync(CameraId cameraId, CancellationToken cancellationToken) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera)
         && await camera.JpegAsync(_jpegs, cancellationToken) is (Jpeg jpeg, _)
             ? jpeg.Bytes
-            : null;
+            : default(ReadOnlyMemory<byte>?);
 
     public async ValueTask DisposeAsync()
     {

@@ -11,11 +11,12 @@ namespace Events.Media;
 public static class MediaModule
 {
     /// <summary>
-    /// Adds <see cref="IMediaControl"/>, <see cref="IFootage"/> and <see cref="ILiveOutput"/>. Needs
-    /// <see cref="IChildProcesses"/> and <see cref="IMediaListener"/>; the listener is asked for only when there is something
-    /// to tell, so it may itself need the doors. The storage folder is opened when the host starts or when a door is first
-    /// asked for, whichever is earlier: <see cref="ForeignStorageException"/> is thrown there when it is another
-    /// installation's.
+    /// Adds <see cref="IMediaControl"/>, <see cref="IFootage"/> and <see cref="ILiveOutput"/>. Needs <see
+    /// cref="IChildProcesses"/>
+    /// and <see cref="IMediaListener"/>; the listener is asked for only when there is something to tell, so it may itself
+    /// need the
+    /// doors. The storage folder is opened when the host starts or when a door is first asked for, whichever is earlier:
+    /// <see cref="ForeignStorageException"/> is thrown there when it is another installation's.
     /// </summary>
     public static IServiceCollection AddMedia(this IServiceCollection services, MediaOptions options)
     {

@@ -161,7 +161,8 @@ public sealed class The_change_feed : IAsyncLifetime
     {
         for (int left = count; left > 0; left -= PendingAppend.FactCountMax)
         {
-            object[] facts = [.. Enumerable.Range(0, Math.Min(left, PendingAppend.FactCountMax)).Select(_ => new TallyAdded("a", 1))];
+            int now = Math.Min(left, PendingAppend.FactCountMax);
+            object[] facts = [.. Enumerable.Range(0, now).Select(_ => new TallyAdded("a", 1))];
             await store.AppendAsync("tally-a", ExpectedVersion.Any, facts);
         }
     }

@@ -9,7 +9,9 @@ namespace Events.Tests.Engines.EventStore;
 /// <summary>On a PostgreSQL of its own, which is killed, frozen and started again under load.</summary>
 public sealed class A_store_without_PostgreSQL : IAsyncLifetime
 {
-    /// <summary>What a caller may wait for a clear answer: a stuck statement (5 s) and a connection that is not made (3 s), twice.</summary>
+    /// <summary>
+    /// What a caller may wait for a clear answer: a stuck statement (5 s) and a connection that is not made (3 s), twice.
+    /// </summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(16);
 
     private PostgresServer _server = null!;

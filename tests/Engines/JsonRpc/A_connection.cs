@@ -192,8 +192,7 @@ public sealed class A_connection
         }
 
         await RpcServer.UntilAsync(() => server.Connections.Count == 0);
-        Assert.DoesNotContain(server.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
-        Assert.DoesNotContain(server.Log.All, line => line.StartsWith("Critical", StringComparison.Ordinal));
+        Assert.Empty(server.Log.All);
         using RpcClient next = await server.ConnectAsync();
         Assert.Contains("pong", await next.AskAsync(Ping));
     }
@@ -320,5 +319,60 @@ public sealed class A_connection
     {
         await Assert.ThrowsAsync<ArgumentException>(() => RpcServer.StartAsync(o => o with { PongWait = o.CallTimeout }));
         await Assert.ThrowsAsync<ArgumentException>(() => RpcServer.StartAsync(o => o with { BatchMembersMax = 0 }));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { }, new byte[] { 0x03, 0xe8 })]
+    [InlineData(new byte[] { 0x03, 0xf1 }, new byte[] { 0x03, 0xf1 })]
+    [InlineData(new byte[] { 0x0b, 0xb8, (byte)'x' }, new byte[] { 0x0b, 0xb8 })]
+    [InlineData(new byte[] { 0x03 }, new byte[] { 0x03, 0xea })]
+    [InlineData(new byte[] { 0x03, 0xed }, new byte[] { 0x03, 0xea })]
+    public async Task answers_close_frames_of_every_kind(byte[] sent, byte[] answer)
+    {
+        await using RpcServer server = await RpcServer.StartAsync();
+        using RawClient client = await RawClient.ConnectAsync(server.Port);
+        await client.HandshakeAsync();
+        await client.SendFrameAsync(0x88, sent);
+        (byte first, byte[] payload) = await client.ReceiveFrameAsync();
+        Assert.Equal(0x88, first);
+        Assert.Equal(answer, payload);
+        await RpcServer.UntilAsync(() => server.Connections.Count == 0);
+    }
+
+    [Fact]
+    public async Task whose_message_comes_too_slowly_is_closed_with_1008()
+    {
+        await using RpcServer server = await RpcServer.StartAsync(
+            o => o with { ReceiveTimeout = TimeSpan.FromMilliseconds(100) });
+        using RpcClient client = await server.ConnectAsync();
+        Assert.Contains("pong", await client.AskAsync(Ping));
+        await client.SendAsync("{"u8.ToArray(), end: false);
+        Assert.Equal(WebSocketCloseStatus.PolicyViolation, await client.ReceiveCloseAsync());
+    }
+
+    [Fact]
+    public async Task cannot_be_closed_with_what_may_not_be_sent()
+    {
+        await using RpcServer server = await RpcServer.StartAsync();
+        using RpcClient client = await server.ConnectAsync();
+        await RpcServer.UntilAsync(() => server.Connections.All.Any());
+        var connection = server.Connections.All.Single();
+        Assert.Throws<ArgumentException>(() => connection.Close(WebSocketCloseStatus.Empty, ""));
+        Assert.Throws<ArgumentException>(() => connection.Close(WebSocketCloseStatus.NormalClosure, new string('é', 62)));
+        Assert.Contains("pong", await client.AskAsync(Ping));
+        connection.Close(WebSocketCloseStatus.NormalClosure, new string('é', 61));
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, await client.ReceiveCloseAsync());
+    }
+
+    [Fact]
+    public async Task runs_its_calls_while_others_wait()
+    {
+        await using RpcServer server = await RpcServer.StartAsync();
+        using RpcClient waiting = await server.ConnectAsync();
+        await waiting.SendAsync("""{"jsonrpc":"2.0","id":1,"method":"wait"}""");
+        await waiting.SendAsync(Ping);
+        using RpcClient other = await server.ConnectAsync();
+        Assert.Contains("pong", await other.AskAsync(Ping));
+        await RpcServer.UntilAsync(() => server.Connections.Counts.Messages == 2);
     }
 }

@@ -28,7 +28,9 @@ public sealed class A_notification
 
     [Fact]
     public void leaves_parameters_out_when_there_are_none() =>
-        Assert.Equal("{\"jsonrpc\":\"2.0\",\"method\":\"x\"}", Encoding.UTF8.GetString(JsonRpcNotification.Encode("x", []).Utf8.Span));
+        Assert.Equal(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"x\"}",
+            Encoding.UTF8.GetString(JsonRpcNotification.Encode("x", []).Utf8.Span));
 
     [Theory]
     [InlineData("{")]

@@ -220,6 +220,24 @@ public sealed class A_request
         Assert.Equal(["unknown", null, "unknown", "admin", "ping"], asked);
     }
 
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping"}""")]
+    public async Task survives_a_rule_that_fails(string text)
+    {
+        bool broken = true;
+        await using RpcServer server = await RpcServer.StartAsync(o => o with
+        {
+            Rate = (_, _) => broken ? throw new InvalidOperationException("a secret of the house") : null,
+        });
+        using RpcClient client = await server.ConnectAsync();
+        Assert.Equal(-32603, await client.AskErrorAsync(text));
+        broken = false;
+        Assert.Contains("pong", await client.AskAsync("""{"jsonrpc":"2.0","id":2,"method":"ping"}"""));
+    }
+
     [Fact]
     public async Task is_answered_in_the_order_it_came()
     {

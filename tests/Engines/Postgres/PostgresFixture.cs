@@ -206,7 +206,9 @@ internal sealed class LocalServer : PostgresServer
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The parent-death signal ends it when the thread that started it ends, hence <see cref="LastingThread"/>.</summary>
+    /// <summary>
+    /// The parent-death signal ends it when the thread that started it ends, hence <see cref="LastingThread"/>.
+    /// </summary>
     private static string[] Everyone(int postmaster)
     {
         string children = File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children");

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Events.EventStore.Appending;
 
 /// <summary>
-/// The one way into the log of this process. Whatever queued up while the previous group was being committed forms the next
-/// group: a lone caller never waits, and many callers share one commit.
+/// The one way into the log of this process. A caller that finds it free writes at once; whatever queued up while a group was
+/// being committed forms the next group. So a lone caller never waits, and many callers share one commit.
 /// </summary>
 internal sealed partial class AppendLane(GroupWriter writer, CommitSignal committed, ILogger<AppendLane> logger)
     : BackgroundService
@@ -27,14 +27,28 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
     /// <summary>In bytes of bodies. About 10 ms of writing; one append above it goes alone.</summary>
     private const int GroupBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>In facts. Some 100 ms of one statement's work, far from its time-out; one append above it goes alone.</summary>
+    private const int GroupFactsMax = 5_000;
+
     /// <summary>A writer that does not take our lock (Marten itself) can collide with a group. It is then tried again.</summary>
     private const int CollisionAttemptsMax = 5;
 
     private readonly Channel<PendingAppend> _queue =
         Channel.CreateBounded<PendingAppend>(new BoundedChannelOptions(QueueCountMax) { SingleReader = true });
 
+    // Whoever holds the turn may write and touch what follows.
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Queue<PendingAppend> _chained = new();
+    private bool _isStopped;
+
+    private volatile bool _isCrowded;
     private long _queuedBytes;
+
+    public override void Dispose()
+    {
+        _turn.Dispose();
+        base.Dispose();
+    }
 
     /// <returns>What became of it. A conflict is an outcome, not an exception.</returns>
     /// <exception cref="DependencyUnavailableException">
@@ -42,6 +56,12 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
     /// </exception>
     public async Task<AppendOutcome> AppendAsync(PendingAppend append, CancellationToken cancellationToken)
     {
+        if (!_isCrowded && _turn.Wait(0, CancellationToken.None))
+        {
+            await WriteAloneAsync(append);
+            return await append.Outcome;
+        }
+
         if (Interlocked.Add(ref _queuedBytes, append.Bytes) > QueueBytesMax || !_queue.Writer.TryWrite(append))
         {
             Interlocked.Add(ref _queuedBytes, -append.Bytes);
@@ -76,18 +96,52 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
         {
             while (_chained.Count > 0 || await _queue.Reader.WaitToReadAsync(stoppingToken))
             {
-                Gather(group);
-                if (group.Count > 0)
+                await _turn.WaitAsync(CancellationToken.None);
+                try
                 {
-                    await WriteAsync(group);
+                    Gather(group);
+                    _isCrowded = group.Count > 1 || _chained.Count > 0;
+                    if (group.Count > 0)
+                    {
+                        await WriteAsync(group);
+                    }
+                }
+                finally
+                {
+                    _turn.Release();
                 }
             }
         }
         finally
         {
+            await _turn.WaitAsync(CancellationToken.None);
+            _isStopped = true;
             _queue.Writer.TryComplete();
-            FailWaiting(new DependencyUnavailableException(Failure.Dependency, "The host is stopping. Try again."));
+            FailWaiting(Stopping());
             await writer.DisposeAsync();
+            _turn.Release();
+        }
+    }
+
+    private static DependencyUnavailableException Stopping() => new(Failure.Dependency, "The host is stopping. Try again.");
+
+    /// <summary>A caller that finds the lane free writes by itself: no other thread has to wake for a group of one.</summary>
+    private async Task WriteAloneAsync(PendingAppend append)
+    {
+        try
+        {
+            if (_isStopped)
+            {
+                append.Fail(Stopping());
+            }
+            else if (append.TryTake())
+            {
+                await WriteAsync([append]);
+            }
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -97,6 +151,7 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
         group.Clear();
         HashSet<string> streams = new(StringComparer.Ordinal);
         int bytes = 0;
+        int facts = 0;
         for (int waiting = _chained.Count; waiting > 0; waiting--)
         {
             Place(_chained.Dequeue());
@@ -110,7 +165,10 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
 
         void Place(PendingAppend append)
         {
-            bool fits = group.Count == 0 || (group.Count < GroupCountMax && bytes + append.Bytes <= GroupBytesMax);
+            bool fits = group.Count == 0
+                || (group.Count < GroupCountMax
+                    && bytes + append.Bytes <= GroupBytesMax
+                    && facts + append.Facts.Length <= GroupFactsMax);
             bool isFirst = streams.Add(append.StreamId);
             if (!fits || !isFirst)
             {
@@ -120,6 +178,7 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
             {
                 group.Add(append);
                 bytes += append.Bytes;
+                facts += append.Facts.Length;
             }
         }
     }

@@ -75,6 +75,9 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
     private NpgsqlBatch? _batch;
     private long _lastUsed;
 
+    /// <summary>Process id of this writer's backend, as notifications name their sender; 0 without a connection.</summary>
+    public int BackendId { get; private set; }
+
     /// <summary>Outcomes in the order of <paramref name="group"/>, which has at most one append per stream.</summary>
     public async Task<AppendOutcome[]> WriteAsync(IReadOnlyList<PendingAppend> group)
     {
@@ -159,12 +162,13 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
         };
         Declare(batch.BatchCommands[1].Parameters);
         await batch.PrepareAsync(CancellationToken.None);
+        BackendId = _connection.ProcessID;
         return batch;
     }
 
     private async Task DropAsync()
     {
-        (NpgsqlConnection? connection, _connection, _batch) = (_connection, null, null);
+        (NpgsqlConnection? connection, _connection, _batch, BackendId) = (_connection, null, null, 0);
         if (connection is not null)
         {
             // Closing a connection that is stuck may itself wait for the server; nobody has to wait for that.

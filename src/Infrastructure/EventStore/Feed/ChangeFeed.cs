@@ -29,6 +29,7 @@ internal sealed partial class ChangeFeed(
 
     private readonly Lock _gate = new();
     private readonly List<Channel<StoredFact>> _subscribers = [];
+    private readonly Wakeup _subscribed = new();
     private long _position;
     private long _highWater;
     private long _highWaterAt;
@@ -80,26 +81,27 @@ internal sealed partial class ChangeFeed(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Wakeup wakeup = progress.Moved.Register();
-        Wakeup commit = committed.Register();
+        // Without views there is nobody to wait for but the log itself.
+        Wakeup moved = (progress.Snapshot().Count == 0 ? committed : progress.Moved).Register();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                // Without views there is nobody to wait for but the log itself.
-                Wakeup awaited = progress.Snapshot().Count == 0 ? commit : wakeup;
                 long level = progress.Common() ?? await log.HeadAsync(stoppingToken);
                 await HandOutAsync(level, stoppingToken);
                 await NoteHighWaterAsync(level, stoppingToken);
-                await awaited.WaitAsync(PollPause, time, stoppingToken);
+
+                // With nobody to hand anything to, a commit is no reason to wake.
+                await (HasSubscribers() ? moved : _subscribed).WaitAsync(PollPause, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception away) when (away is DependencyUnavailableException or PostgresException)
+            catch (Exception lost)
             {
-                LogAway(away.Message);
+                // Subscribers must not be lost to one bad read: the position stands where it was, and is tried again.
+                LogAway(lost.Message);
                 await Task.WhenAny(Task.Delay(RetryPause, time, stoppingToken));
             }
         }
@@ -115,7 +117,16 @@ internal sealed partial class ChangeFeed(
             level = _position;
         }
 
+        _subscribed.Set();
         return queue;
+    }
+
+    private bool HasSubscribers()
+    {
+        lock (_gate)
+        {
+            return _subscribers.Count > 0;
+        }
     }
 
     private async Task HandOutAsync(long level, CancellationToken cancellationToken)

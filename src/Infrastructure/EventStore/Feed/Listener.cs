@@ -11,7 +11,8 @@ namespace Events.EventStore.Feed;
 /// second, so that nothing depends on a notification.
 /// </summary>
 internal sealed partial class Listener(
-    Database database, CommitSignal committed, TimeProvider time, ILogger<Listener> logger) : BackgroundService
+    Database database, GroupWriter writer, CommitSignal committed, TimeProvider time, ILogger<Listener> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
@@ -24,7 +25,7 @@ internal sealed partial class Listener(
             try
             {
                 await using NpgsqlConnection connection = await database.OpenSingleAsync(stoppingToken);
-                connection.Notification += (_, _) => committed.Raise();
+                connection.Notification += (_, notification) => Hear(notification.PID);
                 await using (NpgsqlCommand listen = new($"listen {GroupWriter.Channel}", connection))
                 {
                     await listen.ExecuteNonQueryAsync(stoppingToken);
@@ -41,9 +42,10 @@ internal sealed partial class Listener(
             {
                 return;
             }
-            catch (Exception away) when (Failure.IsAway(away))
+            catch (Exception lost)
             {
-                LogAway(Failure.Unavailable(away).Message);
+                // Whatever it was, a new connection is the cure, and the loops look by themselves in the meantime.
+                LogAway(lost);
             }
 
             try
@@ -59,6 +61,15 @@ internal sealed partial class Listener(
         }
     }
 
-    [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "Not listening for other nodes' commits: {Why}")]
-    private partial void LogAway(string why);
+    /// <summary>This process's own commits have raised the signal already, before PostgreSQL sent it back.</summary>
+    private void Hear(int sender)
+    {
+        if (sender != writer.BackendId)
+        {
+            committed.Raise();
+        }
+    }
+
+    [LoggerMessage(EventId = 4301, Level = LogLevel.Warning, Message = "Not listening for other nodes' commits")]
+    private partial void LogAway(Exception exception);
 }

@@ -48,8 +48,9 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
     /// <summary>Folds one page, and saves when there is nothing more to read or enough to write.</summary>
     /// <returns>Whether the end of the log was reached.</returns>
     /// <exception cref="ViewFaultException">A fact cannot be read or folded. Those before it are saved.</exception>
-    /// <exception cref="OtherRunnerException">Another runner moved the checkpoint. <see cref="LoadAsync"/> goes on from
-    /// there.</exception>
+    /// <exception cref="OtherRunnerException">
+    /// Another runner moved the checkpoint. <see cref="LoadAsync"/> goes on from there.
+    /// </exception>
     public async Task<bool> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         FactPage page = await pages.ReadAsync(connection, Position, cancellationToken);

@@ -59,6 +59,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     private readonly FactPages _pages;
     private readonly ViewProgress.Mark _mark;
     private readonly Wakeup _wakeup;
+    private readonly Wakeup _retry = new();
     private readonly ILogger _logger;
     private int _isRebuilding;
     private long _savedAt;
@@ -148,6 +149,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             await SwapAsync(beside, folder, cancellationToken);
             LogRebuilt(_view.Name, folder.Position);
             _wakeup.Set();
+            _retry.Set();
         }
         finally
         {
@@ -238,7 +240,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     {
         try
         {
-            await Task.Delay(pause, _parts.Time, cancellationToken);
+            await _retry.WaitAsync(pause, _parts.Time, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -32,6 +32,11 @@ internal sealed partial class ViewTable<TRow>
     private const string ReadCheckpoint =
         "select last_seq_id, coalesce(to_regclass($2)::oid::bigint, 0) from events.mt_event_progression where name = $1";
 
+    private const string MoveCheckpoint =
+        """
+        update events.mt_event_progression set last_seq_id = $2, last_updated = transaction_timestamp() where name = $1
+        """;
+
     private readonly View<TRow> _view;
     private readonly string _table;
     private readonly string _checkpoint;
@@ -180,8 +185,7 @@ internal sealed partial class ViewTable<TRow>
         {
             BatchCommands =
             {
-                new("update events.mt_event_progression set last_seq_id = $2, last_updated = transaction_timestamp() "
-            + "where name = $1")
+                new(MoveCheckpoint)
                 {
                     Parameters = { new() { Value = live._checkpoint }, new() { Value = position } },
                 },
@@ -195,8 +199,8 @@ internal sealed partial class ViewTable<TRow>
     }
 
     /// <summary>
-    /// Keeps the live loops of every node out: the table first and the checkpoint after it, in the order in which
-    /// <see cref="WriteAsync"/> takes them, so that the two never wait for each other.
+    /// Keeps the live loops of every node out. <see cref="WriteAsync"/> also takes the table before the checkpoint's row, so the
+    /// two never wait for each other.
     /// </summary>
     public async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -217,8 +221,8 @@ internal sealed partial class ViewTable<TRow>
                 TypedValue = Array.ConvertAll(
                     rows,
                     row => column.Value(row.Row!) is { } value
-                    ? Convert.ToInt64(value, CultureInfo.InvariantCulture)
-                    : (long?)null),
+                        ? Convert.ToInt64(value, CultureInfo.InvariantCulture)
+                        : (long?)null),
             },
             ViewColumnType.Instant => new NpgsqlParameter<DateTime?[]>
             {
@@ -249,8 +253,8 @@ internal sealed partial class ViewTable<TRow>
         if (name.Length > NameLengthMax || !SnakeCase().IsMatch(name) || name is "key" or "row" or "position")
         {
             throw new ArgumentException(
-                $"'{name}' is no name for a view's table or column: snake_case, at most {NameLengthMax} characters, "
-                + "and not key, row or position.");
+                $"'{name}' is no name for a view's table or column: snake_case, "
+                + $"at most {NameLengthMax} characters, and not key, row or position.");
         }
     }
 

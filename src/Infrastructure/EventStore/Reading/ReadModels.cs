@@ -153,8 +153,8 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
         where TRow : class =>
         view.Columns.FirstOrDefault(column => column.Name == name)
             ?? throw new ArgumentException(
-                $"{view.Name} has no column of that name. It has: "
-                + $"{string.Join(", ", view.Columns.Select(column => column.Name))}.");
+                $"{view.Name} has no column of that name. "
+                + $"It has: {string.Join(", ", view.Columns.Select(column => column.Name))}.");
 
     private static string Condition<TRow>(View<TRow> view, ViewFilter filter, int parameter)
         where TRow : class

@@ -32,7 +32,7 @@ comment on column events.mt_events.version is 'Place in its own stream, from 1, 
 comment on column events.mt_events.data is 'The fact''s body: camelCase, enums as text, no type marker';
 comment on column events.mt_events.bdata is 'Unused here; bodies are JSON';
 comment on column events.mt_events.type is 'Stored name: camera_registered';
-comment on column events.mt_events.timestamp is 'UTC, when it was appended, by the appending host''s clock; never falls within one host process';
+comment on column events.mt_events.timestamp is 'UTC, by the appending host''s clock; never falls within one host process';
 comment on column events.mt_events.tenant_id is 'Unused here; one tenancy';
 comment on column events.mt_events.mt_dotnet_type is 'Namespace.Type, Assembly; without a version';
 comment on column events.mt_events.correlation_id is 'The same for everything that one request led to';

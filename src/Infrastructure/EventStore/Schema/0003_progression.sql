@@ -17,6 +17,6 @@ create table events.mt_high_water_skips (
   constraint pkey_mt_high_water_skips_ending_sequence primary key (ending_sequence)
 );
 
-comment on column events.mt_high_water_skips.ending_sequence is 'Last position of a skipped range; unused here, positions follow commit order';
+comment on column events.mt_high_water_skips.ending_sequence is 'Last position of a skipped range; unused here';
 comment on column events.mt_high_water_skips.starting_sequence is 'First position of a skipped range';
 comment on column events.mt_high_water_skips.timestamp is 'UTC, by the database''s clock';

@@ -98,8 +98,8 @@ internal sealed class JpegMaker(MediaOptions options, IChildProcesses processes,
         {
             if (jpeg[at + 1] is >= 0xc0 and <= 0xc3)
             {
-                return (BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 7)..]),
-                    BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 5)..]));
+                int height = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 5)..]);
+                return (BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 7)..]), height);
             }
 
             at += 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);

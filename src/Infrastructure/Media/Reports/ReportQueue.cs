@@ -25,7 +25,7 @@ internal sealed partial class ReportQueue : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly string _camera;
     private readonly Lock _lock = new();
-    private readonly LinkedList<Report> _waiting = [];
+    private readonly LinkedList<(long Number, Report Report)> _waiting = [];
     private readonly List<(long Number, TaskCompletionSource Done)> _flushes = [];
     private readonly SemaphoreSlim _news = new(0);
     private readonly CancellationTokenSource _end = new();
@@ -49,8 +49,7 @@ internal sealed partial class ReportQueue : IAsyncDisposable
                 return;
             }
 
-            _waiting.AddLast(report);
-            _posted++;
+            _waiting.AddLast((++_posted, report));
         }
 
         _news.Release();
@@ -100,7 +99,7 @@ internal sealed partial class ReportQueue : IAsyncDisposable
                 if (Peek() is Report report)
                 {
                     await TellAsync(report, cancellationToken);
-                    Settle(report);
+                    SettleFirst();
                 }
             }
         }
@@ -119,8 +118,9 @@ internal sealed partial class ReportQueue : IAsyncDisposable
                 await report.Tell(_listener(), cancellationToken);
                 return;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception e)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogRefused(_camera, report.What, pause.TotalSeconds, e);
             }
 
@@ -132,25 +132,25 @@ internal sealed partial class ReportQueue : IAsyncDisposable
     {
         lock (_lock)
         {
-            return _waiting.First?.Value;
+            return _waiting.First?.Value.Report;
         }
     }
 
-    private void Settle(Report report)
+    private void SettleFirst()
     {
         lock (_lock)
         {
             // The one being told is never dropped, so it is still the first.
-            _waiting.Remove(report);
+            _waiting.RemoveFirst();
             Advance();
         }
     }
 
     private bool DropOldStatus()
     {
-        for (LinkedListNode<Report>? node = _waiting.First?.Next; node is not null; node = node.Next)
+        for (LinkedListNode<(long Number, Report Report)>? node = _waiting.First?.Next; node is not null; node = node.Next)
         {
-            if (node.Value.IsStatus)
+            if (node.Value.Report.IsStatus)
             {
                 _waiting.Remove(node);
                 Advance();
@@ -163,7 +163,7 @@ internal sealed partial class ReportQueue : IAsyncDisposable
 
     private void Advance()
     {
-        _settled = _posted - _waiting.Count;
+        _settled = _waiting.First is { } first ? first.Value.Number - 1 : _posted;
         for (int i = _flushes.Count - 1; i >= 0; i--)
         {
             if (_flushes[i].Number <= _settled)

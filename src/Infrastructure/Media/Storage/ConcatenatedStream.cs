@@ -111,8 +111,11 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Stream
             _file?.Dispose();
             _openPart = -1;
             _file = File.OpenHandle(
-                parts[part].Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
-                    FileOptions.Asynchronous);
+                parts[part].Path,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete,
+                FileOptions.Asynchronous);
             _openPart = part;
         }
 

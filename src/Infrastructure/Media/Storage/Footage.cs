@@ -37,9 +37,11 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
     }
 
     public IReadOnlyList<string> ListRecordings() =>
-        [.. Directory.EnumerateDirectories(storage.Recordings)
-            .Select(path => Path.GetFileName(path))
-            .Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateDirectories(storage.Recordings)
+                .Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal),
+        ];
 
     public IReadOnlyList<string> ListSnapshots() =>
         [

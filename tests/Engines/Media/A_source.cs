@@ -1,0 +1,86 @@
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Media.Ingest;
+using Xunit;
+
+namespace Events.Tests.Engines.Media;
+
+public sealed class A_source
+{
+    [Theory]
+    [InlineData("file:///clips/-y.mp4", "file:/clips/-y.mp4")]
+    [InlineData("file:///clips/a%20b;$(id).mp4", "file:/clips/a b;$(id).mp4")]
+    [InlineData("v4l2:/dev/video0", "/dev/video0")]
+    [InlineData("test:pattern?size=99999x1&fps=0", "testsrc2=size=3840x64:rate=1")]
+    [InlineData("test:pattern?size=64x64[out];movie=/etc/passwd", "testsrc2=size=1280x720:rate=30")]
+    [InlineData("test:pattern", "testsrc2=size=1280x720:rate=30")]
+    public void is_one_argument_and_nothing_more(string source, string expected)
+    {
+        IReadOnlyList<string> arguments = SourceArguments.For(SourceUrl.TryParse(source)!, null, false).Arguments;
+        Assert.Equal(expected, arguments[arguments.ToList().IndexOf("-i") + 1]);
+    }
+
+    [Theory]
+    [InlineData("v4l2:/dev/sda")]
+    [InlineData("v4l2:/dev/video0:x")]
+    public void that_is_no_camera_is_refused(string source) =>
+        Assert.Throws<ArgumentException>(() => SourceArguments.For(SourceUrl.TryParse(source)!, null, false));
+
+    [Fact]
+    public void on_the_network_cannot_leave_its_quotes()
+    {
+        var credentials = new SourceCredentials("a'b\n", "c'\noption x y");
+        IngestCommand command = SourceArguments.For(SourceUrl.TryParse("rtsp://host/it's")!, credentials, false);
+
+        string[] lines = command.Script!.Split('\n');
+        Assert.Equal("file 'rtsp://a%27b%0A:c%27%0Aoption%20x%20y@host/it%27s'", lines[1]);
+        Assert.All(lines[2..^1], line => Assert.StartsWith("option ", line));
+        Assert.DoesNotContain("host", string.Join(' ', command.Arguments));
+    }
+
+    [Fact]
+    public void complains_without_its_password()
+    {
+        var tail = new ErrorTail(new SourceCredentials("u", "p@ss/word"));
+        byte[] said = [.. "[rtsp @ 0x1] rtsp://u:p%40ss%2Fword@h/x failed\r\np@ss/word rtsp://x:y@h\n"u8];
+        tail.ReadToEnd(new MemoryStream(said));
+        Assert.Equal(["[rtsp @ 0x1] rtsp://•••@h/x failed", "••• rtsp://•••@h"], tail.Lines);
+    }
+
+    [Fact]
+    public void is_tried_again_after_growing_pauses()
+    {
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), () => 1);
+        Assert.Equal([1, 2, 4, 8, 16, 32, 60, 60], Enumerable.Range(0, 8).Select(_ => (int)backoff.Next().TotalSeconds));
+        backoff.Reset();
+        Assert.Equal(TimeSpan.FromSeconds(1), backoff.Next());
+        Assert.Equal(TimeSpan.FromSeconds(0.5), new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), () => 0).Next());
+    }
+
+    [Fact]
+    public void arrives_in_order_when_the_clock_is_set_back()
+    {
+        var time = new SettableTime();
+        var clock = new ArrivalClock(time);
+        DateTimeOffset first = clock.Now();
+        time.Wall -= TimeSpan.FromHours(1);
+        time.Steady += TimeSpan.FromSeconds(1);
+        Assert.Equal(first.AddSeconds(1), clock.Now());
+
+        time.Wall += TimeSpan.FromHours(3);
+        Assert.Equal(time.Wall, clock.Now());
+    }
+
+    private sealed class SettableTime : TimeProvider
+    {
+        public DateTimeOffset Wall { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public TimeSpan Steady { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => Wall;
+
+        public override long GetTimestamp() => Steady.Ticks;
+    }
+}

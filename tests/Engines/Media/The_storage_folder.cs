@@ -1,0 +1,62 @@
+using Events.Media.Storage;
+using Xunit;
+
+namespace Events.Tests.Engines.Media;
+
+public sealed class The_storage_folder
+{
+    [Fact]
+    public async Task of_another_installation_is_refused()
+    {
+        await using var studio = new Studio();
+        var refusal = Assert.Throws<ForeignStorageException>(
+            () => StorageFolder.Open(studio.Options with { InstallationId = "other" }));
+        Assert.Contains("belongs to the installation test", refusal.Message);
+        StorageFolder.Open(studio.Options);
+    }
+
+    [Fact]
+    public async Task with_footage_of_nobody_is_refused()
+    {
+        await using var studio = new Studio();
+        Directory.CreateDirectory(studio.Storage.RecordingFolder("old"));
+        File.Delete(Path.Combine(studio.Folder, ".events-storage"));
+        Assert.Throws<ForeignStorageException>(() => StorageFolder.Open(studio.Options));
+    }
+
+    [Theory]
+    [InlineData("../x")]
+    [InlineData("a..b")]
+    [InlineData("")]
+    [InlineData(".hidden")]
+    [InlineData("a/b")]
+    [InlineData("a\n")]
+    public async Task has_no_place_for_strange_names(string name)
+    {
+        await using var studio = new Studio();
+        Assert.Throws<ArgumentException>(() => studio.Storage.RecordingFolder(name));
+        Assert.Throws<ArgumentException>(() => studio.Footage.OpenSnapshot(name));
+        await Assert.ThrowsAsync<ArgumentException>(() => studio.Footage.DeleteRecordingAsync(name, Studio.Cancel));
+    }
+
+    [Fact]
+    public async Task forgets_what_is_deleted()
+    {
+        await using var studio = new Studio();
+        Directory.CreateDirectory(studio.Storage.RecordingFolder("old"));
+        await File.WriteAllTextAsync(StorageFolder.SegmentFile(studio.Storage.RecordingFolder("old"), 1), "x", Studio.Cancel);
+        await File.WriteAllTextAsync(studio.Storage.SnapshotFile("a.jpg"), "x", Studio.Cancel);
+        Assert.Equal(["old"], studio.Footage.ListRecordings());
+        Assert.Equal(["a.jpg"], studio.Footage.ListSnapshots());
+        for (int i = 0; i < 2; i++)
+        {
+            await studio.Footage.DeleteRecordingAsync("old", Studio.Cancel);
+            await studio.Footage.DeleteSnapshotAsync("a.jpg", Studio.Cancel);
+        }
+
+        Assert.Empty(studio.Footage.ListRecordings());
+        Assert.Null(studio.Footage.OpenSnapshot("a.jpg"));
+        Assert.Null(studio.Footage.OpenRecording("old", [new(1, 1, 0)]));
+        Assert.InRange(studio.Footage.Usage().UsedPercent, 0, 100);
+    }
+}
