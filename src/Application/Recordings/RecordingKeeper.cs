@@ -30,6 +30,9 @@ public sealed partial class RecordingKeeper(
 
     private readonly Deadlines _deadlines = new(time);
 
+    /// <summary>Since when, by the steady clock, the log says running and nobody writes. Open recordings only.</summary>
+    private readonly Dictionary<RecordingId, long> _unwritten = [];
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await cameras.Ready.WaitAsync(stoppingToken);
@@ -75,7 +78,13 @@ public sealed partial class RecordingKeeper(
     private async Task<bool> LookAtOpenAsync(CancellationToken cancellationToken)
     {
         var open = await views.ListAsync(RecordingViewProjection.View, RecordingView.Open, cancellationToken);
-        _deadlines.ForgetPast(open.Rows.Select(recording => recording.Id).ToHashSet());
+        HashSet<RecordingId> openIds = [.. open.Rows.Select(recording => recording.Id)];
+        _deadlines.ForgetPast(openIds);
+        foreach (RecordingId gone in _unwritten.Keys.Where(id => !openIds.Contains(id)).ToArray())
+        {
+            _unwritten.Remove(gone);
+        }
+
         foreach (RecordingView recording in open.Rows)
         {
             Schedule(recording);
@@ -102,6 +111,11 @@ public sealed partial class RecordingKeeper(
     {
         Caller caller = Caller.System("keeper", recording.Id.ToString());
         CameraSignal? signal = media.SignalOf(recording.CameraId);
+        if (signal is not { IsConnected: true, Recording: null })
+        {
+            _unwritten.Remove(recording.Id);
+        }
+
         if (_deadlines.IsPast(recording.Id))
         {
             await bus.SendAsync(new StopRecording(recording.Id, StopReason.DurationReached), caller, cancellationToken);
@@ -132,7 +146,11 @@ public sealed partial class RecordingKeeper(
             case Recording.Requested requested when (time.GetUtcNow() - view.RequestedAt).Duration() > PassPause:
                 await starter.BeginAsync(view.Id, requested, streams);
                 break;
+            case Recording.Running:
+                await DoubtAsync(view, streams);
+                break;
             case Recording.Interrupted known:
+                _unwritten.Remove(view.Id);
                 MediaStart start = await media.StartAsync(
                     new RecordingTarget(
                         view.Id,
@@ -162,6 +180,25 @@ public sealed partial class RecordingKeeper(
             default:
                 break;
         }
+    }
+
+    /// <summary>
+    /// A stop that is under way looks like this for a moment; a report or a stop that never reached the log, for ever. What
+    /// stays so is written down as an interruption, and the next pass goes on from there.
+    /// </summary>
+    private async Task DoubtAsync(RecordingView view, IStreams streams)
+    {
+        if (_unwritten.TryAdd(view.Id, time.GetTimestamp()) || time.GetElapsedTime(_unwritten[view.Id]) < PassPause)
+        {
+            return;
+        }
+
+        await streams.TransactAsync(
+            Recording.Decider,
+            view.Id.ToString(),
+            new ReportRecordingInterrupted(view.Id, "not_written") as RecordingCommand,
+            CancellationToken.None);
+        LogNotWritten(view.Name);
     }
 
     private async Task<bool> ScheduleAsync(RecordingId id, CancellationToken cancellationToken)
@@ -207,4 +244,8 @@ public sealed partial class RecordingKeeper(
 
     [LoggerMessage(EventId = 2203, Level = LogLevel.Information, Message = "Recording {Name} goes on")]
     private partial void LogGoesOn(string name);
+
+    [LoggerMessage(EventId = 2204, Level = LogLevel.Warning,
+        Message = "Recording {Name} runs by the log, but nobody writes it: it counts as interrupted")]
+    private partial void LogNotWritten(string name);
 }

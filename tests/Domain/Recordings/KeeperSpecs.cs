@@ -157,6 +157,42 @@ public sealed class The_keeper_of_recordings : IAsyncDisposable
         Assert.Null(_world.Media.SignalOf(gate)!.Recording);
     }
 
+    /// <summary>As after a stop that closed the file and could not reach the log, or an interruption that came before the start.</summary>
+    [Fact]
+    public async Task takes_up_a_recording_that_runs_by_the_log_alone()
+    {
+        await _world.RunAsync();
+        await _world.IdleAsync();
+        CameraId gate = await RecordAsync(null);
+        _world.Streams.BeforeTransact =
+            command => _ = command is EndRecording ? throw new DependencyUnavailableException("postgresql", "No answer.") : 0;
+        await Assert.ThrowsAsync<DependencyUnavailableException>(
+            () => _world.SendAsync(new StopRecording(_take, StopReason.Requested)));
+        Assert.Null(_world.Media.SignalOf(gate)!.Recording);
+
+        await _world.AdvanceAsync(10 * Second);
+        await Until.TrueAsync(() => _world.Streams.AllFacts.Any(fact => fact is RecordingInterrupted), "it counts as interrupted");
+        Assert.Equal("not_written", _world.Streams.AllFacts.OfType<RecordingInterrupted>().Single().Why);
+        await _world.AdvanceAsync(5 * Second);
+
+        await Until.TrueAsync(() => _world.Streams.AllFacts[^1] is RecordingRecovered, "the recording goes on");
+        Assert.Equal(_take, _world.Media.SignalOf(gate)!.Recording);
+    }
+
+    [Fact]
+    public async Task does_not_disturb_a_stop_that_is_under_way()
+    {
+        await _world.RunAsync();
+        await _world.IdleAsync();
+        CameraId gate = await RecordAsync(null);
+        _world.Media.Show(gate, recording: null);
+        await _world.AdvanceAsync(9 * Second);
+        _world.Media.Show(gate, _take);
+        await _world.AdvanceAsync(60 * Second);
+
+        Assert.DoesNotContain(_world.Streams.AllFacts, fact => fact is RecordingInterrupted);
+    }
+
     [Fact]
     public async Task rests_although_the_feed_is_late_with_the_end()
     {
