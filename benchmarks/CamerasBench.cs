@@ -50,7 +50,7 @@ public static class CamerasBench
         var listener = new SegmentList();
         await using ServiceProvider services = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.None))
-            .AddSingleton<IChildProcesses, FrameworkProcesses>()
+            .AddSingleton<IChildProcesses, CountedProcesses>()
             .AddSingleton<IMediaListener>(listener)
             .AddMedia(new MediaOptions
             {
@@ -62,7 +62,7 @@ public static class CamerasBench
         var media = services.GetRequiredService<IMediaControl>();
         List<RecordingTarget> takes = await StartAsync(media, port, cameras);
 
-        var processes = (FrameworkProcesses)services.GetRequiredService<IChildProcesses>();
+        var processes = (CountedProcesses)services.GetRequiredService<IChildProcesses>();
         using Process host = Process.GetCurrentProcess();
         double hostBefore = CpuS(host);
         double childrenBefore = processes.CpuS();

@@ -3,6 +3,7 @@ using Events.Benchmarks;
 Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordinal)
 {
     ["append"] = _ => RecordAsync("append", AppendBench.RunAsync),
+    ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
     ["ping"] = PingBench.RunAsync,
     ["cameras"] = CamerasBench.RunAsync,

@@ -53,6 +53,7 @@ internal static class Composition
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
             kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Server.Port);
             kestrel.Listen(Addresses.Of(settings.Health.Host), settings.Health.Port);
         });

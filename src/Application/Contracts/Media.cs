@@ -175,6 +175,7 @@ public interface IFootage
 public sealed record SegmentSpan(int Number, long SizeBytes, long HeaderBytes);
 
 /// <summary>Of the file system that holds the storage folder, in bytes.</summary>
+/// <param name="TotalBytes">Used and available together; what is reserved for others is in neither.</param>
 public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
 {
     public double UsedPercent => TotalBytes == 0 ? 100 : 100.0 * (TotalBytes - AvailableBytes) / TotalBytes;

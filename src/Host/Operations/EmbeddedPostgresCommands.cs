@@ -5,26 +5,26 @@ using Events.Application.Contracts;
 namespace Events.Host.Operations;
 
 /// <summary>
-/// How PostgreSQL's programs are started on a cluster folder: under the server's account, and where that account cannot reach
-/// the folder (a clone in <c>/root</c>), in a mount namespace of their own in which the folder also lies in the runtime folder.
-/// Nothing outside sees that mount, and it ends with the last process in it.
+/// How PostgreSQL's programs are started on a cluster folder: under the server's account, and where that account cannot pass
+/// the folders above it (a clone in <c>/root</c>), with the folder already open: a path through an open descriptor starts at
+/// the folder itself, so nobody's permissions have to change and no mount is needed.
 /// </summary>
 internal sealed class EmbeddedPostgresCommands(
     IChildProcesses processes, EmbeddedPostgresPlace place, EmbeddedPostgresBinaries binaries)
 {
     /// <summary>
-    /// Mounts, then changes the account, then asks for the death signal again (the change forgets it), then checks that the
-    /// host is still the parent: every step is an exec, so it stays one process from the host to postgres.
+    /// Opens the folder as root, changes the account, asks for the death signal again (the change forgets it), and checks that
+    /// the host is still the parent. Every step is an exec: it stays one process from the host to postgres.
     /// </summary>
-    private const string InPrivateMounts =
-        "mount --bind \"$1\" \"$2\" || exit 126; shift 2; "
-        + "signal=$1 user=$2 group=$3 host=$4; shift 4; "
+    private const string WithOpenFolder =
+        "exec 8<\"$1\" || exit 126; shift; signal=$1 user=$2 group=$3 host=$4; shift 4; "
         + "exec setpriv --pdeathsig \"$signal\" --reuid \"$user\" --regid \"$group\" --clear-groups -- "
         + "sh -c '[ \"$PPID\" = \"$1\" ] || exit 125; shift; exec \"$@\"' sh \"$host\" \"$@\"";
 
-    /// <summary>
-    /// What keeps every acknowledged commit through a power cut, and a small footprint; see packages and figures.
-    /// </summary>
+    /// <summary>Where a process started that way finds the folder; the server's own children inherit it.</summary>
+    private const string OpenFolder = "/proc/self/fd/8";
+
+    /// <summary>What keeps every acknowledged commit through a power cut, and a small footprint (20 MB).</summary>
     private static readonly string[] ServerSettings =
     [
         "fsync=on", "synchronous_commit=on", "full_page_writes=on",
@@ -56,6 +56,11 @@ internal sealed class EmbeddedPostgresCommands(
     /// </summary>
     public async Task<bool> CanReachAsync(string folder, CancellationToken cancellationToken)
     {
+        if (place.Account is null)
+        {
+            return true;
+        }
+
         await using var child = processes.Start(new ChildProcessSpec(
             "sh", ["-c", "cd \"$1\"", "sh", folder], RunAs: place.Account, WorkingDirectory: "/"));
         return await child.Exited.WaitAsync(ReachTimeMax, cancellationToken) == 0;
@@ -82,7 +87,7 @@ internal sealed class EmbeddedPostgresCommands(
     public string HintFor(bool isReachable) => isReachable
         ? ""
         : $"\nPostgreSQL runs as user {place.Account?.UserId}, which cannot enter {place.FirstBarrier() ?? place.ClusterPath}, "
-            + "and the way around it (a private mount) failed here. Name a data folder that it can reach with --data "
+            + "and the way around it did not work here. Name a data folder that it can reach with --data "
             + $"(e.g. /var/lib/events), or allow passing: chmod o+x {place.FirstBarrier() ?? place.ClusterPath}";
 
     private async Task<string?> RunInitdbAsync(
@@ -112,13 +117,12 @@ internal sealed class EmbeddedPostgresCommands(
         }
 
         var account = place.Account ?? new RunAs(UnixFiles.OwnUserId, UnixFiles.OwnGroupId);
-        string[] inMounts =
+        string[] opening =
         [
-            "--mount", "--propagation", "private", "--", "sh", "-c", InPrivateMounts, "sh",
-            cluster, place.MountPoint, deathSignal, Text(account.UserId), Text(account.GroupId),
-            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), program, "-D", place.MountPoint,
+            "-c", WithOpenFolder, "sh", cluster, deathSignal, Text(account.UserId), Text(account.GroupId),
+            Environment.ProcessId.ToString(CultureInfo.InvariantCulture), program, "-D", OpenFolder,
         ];
-        return processes.Start(new ChildProcessSpec("unshare", [.. inMounts, .. arguments], deathSignal, WorkingDirectory: "/"));
+        return processes.Start(new ChildProcessSpec("sh", [.. opening, .. arguments], deathSignal, WorkingDirectory: "/"));
     }
 
     private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);

@@ -24,9 +24,6 @@ internal sealed record EmbeddedPostgresPlace(string ClusterPath, RunAs? Account,
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>An empty folder to mount the cluster on, when the way to it is barred for the server's account.</summary>
-    public string MountPoint => Path.Combine(RuntimeFolder, "cluster");
-
     /// <summary>Decides, and makes the runtime folder.</summary>
     /// <exception cref="StartRefusedException">The account or a folder is not fit; the message says why.</exception>
     public static EmbeddedPostgresPlace Prepare(DataFolder data)
@@ -143,7 +140,6 @@ internal sealed record EmbeddedPostgresPlace(string ClusterPath, RunAs? Account,
             }
 
             File.SetUnixFileMode(RuntimeFolder, Private);
-            Directory.CreateDirectory(MountPoint, Private);
             GiveToServer(RuntimeFolder);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -15,14 +15,14 @@ public sealed class Live_pictures
         await using RtspCamera camera = await RtspCamera.StartAsync();
         await using var studio = new Studio();
         CameraTarget target = await studio.WatchAsync(camera.Address);
-        Assert.Null(studio.Engine.HlsPlaylistOf(new Domain.Kernel.CameraId(Guid.Empty), string.Empty));
+        Assert.Null(studio.Engine.HlsPlaylistOf(new Domain.Kernel.CameraId(Guid.Empty), string.Empty, string.Empty));
         await WaitForSegmentsAsync(studio, target, 2);
         await camera.KillAsync();
         await studio.Listener.WaitAsync("disconnected");
         await camera.StartAgainAsync();
         await WaitForSegmentsAsync(studio, target, 5);
 
-        string list = studio.Engine.HlsPlaylistOf(target.CameraId, "?sig=1")!;
+        string list = studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, "?sig=1")!;
         Assert.StartsWith("#EXTM3U\n#EXT-X-VERSION:7\n", list);
         Assert.Contains("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"header-2.mp4?sig=1\"\n", list);
         int target_s = int.Parse(list.Split("TARGETDURATION:")[1].Split('\n')[0], CultureInfo.InvariantCulture);
@@ -79,7 +79,7 @@ public sealed class Live_pictures
         CameraTarget target = Studio.Camera("rtsp://127.0.0.1:1/none");
         await studio.Engine.WatchAsync(target, Studio.Cancel);
 
-        Assert.Null(studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty));
+        Assert.Null(studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty));
         Assert.Null(studio.Engine.HlsHeaderOf(target.CameraId, 1));
         Assert.Null(studio.Engine.HlsSegmentOf(target.CameraId, 0));
         Assert.Null(await studio.Engine.JpegOfAsync(target.CameraId, Studio.Cancel));
@@ -88,7 +88,7 @@ public sealed class Live_pictures
 
     private static Task WaitForSegmentsAsync(Studio studio, CameraTarget target, int count) =>
         Until.TrueAsync(
-            () => studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty)?.Split("#EXTINF").Length > count,
+            () => studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty)?.Split("#EXTINF").Length > count,
             TimeSpan.FromSeconds(20));
 
     /// <summary>Serves one camera's HLS as the host will.</summary>
@@ -132,7 +132,7 @@ public sealed class Live_pictures
                     string number = path.Split('-', '.') is [_, string digits, ..] ? digits : string.Empty;
                     ReadOnlyMemory<byte>? body = path switch
                     {
-                        "index.m3u8" => System.Text.Encoding.UTF8.GetBytes(live.HlsPlaylistOf(target.CameraId, string.Empty)!),
+                        "index.m3u8" => System.Text.Encoding.UTF8.GetBytes(live.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty)!),
                         ['h', ..] => live.HlsHeaderOf(target.CameraId, int.Parse(number, CultureInfo.InvariantCulture)),
                         _ => live.HlsSegmentOf(target.CameraId, long.Parse(number, CultureInfo.InvariantCulture)),
                     };

@@ -51,9 +51,9 @@ internal sealed class RtspCamera : IAsyncDisposable
         Assert.StartsWith("READY", line);
     }
 
-    public void StandStill() => _ = PlainChildProcesses.Kill(_process!.Id, Freeze);
+    public void StandStill() => _ = NotedProcesses.Kill(_process!.Id, Freeze);
 
-    public void MoveAgain() => _ = PlainChildProcesses.Kill(_process!.Id, GoOn);
+    public void MoveAgain() => _ = NotedProcesses.Kill(_process!.Id, GoOn);
 
     public async Task KillAsync()
     {

@@ -40,7 +40,7 @@ internal sealed class Studio : IAsyncDisposable
 
     public StorageFolder Storage { get; }
 
-    public PlainChildProcesses Processes { get; } = new();
+    public NotedProcesses Processes { get; } = new();
 
     public ListenerLog Listener { get; } = new();
 

@@ -110,7 +110,8 @@ internal sealed class ViewProgress
 
         public View View => view;
 
-        public long Position { get; private set; }
+        /// <summary>-1 until the view's table is there: an empty log is reached only then.</summary>
+        public long Position { get; private set; } = -1;
 
         public string? Fault { get; private set; } = "It has not started yet.";
 

@@ -83,7 +83,10 @@ internal sealed partial class StorageFolder
     public StorageSpace Space()
     {
         var drive = new DriveInfo(Root);
-        return new StorageSpace(drive.TotalSize, drive.AvailableFreeSpace);
+
+        // What others reserved is neither used nor ours: a share of the disk is counted as df does.
+        long usedBytes = drive.TotalSize - drive.TotalFreeSpace;
+        return new StorageSpace(usedBytes + drive.AvailableFreeSpace, drive.AvailableFreeSpace);
     }
 
     private static string Checked(string name) =>
