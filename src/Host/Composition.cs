@@ -125,6 +125,7 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, SnapshotJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SubscriptionJsonRpc>();
         services.AddHostedService<Notifier>();
+        services.AddHostedService<FactPrinter>();
         services.AddJsonRpc(provider =>
         {
             var sessions = provider.GetRequiredService<ClientSessions>();

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Events.Application.Contracts;
+using Events.Domain.Cameras;
+using Events.Domain.Recordings;
+using Events.Domain.Snapshots;
+
+namespace Events.Host.Notifications;
+
+/// <summary>
+/// Prints one line for each fact as it comes, for whoever watches the terminal: what happened, in words. It holds nothing back
+/// and nothing up; the log has it all.
+/// </summary>
+internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                long head = await log.HeadAsync(stoppingToken);
+                await foreach (StoredFact stored in changes.FollowAsync(head, stoppingToken))
+                {
+                    if (TextOf(stored.Fact) is { } text)
+                    {
+                        string line = string.Create(
+                            CultureInfo.InvariantCulture, $"{stored.RecordedAt.UtcDateTime:HH:mm:ss} #{stored.Position} {text}");
+                        await Console.Out.WriteLineAsync(line.AsMemory(), stoppingToken);
+                    }
+                }
+            }
+            catch (DependencyUnavailableException)
+            {
+                // The log is away; what it misses here is in it all the same.
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
+            }
+        }
+    }
+
+    /// <returns>Null for facts that say nothing to a person, e.g. who holds a recorder.</returns>
+    private static string? TextOf(object? fact) =>
+        fact switch
+        {
+            CameraRegistered e => $"{e.Number} \"{e.Name}\" was registered: {e.Source}",
+            CameraRenamed e => $"camera {e.CameraId} is called \"{e.Name}\" now",
+            CameraSourceChanged e => $"camera {e.CameraId} is taken from {e.Source} now",
+            CameraConnected e => $"camera {e.CameraId} is connected",
+            CameraDisconnected e => $"camera {e.CameraId} is disconnected: {e.Why}",
+            CameraCapabilitiesProbed e => string.Create(
+                CultureInfo.InvariantCulture,
+                $"camera {e.CameraId} sends {e.Codec} {e.Width}x{e.Height} at {e.FramesPerSecond:0.##}/s"),
+            CameraRetired e => $"camera {e.CameraId} was retired: {e.Reason}",
+            RecordingRequested e => $"recording {e.Name} was asked for",
+            RecordingStarted e => $"recording {e.RecordingId} runs",
+            RecordingSegmentCommitted e =>
+                $"recording {e.RecordingId}: file {e.Number} is safe, {e.FrameCount} frames, {e.SizeBytes} bytes",
+            RecordingInterrupted e => $"recording {e.RecordingId} is interrupted: {e.Why}",
+            RecordingRecovered e => $"recording {e.RecordingId} goes on",
+            RecordingStopped e => $"recording {e.RecordingId} has stopped: {e.Reason}",
+            RecordingFailed e => $"recording {e.RecordingId} failed: {e.Why}",
+            RecordingDeleted e => $"recording {e.RecordingId} was deleted: {e.Reason}",
+            SnapshotTaken e => $"snapshot {e.FileName} was taken",
+            SnapshotFailed e => $"snapshot {e.FileName} failed: {e.Why}",
+            SnapshotDeleted e => $"snapshot {e.SnapshotId} was deleted: {e.Reason}",
+            _ => null,
+        };
+}
