@@ -24,7 +24,14 @@ internal sealed record ControlFacts(
 /// commands as every other way.
 /// </summary>
 internal sealed class ControlEndpoints(
-    CommandBus bus, IReadModels views, ILog log, AccessTokens tokens, HealthChecks health, TimeProvider time, ControlFacts facts)
+    CommandBus bus,
+    IReadModels views,
+    ILog log,
+    ISourceSecrets secrets,
+    AccessTokens tokens,
+    HealthChecks health,
+    TimeProvider time,
+    ControlFacts facts)
 {
     private const int UserLengthMax = 128;
     private static readonly TimeSpan TtlMax = TimeSpan.FromDays(366);
@@ -79,7 +86,11 @@ internal sealed class ControlEndpoints(
             ViewQuery query = retired ? ViewQuery.All with { OrderBy = "number" } : CameraView.Present;
             var page = await views.ListAsync(
                 CameraViewProjection.View, query with { Offset = rows.Count }, context.RequestAborted);
-            rows.AddRange(page.Rows.Select(RowOf));
+            foreach (CameraView camera in page.Rows)
+            {
+                rows.Add(await RowOfAsync(camera, context.RequestAborted));
+            }
+
             if (page.Rows.Count == 0 || rows.Count >= page.Total)
             {
                 return Results.Json(rows, ControlJson.Default.IReadOnlyListCameraRow);
@@ -117,7 +128,7 @@ internal sealed class ControlEndpoints(
         CameraView? view = await views.FindAsync(CameraViewProjection.View, id.ToString(), context.RequestAborted);
         return view is null
             ? Problem(503, "dependency.projections", "It is done, but the views lag behind. List the cameras shortly.")
-            : Results.Json(RowOf(view), ControlJson.Default.CameraRow);
+            : Results.Json(await RowOfAsync(view, context.RequestAborted), ControlJson.Default.CameraRow);
     }
 
     private async Task<IResult> ListRecordingsAsync(HttpContext context, string? camera = null, int limit = 100, int offset = 0)
@@ -220,16 +231,20 @@ internal sealed class ControlEndpoints(
         return present.Length == 1 ? present[0] : found.Rows is [{ } only] ? only : null;
     }
 
-    private static CameraRow RowOf(CameraView camera) =>
-        new(
+    private async Task<CameraRow> RowOfAsync(CameraView camera, CancellationToken cancellationToken)
+    {
+        string source = camera.Source.ToString();
+        bool hasSecret = await secrets.FindAsync(camera.Id, cancellationToken) is not null;
+        return new CameraRow(
             camera.Number.ToString(),
             camera.Id.ToString(),
             camera.Name,
-            camera.Source.ToString(),
+            hasSecret ? source.Replace("://", "://***@", StringComparison.Ordinal) : source,
             camera.Status.ToString(),
             camera.Width is { } width ? string.Create(CultureInfo.InvariantCulture, $"{width}x{camera.Height}") : null,
             camera.FramesPerSecond,
             camera.Disconnection);
+    }
 
     private static Caller CallerNow() => new("local", Role.Admin, "cli", Guid.CreateVersion7().ToString("d"));
 

@@ -18,7 +18,7 @@ internal sealed record IssuedToken(string Token, DateTimeOffset ExpiresAt);
 
 internal sealed record DatabaseUrl(string Url);
 
-/// <param name="Source">Without credentials; dots stand where there are some.</param>
+/// <param name="Source">Without credentials; asterisks stand where there are some.</param>
 internal sealed record CameraRow(
     string Camera, string Id, string Name, string Source, string Status, string? Resolution = null, double? Fps = null,
     string? Trouble = null);

@@ -68,6 +68,7 @@ internal sealed class HealthChecks(
                     database,
                     await CheckAsync("projections", ProjectionsAsync, cancellationToken),
                     await CheckAsync("storage", StorageAsync, cancellationToken),
+                    await CheckAsync("media", MediaAsync, cancellationToken),
                     await CheckAsync("cameras", CamerasAsync, cancellationToken),
                 ];
                 _lookedAt = time.GetTimestamp();
@@ -132,6 +133,15 @@ internal sealed class HealthChecks(
                 : used >= storage.WarnPercent ? HealthLevel.Degraded
                 : HealthLevel.Healthy,
             message));
+    }
+
+    /// <summary>The embedded engine is in this process; what can be missing is the program that it takes cameras in with.</summary>
+    private static Task<(HealthLevel Level, string Message)> MediaAsync(CancellationToken cancellationToken)
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator);
+        return Task.FromResult(folders.Any(folder => File.Exists(Path.Combine(folder, "ffmpeg")))
+            ? (HealthLevel.Healthy, "The embedded engine runs.")
+            : (HealthLevel.Unhealthy, "ffmpeg is not in PATH: no camera can be taken in. Install it."));
     }
 
     private async Task<(HealthLevel Level, string Message)> CamerasAsync(CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
         }));
         group.MapGet("/system", context => FamilyAsync(context, null));
         group.MapGet("/cameras", context => FamilyAsync(context, "cameras"));
-        group.MapGet("/mediamtx", context => FamilyAsync(context, "storage"));
+        group.MapGet("/mediamtx", context => FamilyAsync(context, "media"));
     }
 
     private async Task HealthAsync(HttpContext context)

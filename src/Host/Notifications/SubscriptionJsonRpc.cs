@@ -102,6 +102,6 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
         return null;
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9_.]{0,63}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z][a-z0-9_.]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Topic();
 }

@@ -258,7 +258,7 @@ internal sealed partial class ViewTable<TRow>
         }
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
+    [GeneratedRegex(@"^[a-z][a-z0-9_]*\z")]
     private static partial Regex SnakeCase();
 
     private string CreateText()
