@@ -18,13 +18,26 @@ internal sealed record BenchLine(
     double? ServerCpuMicroseconds,
     string Note);
 
+/// <summary>One figure that is no rate: memory, or how long something takes.</summary>
+/// <param name="Unit">Of all its numbers: MB are 10^6 bytes.</param>
+/// <param name="Value">The figure, or the median where there are percentiles.</param>
+/// <param name="TargetMax">Compared with p95 where there is one; null without a target.</param>
+internal sealed record BenchFigure(
+    string What, string Unit, double Value, double? P95, double? P99, double? TargetMax, string Note)
+{
+    /// <summary>Null without a target.</summary>
+    public bool? IsMet => TargetMax is { } most ? (P95 ?? Value) < most : null;
+}
+
 /// <summary>What a benchmark writes its figures to: a table for people and one JSON object, with machine and commit.</summary>
 internal sealed class BenchContext
 {
     private readonly string _name;
     private readonly string _commit;
     private readonly List<BenchLine> _lines = [];
+    private readonly List<BenchFigure> _figures = [];
     private readonly List<string> _words = [];
+    private readonly List<string> _rows = [];
     private readonly string _loadBefore = LoadAverage();
 
     private BenchContext(string name, string commit)
@@ -60,6 +73,19 @@ internal sealed class BenchContext
         Console.WriteLine(Row(line));
     }
 
+    public void Add(BenchFigure figure)
+    {
+        _figures.Add(figure);
+        Console.WriteLine(Row(figure));
+    }
+
+    /// <summary>A row of a table of the benchmark's own.</summary>
+    public void AddRow(string row)
+    {
+        _rows.Add(row);
+        Console.WriteLine(row);
+    }
+
     /// <summary>Writes <c>benchmarks/results/NAME.md</c>.</summary>
     public async Task SaveAsync()
     {
@@ -73,24 +99,42 @@ internal sealed class BenchContext
             postgresql = PostgresVersion,
             dotnet = Environment.Version.ToString(),
             words = _words,
+            rows = _rows,
             lines = _lines,
+            figures = _figures,
         };
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"# Benchmark: {_name}").AppendLine();
         text.AppendLine(
             CultureInfo.InvariantCulture,
             $"{CpuModel()}, {Environment.ProcessorCount} cores, client and server on the same. Load average {load}.");
-        text.AppendLine(
-            CultureInfo.InvariantCulture, $"PostgreSQL {PostgresVersion}, .NET {Environment.Version}, commit {_commit}.");
+        string postgres = PostgresVersion.Length > 0 ? $"PostgreSQL {PostgresVersion}, " : "";
+        text.AppendLine(CultureInfo.InvariantCulture, $"{postgres}.NET {Environment.Version}, commit {_commit}.");
         text.AppendLine();
         _words.ForEach(word => text.AppendLine(word).AppendLine());
-        text.AppendLine("| what | per s | p50 ms | p95 ms | CPU us client | CPU us server | note |");
-        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
-        _lines.ForEach(line => text.AppendLine(Row(line)));
+        AppendTables(text);
         text.AppendLine().AppendLine("```json").AppendLine(JsonSerializer.Serialize(result, JsonText)).AppendLine("```");
         string folder = Path.Combine("benchmarks", "results");
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, $"{_name}.md"), text.ToString().ReplaceLineEndings("\n"));
+    }
+
+    private void AppendTables(StringBuilder text)
+    {
+        _rows.ForEach(row => text.AppendLine(row));
+        if (_lines.Count > 0)
+        {
+            text.AppendLine("| what | per s | p50 ms | p95 ms | CPU us client | CPU us server | note |");
+            text.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
+            _lines.ForEach(line => text.AppendLine(Row(line)));
+        }
+
+        if (_figures.Count > 0)
+        {
+            text.AppendLine("| what | unit | value or p50 | p95 | p99 | target | note |");
+            text.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
+            _figures.ForEach(figure => text.AppendLine(Row(figure)));
+        }
     }
 
     private static JsonSerializerOptions JsonText { get; } =
@@ -100,6 +144,15 @@ internal sealed class BenchContext
         CultureInfo.InvariantCulture,
         $"| {line.What} | {line.PerSecond:N0} | {line.P50Ms:0.00} | {line.P95Ms:0.00} "
         + $"| {line.ClientCpuMicroseconds:0} | {line.ServerCpuMicroseconds:0} | {line.Note} |");
+
+    private static string Row(BenchFigure figure) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"| {figure.What} | {figure.Unit} | {figure.Value:0.00} | {figure.P95:0.00} | {figure.P99:0.00} "
+        + $"| {TargetOf(figure)} | {figure.Note} |");
+
+    private static string TargetOf(BenchFigure figure) => figure.TargetMax is { } most
+        ? string.Create(CultureInfo.InvariantCulture, $"< {most:0}: {(figure.IsMet == true ? "met" : "MISSED")}")
+        : "";
 
     private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 

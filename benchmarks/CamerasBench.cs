@@ -11,14 +11,14 @@ namespace Events.Benchmarks;
 /// <summary>
 /// Eight RTSP cameras of 1280x720 at 30 per second, all recorded for a minute: are all pictures there, and what does it cost?
 /// </summary>
-public static class CamerasBench
+internal static class CamerasBench
 {
     private const int Fps = 30;
     private const int SnapshotCount = 40;
 
     /// <param name="args">Number of cameras (8), seconds (60).</param>
     /// <returns>0 when no picture was lost.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(BenchContext context, string[] args)
     {
         int cameras = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 8;
         int seconds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60;
@@ -32,7 +32,7 @@ public static class CamerasBench
             using Process simulator = StartCameras(clip, cameras, out int port);
             try
             {
-                return await MeasureAsync(folder, port, cameras, seconds, simulator);
+                return await MeasureAsync(context, folder, port, cameras, seconds, simulator);
             }
             finally
             {
@@ -45,7 +45,8 @@ public static class CamerasBench
         }
     }
 
-    private static async Task<int> MeasureAsync(string folder, int port, int cameras, int seconds, Process simulator)
+    private static async Task<int> MeasureAsync(
+        BenchContext context, string folder, int port, int cameras, int seconds, Process simulator)
     {
         var listener = new SegmentList();
         await using ServiceProvider services = new ServiceCollection()
@@ -80,10 +81,10 @@ public static class CamerasBench
         }
 
         int lost = await CountLossAsync(services.GetRequiredService<IFootage>(), listener, takes, folder);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        context.Say(string.Create(CultureInfo.InvariantCulture,
             $"{cameras} cameras 720p{Fps}, {wallS:F0} s: host {hostPercent:F1} %, ffmpeg {childrenPercent:F1} %, "
             + $"camera simulator {simulatorPercent:F1} % of one core; host {memoryMb:F0} MB RSS; {lost} pictures lost"));
-        await SnapshotsAsync(media, takes[0].CameraId);
+        await SnapshotsAsync(context, media, takes[0].CameraId);
         await media.DrainAsync(CancellationToken.None);
         return lost == 0 ? 0 : 1;
     }
@@ -137,7 +138,7 @@ public static class CamerasBench
         return lost;
     }
 
-    private static async Task SnapshotsAsync(IMediaControl media, CameraId camera)
+    private static async Task SnapshotsAsync(BenchContext context, IMediaControl media, CameraId camera)
     {
         var took = new List<double>();
         for (int i = 0; i < SnapshotCount; i++)
@@ -154,7 +155,7 @@ public static class CamerasBench
         }
 
         took.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        context.Say(string.Create(CultureInfo.InvariantCulture,
             $"snapshots: p50 {took[took.Count / 2]:F0} ms, p95 {took[took.Count * 95 / 100]:F0} ms"));
     }
 

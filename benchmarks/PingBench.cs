@@ -38,23 +38,18 @@ internal static class PingBench
         ["server-datas"] = new() { ["DOTNET_gcServer"] = "1", ["DOTNET_GCDynamicAdaptationMode"] = "1" },
     };
 
-    internal static async Task<int> RunAsync(string[] args)
+    /// <param name="args">Names of settings; none for all of them.</param>
+    internal static async Task RunAsync(BenchContext context, string[] args)
     {
-        if (args is ["serve"])
-        {
-            return await ServeAsync();
-        }
-
-        Console.WriteLine("| settings | idle MB | 1,000 sockets MB | after pings MB | after 1 MiB messages MB | 10 s later MB "
+        context.AddRow(
+            "| settings | idle MB | 1,000 sockets MB | after pings MB | after 1 MiB messages MB | 10 s later MB "
             + "| after a collection MB | GC heap MB | 1 conn /s | p50 us | p95 us | p99 us "
             + "| 32 conn /s | p50 us | p95 us | p99 us |");
-        Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("---|", 15)));
+        context.AddRow("|---|" + string.Concat(Enumerable.Repeat("---|", 15)));
         foreach (string name in args.Length > 0 ? args : [.. Settings.Keys])
         {
-            Console.WriteLine(await MeasureAsync(name, Settings[name]));
+            context.AddRow(await MeasureAsync(name, Settings[name]));
         }
-
-        return 0;
     }
 
     private static async Task<string> MeasureAsync(string name, Dictionary<string, string> settings)
@@ -159,7 +154,8 @@ internal static class PingBench
         return [.. parts.SelectMany(part => part)];
     }
 
-    private static async Task<int> ServeAsync()
+    /// <summary>The server's side: runs until its input ends.</summary>
+    internal static async Task<int> ServeAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

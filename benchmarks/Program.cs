@@ -5,8 +5,11 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["append"] = _ => RecordAsync("append", AppendBench.RunAsync),
     ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
-    ["ping"] = PingBench.RunAsync,
-    ["cameras"] = CamerasBench.RunAsync,
+    ["ping"] = rest => rest is ["serve"]
+        ? PingBench.ServeAsync()
+        : RecordAsync("ping", context => PingBench.RunAsync(context, rest)),
+    ["cameras"] = rest => RecordCodeAsync("cameras", context => CamerasBench.RunAsync(context, rest)),
+    ["host"] = rest => RecordAsync("host", context => HostBench.RunAsync(context, rest)),
 };
 
 if (args is [string name, .. string[] rest])
@@ -28,10 +31,16 @@ foreach (var bench in benches.Values)
 
 return worst;
 
-static async Task<int> RecordAsync(string name, Func<BenchContext, Task> run)
+static Task<int> RecordAsync(string name, Func<BenchContext, Task> run) => RecordCodeAsync(name, async context =>
+{
+    await run(context);
+    return 0;
+});
+
+static async Task<int> RecordCodeAsync(string name, Func<BenchContext, Task<int>> run)
 {
     BenchContext context = await BenchContext.StartAsync(name);
-    await run(context);
+    int code = await run(context);
     await context.SaveAsync();
-    return 0;
+    return code;
 }

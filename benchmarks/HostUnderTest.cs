@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Events.Benchmarks;
+
+/// <summary>Of one process, in MB of 10^6 bytes.</summary>
+/// <param name="ResidentMb">All of its pages in memory, those of files that others share included.</param>
+/// <param name="PrivateMb">Those that no file stands behind.</param>
+internal readonly record struct ProcessMemory(double ResidentMb, double PrivateMb);
+
+/// <summary>The real host as a child process, in a folder and on ports of its own; gone with its folder when disposed.</summary>
+internal sealed class HostUnderTest : IAsyncDisposable
+{
+    private const double BytesPerMb = 1e6;
+    private const double BytesPerKb = 1024;
+    private const double MicrosecondsPerTick = 1e6 / 100;
+    private const string Secret = "benchmarks-sign-with-this-secret-0123456789-0123456789";
+
+    /// <summary>Makes and starts a PostgreSQL cluster, too; a loaded machine takes a tenth of it.</summary>
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly string _dll;
+    private readonly string _folder = Directory.CreateTempSubdirectory("events-bench-").FullName;
+    private readonly int _healthPort = FreePort();
+    private Process? _process;
+
+    private HostUnderTest(string dll) => _dll = dll;
+
+    public int Port { get; } = FreePort();
+
+    /// <param name="dll"><c>Events.Host.dll</c>, as built or published.</param>
+    public static async Task<HostUnderTest> StartAsync(string dll)
+    {
+        var host = new HostUnderTest(dll);
+        try
+        {
+            host._process = host.Start(
+                ["up", "--data", host._folder, "--port", $"{host.Port}", "--health-port", $"{host._healthPort}", "--no-demo"]);
+            _ = host._process.StandardOutput.ReadToEndAsync();
+            await host.WaitUntilReadyAsync();
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a verb of the command line against this host and gives what it printed.</summary>
+    public Task<string> CliAsync(params string[] words) => ReadAsync(Start([.. words, "--data", _folder]));
+
+    /// <summary>Rows of one column.</summary>
+    public async Task<string[]> SqlAsync(string sql)
+    {
+        string url = await CliAsync("db", "url");
+        Process psql = Process.Start(new ProcessStartInfo("psql", ["-X", "-A", "-t", url, "-c", sql])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        return (await ReadAsync(psql)).Split('\n');
+    }
+
+    /// <summary>Of the .NET process alone: neither PostgreSQL nor ffmpeg.</summary>
+    public ProcessMemory Memory()
+    {
+        Dictionary<string, string> status = File.ReadLines($"/proc/{_process!.Id}/status")
+            .Select(line => line.Split(':', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
+        return new ProcessMemory(Mb("VmRSS"), Mb("RssAnon"));
+
+        double Mb(string name) =>
+            double.Parse(status[name].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * BytesPerKb / BytesPerMb;
+    }
+
+    /// <summary>User and system time of the .NET process since its start.</summary>
+    public double CpuMicroseconds()
+    {
+        string stat = File.ReadAllText($"/proc/{_process!.Id}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ').Skip(11).Take(2)
+            .Sum(ticks => double.Parse(ticks, CultureInfo.InvariantCulture)) * MicrosecondsPerTick;
+    }
+
+    /// <summary>Ends it as Ctrl-C does; what does not end is killed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            using Process signal = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+            try
+            {
+                await _process.WaitForExitAsync().WaitAsync(StopTimeMax);
+            }
+            catch (TimeoutException)
+            {
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync();
+            }
+        }
+
+        _process?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using var http = new HttpClient();
+        var ready = new Uri($"http://127.0.0.1:{_healthPort}/health/ready");
+        for (long began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < StartTimeMax;)
+        {
+            if (_process!.HasExited)
+            {
+                throw new InvalidOperationException($"The host ended with {_process.ExitCode}.");
+            }
+
+            try
+            {
+                using HttpResponseMessage answer = await http.GetAsync(ready);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            await Task.Delay(LookEvery);
+        }
+
+        throw new TimeoutException("The host did not get ready.");
+    }
+
+    private Process Start(string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet", [_dll, .. words])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        start.Environment["EVENTS__Security__JwtSecretKey"] = Secret;
+        return Process.Start(start)!;
+    }
+
+    private static async Task<string> ReadAsync(Process process)
+    {
+        using (process)
+        {
+            string output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0
+                ? output.Trim()
+                : throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}.");
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
