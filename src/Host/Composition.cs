@@ -82,6 +82,8 @@ internal static class Composition
             InstallationId = installation.Control.Installation.ToString("d"),
             SegmentDuration = TimeSpan.FromSeconds(settings.Recording.SegmentDurationS),
             StallTimeout = TimeSpan.FromSeconds(settings.Media.StallTimeoutS),
+            ConnectTimeout = TimeSpan.FromSeconds(settings.Media.ConnectTimeoutS),
+            BackoffMax = TimeSpan.FromSeconds(settings.Media.ReconnectPauseMaxS),
         });
         services.AddApplication();
         AddSecurity(services, installation);
