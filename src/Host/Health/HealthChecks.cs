@@ -135,7 +135,7 @@ internal sealed class HealthChecks(
             message));
     }
 
-    /// <summary>The embedded engine is in this process; what can be missing is the program that it takes cameras in with.</summary>
+    /// <summary>The embedded engine is in this process; what can be missing is the program that takes cameras in.</summary>
     private static Task<(HealthLevel Level, string Message)> MediaAsync(CancellationToken cancellationToken)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator);
