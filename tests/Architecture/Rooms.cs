@@ -21,9 +21,13 @@ public sealed class Rooms
             [Doors, "Events.Application.EventCatalogue", "Events.Application.EventType", "Events.Domain.Kernel."],
         ["Events.Media"] = [Doors, "Events.Application.EventCatalogue", "Events.Application.EventType", "Events.Domain.Kernel."],
         ["Events.Processes"] = [Doors],
+        ["Events.GraphQL"] = [],
         ["Events.JsonRpc"] = [],
         ["Events.Host"] =
-            ["Events.Domain.", "Events.Application.", "Events.EventStore.", "Events.Media.", "Events.Processes.", "Events.JsonRpc."],
+        [
+            "Events.Domain.", "Events.Application.", "Events.EventStore.", "Events.GraphQL.", "Events.JsonRpc.", "Events.Media.",
+            "Events.Processes.",
+        ],
     };
 
     /// <summary>What the inner rooms must not know of the outside world, by assembly.</summary>
@@ -69,12 +73,14 @@ public sealed class Rooms
         { "Events.Media", "object F() => typeof(Events.Processes.ProcessesModule);", "Events.Processes.ProcessesModule" },
         { "Events.Media", "object F() => typeof(Events.Domain.Recordings.Recording);", "Events.Domain.Recordings.Recording" },
         { "Events.Processes", "object F() => typeof(Events.Domain.Kernel.CameraId);", "Events.Domain.Kernel.CameraId" },
+        { "Events.GraphQL", "object F() => typeof(Events.Application.Contracts.Role);", "Events.Application.Contracts.Role" },
         { "Events.JsonRpc", "object F() => typeof(Events.Application.Contracts.Role);", "Events.Application.Contracts.Role" },
         { "Events.Domain", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
         { "Events.Application", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
         { "Events.EventStore", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
         { "Events.Media", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
         { "Events.Processes", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
+        { "Events.GraphQL", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
         { "Events.JsonRpc", "object F() => typeof(Events.Host.Planted);", "Events.Host.Planted" },
     };
 
