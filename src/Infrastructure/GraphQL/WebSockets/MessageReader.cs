@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Net.WebSockets;
+
+namespace Events.GraphQL.WebSockets;
+
+/// <summary>
+/// Puts messages together, each within its bound. While a socket is silent nothing is rented for it; what is grows with what
+/// has come, so neither an idle socket nor a header that announces much costs anything.
+/// </summary>
+internal sealed class MessageReader(WebSocket socket, GraphQLTransportOptions options)
+{
+    private const int FirstBytes = 2048;
+    private const int Growth = 4;
+    private byte[]? _bytes;
+    private int _length;
+    private long _since;
+
+    internal enum Incoming
+    {
+        Message,
+        TooLong,
+        Binary,
+        Close,
+    }
+
+    /// <summary>When the message now coming in began, on the options' clock; 0 between messages.</summary>
+    internal long Since => Volatile.Read(ref _since);
+
+    internal ReadOnlyMemory<byte> Message => _bytes.AsMemory(0, _length);
+
+    /// <summary>Waits for the next message. Pings and pongs of the socket itself are dealt with on the way.</summary>
+    internal async ValueTask<Incoming> NextAsync()
+    {
+        ValueWebSocketReceiveResult part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+        if (part.MessageType != WebSocketMessageType.Text)
+        {
+            return part.MessageType == WebSocketMessageType.Close ? Incoming.Close : Incoming.Binary;
+        }
+
+        Volatile.Write(ref _since, options.Clock.GetTimestamp());
+        while (!part.EndOfMessage)
+        {
+            EnsureRoom();
+            part = await socket.ReceiveAsync(_bytes.AsMemory(_length), CancellationToken.None);
+            if (part.MessageType == WebSocketMessageType.Close)
+            {
+                return Incoming.Close;
+            }
+
+            _length += part.Count;
+            if (_length > options.MessageBytesMax)
+            {
+                return Incoming.TooLong;
+            }
+        }
+
+        Volatile.Write(ref _since, 0);
+        return Incoming.Message;
+    }
+
+    /// <summary>Reads on and throws away until the peer's close frame.</summary>
+    internal async ValueTask DrainAsync()
+    {
+        Volatile.Write(ref _since, 0);
+        _length = 0;
+        EnsureRoom();
+        ValueWebSocketReceiveResult part;
+        do
+        {
+            part = await socket.ReceiveAsync(_bytes.AsMemory(), CancellationToken.None);
+        }
+        while (part.MessageType != WebSocketMessageType.Close);
+    }
+
+    /// <summary>Ends work on a message and gives its memory back.</summary>
+    internal void Release()
+    {
+        if (_bytes is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+
+        _bytes = null;
+        _length = 0;
+    }
+
+    /// <summary>One byte more than the longest message, so that a longer one is seen.</summary>
+    private void EnsureRoom()
+    {
+        if (_bytes is not null && _length < _bytes.Length)
+        {
+            return;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(
+            (int)Math.Min((_bytes?.Length * (long)Growth) ?? FirstBytes, options.MessageBytesMax + 1L));
+        Message.CopyTo(larger);
+        int length = _length;
+        Release();
+        _bytes = larger;
+        _length = length;
+    }
+}
