@@ -34,7 +34,8 @@ internal static class JsonText
         }
         catch (JsonException)
         {
-            return reader.CurrentDepth >= nestingMax ? $"is nested more than {nestingMax} levels deep." : "is not JSON.";
+            bool isInside = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+            return reader.CurrentDepth + (isInside ? 1 : 0) >= nestingMax ? $"is nested more than {nestingMax} levels deep." : "is not JSON.";
         }
         catch (InvalidOperationException)
         {

@@ -121,7 +121,7 @@ internal sealed class Operation : IAsyncDisposable
         }
 
         // A stream that came too late for anybody to read has a source all the same.
-        if (_results is null && _pending is Task<GraphQLResponse> { Result: GraphQLResultStream late })
+        if (_results is null && _pending is Task<GraphQLResponse> { IsCompletedSuccessfully: true, Result: GraphQLResultStream late })
         {
             _results = late.Results.GetAsyncEnumerator(_ending.Token);
         }
