@@ -28,12 +28,12 @@ public sealed class GraphQLAdmission
 
     /// <param name="user">Null for nobody.</param>
     /// <param name="payload">A JSON object that a socket's <c>connection_ack</c> carries; null for none.</param>
-    /// <param name="until">When the admission ends: sockets are then closed with 4403 and streams ended. Null: it does not.</param>
+    /// <param name="until">When it ends: sockets are then closed with 4403, and event streams ended. Null: it does not.</param>
     public static GraphQLAdmission Accept(
         ClaimsPrincipal? user, JsonElement? payload = null, DateTimeOffset? until = null) =>
         new(true, user, payload, until, null);
 
-    /// <param name="reason">Told to the client, so it must not help a guesser: 401 over HTTP, close code 4403 on a socket.</param>
+    /// <param name="reason">Told to the client, with 401 over HTTP and close code 4403 on a socket.</param>
     public static GraphQLAdmission Deny(string reason)
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Events.GraphQL;
 
 /// <summary>One request for an operation, as a transport read it.</summary>
-/// <param name="Query">The document's text. Null while it only names a persisted one; transports put the text in its place.</param>
+/// <param name="Query">The document's text. Null while a persisted one is only named; transports put its text there.</param>
 /// <param name="OperationName">Which operation of the document; null when it has one only.</param>
 /// <param name="Variables">A JSON object, not coerced yet; null for none.</param>
 /// <param name="Extensions">A JSON object; null for none.</param>

@@ -63,7 +63,7 @@ public sealed record GraphQLTransportOptions
     /// <summary>From the request to its result, or to the start of its stream. Clients give up after 30 s too.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Documents that clients have registered by hash; the one longest unused makes room. Apps have a few hundred.</summary>
+    /// <summary>Documents that clients have registered; the one longest unused makes room. Apps have a few hundred.</summary>
     public int PersistedQueriesMax { get; init; } = 1_000;
 
     /// <summary>Length of all those documents together, so that long ones cannot fill the memory either.</summary>

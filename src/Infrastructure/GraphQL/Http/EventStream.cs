@@ -142,7 +142,7 @@ internal sealed class EventStream(
         text.Append("\n\n"u8);
     }
 
-    /// <summary>A line break would end the event's data. In JSON it stands between tokens only, where a space does as well.</summary>
+    /// <summary>A line break would end the event's data. In JSON it stands between tokens only, where a space will do.</summary>
     private static void OneLine(Span<byte> json)
     {
         json.Replace((byte)'\n', (byte)' ');

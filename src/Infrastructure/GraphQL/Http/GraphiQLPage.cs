@@ -26,12 +26,12 @@ internal sealed class GraphiQLPage(GraphQLTransportOptions options)
     internal Task WriteAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        string path = request.PathBase + request.Path;
+        string path = (request.PathBase + request.Path).ToString().TrimEnd('/');
         string nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
         bool isComplete = Array.TrueForAll(Libraries, name => File.Exists(PathOf(name)));
         string page = System.Text.Encoding.UTF8.GetString(Own[isComplete ? "page.html" : "missing.html"])
-            .Replace("BASE", HtmlEncoder.Default.Encode($"{path.TrimEnd('/')}/{Folder}"), StringComparison.Ordinal)
-            .Replace("SCHEMA", HtmlEncoder.Default.Encode($"{path.TrimEnd('/')}/{GraphQLEndpoint.SchemaFile}"), StringComparison.Ordinal)
+            .Replace("BASE", HtmlEncoder.Default.Encode($"{path}/{Folder}"), StringComparison.Ordinal)
+            .Replace("SCHEMA", HtmlEncoder.Default.Encode($"{path}/{GraphQLEndpoint.SchemaFile}"), StringComparison.Ordinal)
             .Replace("NONCE", HtmlEncoder.Default.Encode(nonce), StringComparison.Ordinal);
         HttpResponse response = context.Response;
         response.ContentType = "text/html; charset=utf-8";

@@ -16,7 +16,7 @@ internal enum Form
 
 /// <summary>What a client can read (RFC 9110, section 12.5.1; GraphQL over HTTP, section 6.1).</summary>
 /// <param name="Best">What it likes best of what there is; <see cref="Form.None"/> when nothing fits.</param>
-/// <param name="Single">How a single result is sent to it: <see cref="Best"/>, or the best JSON when only streams would do.</param>
+/// <param name="Single">How a single result is sent to it: an event stream only when it likes that best.</param>
 /// <param name="TakesStreams">Whether it can read an event stream, so that it may subscribe.</param>
 internal readonly record struct Accepted(Form Best, Form Single, bool TakesStreams);
 

@@ -35,7 +35,9 @@ internal static class JsonText
         catch (JsonException)
         {
             bool isInside = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
-            return reader.CurrentDepth + (isInside ? 1 : 0) >= nestingMax ? $"is nested more than {nestingMax} levels deep." : "is not JSON.";
+            return reader.CurrentDepth + (isInside ? 1 : 0) >= nestingMax
+                ? $"is nested more than {nestingMax} levels deep."
+                : "is not JSON.";
         }
         catch (InvalidOperationException)
         {

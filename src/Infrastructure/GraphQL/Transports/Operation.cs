@@ -39,7 +39,7 @@ internal sealed class Operation : IAsyncDisposable
     /// <summary>After <see cref="MoveNextAsync"/>: the next result of the stream.</summary>
     internal GraphQLResult? Current { get; private set; }
 
-    /// <summary>Runs a task of the engine; gives up waiting when the operation is cancelled and the engine does not notice.</summary>
+    /// <summary>Awaits a task of the engine; gives up when the operation is cancelled and the engine does not notice.</summary>
     internal async ValueTask<T> WaitAsync<T>(Task<T> task)
     {
         if (task.IsCompleted)
@@ -121,7 +121,8 @@ internal sealed class Operation : IAsyncDisposable
         }
 
         // A stream that came too late for anybody to read has a source all the same.
-        if (_results is null && _pending is Task<GraphQLResponse> { IsCompletedSuccessfully: true, Result: GraphQLResultStream late })
+        if (_results is null
+            && _pending is Task<GraphQLResponse> { IsCompletedSuccessfully: true, Result: GraphQLResultStream late })
         {
             _results = late.Results.GetAsyncEnumerator(_ending.Token);
         }

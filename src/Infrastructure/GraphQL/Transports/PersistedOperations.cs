@@ -45,7 +45,7 @@ internal sealed class PersistedOperations(GraphQLTransportOptions options)
         && named.ValueKind == JsonValueKind.Object;
 
     /// <summary>Gives back a request with the document's text, or says why not.</summary>
-    /// <param name="keepAs">The hash to call <see cref="Keep"/> with once the document proved good; null: nothing to keep.</param>
+    /// <param name="keepAs">The hash for <see cref="Keep"/> once the document has proved good; null: nothing to keep.</param>
     internal Fault? Resolve(ref GraphQLRequest request, out string? keepAs)
     {
         keepAs = null;

@@ -40,8 +40,7 @@ internal sealed class MessageReader(WebSocket socket, GraphQLTransportOptions op
         Volatile.Write(ref _since, options.Clock.GetTimestamp());
         while (!part.EndOfMessage)
         {
-            EnsureRoom();
-            part = await socket.ReceiveAsync(_bytes.AsMemory(_length), CancellationToken.None);
+            part = await socket.ReceiveAsync(Room(), CancellationToken.None);
             if (part.MessageType == WebSocketMessageType.Close)
             {
                 return Incoming.Close;
@@ -63,11 +62,10 @@ internal sealed class MessageReader(WebSocket socket, GraphQLTransportOptions op
     {
         Volatile.Write(ref _since, 0);
         _length = 0;
-        EnsureRoom();
         ValueWebSocketReceiveResult part;
         do
         {
-            part = await socket.ReceiveAsync(_bytes.AsMemory(), CancellationToken.None);
+            part = await socket.ReceiveAsync(Room(), CancellationToken.None);
         }
         while (part.MessageType != WebSocketMessageType.Close);
     }
@@ -84,20 +82,23 @@ internal sealed class MessageReader(WebSocket socket, GraphQLTransportOptions op
         _length = 0;
     }
 
-    /// <summary>One byte more than the longest message, so that a longer one is seen.</summary>
-    private void EnsureRoom()
+    /// <summary>
+    /// Where the next bytes go. It ends one byte behind the longest message, so that a longer one is seen: the socket does not
+    /// come back before it has filled all of it or the frame has ended.
+    /// </summary>
+    private Memory<byte> Room()
     {
-        if (_bytes is not null && _length < _bytes.Length)
+        int bytesMax = options.MessageBytesMax + 1;
+        if (_bytes is null || _length == _bytes.Length)
         {
-            return;
+            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min((_bytes?.Length * (long)Growth) ?? FirstBytes, bytesMax));
+            Message.CopyTo(larger);
+            int length = _length;
+            Release();
+            _bytes = larger;
+            _length = length;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(
-            (int)Math.Min((_bytes?.Length * (long)Growth) ?? FirstBytes, options.MessageBytesMax + 1L));
-        Message.CopyTo(larger);
-        int length = _length;
-        Release();
-        _bytes = larger;
-        _length = length;
+        return _bytes.AsMemory(_length, Math.Min(_bytes.Length, bytesMax) - _length);
     }
 }
