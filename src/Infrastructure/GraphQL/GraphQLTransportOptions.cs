@@ -109,7 +109,7 @@ public sealed record GraphQLTransportOptions
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(12);
 
     /// <summary>How long a ping may stay without an answer; then the socket counts as half-open and is cut off.</summary>
-    public TimeSpan PongWait { get; init; } = TimeSpan.FromSeconds(25);
+    public TimeSpan PongWait { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Time between two looks at the bounds of sockets; they are kept to within one such step.</summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);

@@ -24,7 +24,7 @@ internal static class Answer
     {
         using var body = new PooledBuffer(int.MaxValue);
         fault.WriteTo(body);
-        int status = fault.IsWellFormed && form == Form.Json && fault.Status < 500 ? StatusCodes.Status200OK : fault.Status;
+        int status = fault.IsWellFormed && form == Form.Json ? StatusCodes.Status200OK : fault.Status;
         await SendAsync(context, status, form, body, cancellation);
     }
 

@@ -216,44 +216,50 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
         }
     }
 
-    /// <summary>Waits for room and sends one result.</summary>
+    /// <summary>Waits for room and sends one result. It is written only when there is room, so what waits is small.</summary>
     /// <param name="position">Of the result before it; null when there is none.</param>
     /// <returns>Null when it was taken; otherwise the error that the operation has to end with.</returns>
     private async ValueTask<PooledBuffer?> SendAsync(SocketOperation own, GraphQLResult result, string? position)
     {
-        PooledBuffer? text = ServerMessage.Next(own.Id, result, _options.ResultBytesMax);
-        if (text is null)
-        {
-            return ServerMessage.Error(own.Id, Fault.ResultTooLarge, position);
-        }
-
-        if (outbox.TryPost(text, own))
-        {
-            return null;
-        }
-
-        long began = _options.Clock.GetTimestamp();
+        PooledBuffer? text = null;
         try
         {
+            long began = _options.Clock.GetTimestamp();
             do
             {
-                TimeSpan left = _options.SlowConsumerWait - _options.Clock.GetElapsedTime(began);
-                await outbox.RoomAsync().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _options.Clock, own.Ending);
+                await WaitForRoomAsync(began, own.Ending);
+                text ??= ServerMessage.Next(own.Id, result, _options.ResultBytesMax);
+                if (text is null)
+                {
+                    return ServerMessage.Error(own.Id, Fault.ResultTooLarge, position);
+                }
             }
             while (!outbox.TryPost(text, own));
             return null;
         }
         catch (TimeoutException)
         {
-            text.Dispose();
+            text?.Dispose();
             parts.Traffic.SlowConsumerEnded();
             return ServerMessage.Error(own.Id, Fault.SlowConsumer, position);
         }
         catch (OperationCanceledException)
         {
-            text.Dispose();
+            text?.Dispose();
             throw;
         }
+    }
+
+    private ValueTask WaitForRoomAsync(long began, CancellationToken cancellation)
+    {
+        Task room = outbox.RoomAsync();
+        if (room.IsCompleted)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        TimeSpan left = _options.SlowConsumerWait - _options.Clock.GetElapsedTime(began);
+        return new ValueTask(room.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _options.Clock, cancellation));
     }
 
     /// <summary>Sends the last message unless the client has ended the operation itself.</summary>
