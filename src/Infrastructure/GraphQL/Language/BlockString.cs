@@ -3,6 +3,8 @@ namespace Events.GraphQL.Language;
 /// <summary>What a block string means (specification, section 2.9.4, <c>BlockStringValue</c>), and how it is written.</summary>
 internal static class BlockString
 {
+    private const int OneLineLengthMax = 70;
+
     /// <summary>Takes away the common indentation, and blank lines at both ends.</summary>
     internal static string Dedent(IReadOnlyList<string> lines)
     {
@@ -31,7 +33,10 @@ internal static class BlockString
                 .Select(i => i == 0 ? lines[i] : lines[i][Math.Min(common, lines[i].Length)..]));
     }
 
-    /// <summary>Whether a text survives being written as a block string: blank ends, an indent of its own, or control characters do not.</summary>
+    /// <summary>
+    /// Whether a text survives being written as a block string: blank ends, an indent of its own, or control characters do
+    /// not.
+    /// </summary>
     internal static bool CanHold(string value)
     {
         if (value.Any(c => char.IsControl(c) && c is not ('\n' or '\t')) || HasLoneSurrogate(value))
@@ -41,6 +46,13 @@ internal static class BlockString
 
         return Dedent(["", .. value.Split('\n')]) == value;
     }
+
+    /// <summary>Whether it may stand between the quotes without line ends.</summary>
+    internal static bool FitsOneLine(string value) =>
+        value.Length <= OneLineLengthMax
+        && !value.Contains('\n', StringComparison.Ordinal)
+        && !value.EndsWith('"')
+        && !value.EndsWith('\\');
 
     /// <returns>The lines between the quotes, not indented.</returns>
     internal static string[] Lines(string value) => value.Replace("\"\"\"", "\\\"\"\"", StringComparison.Ordinal).Split('\n');

@@ -176,7 +176,9 @@ internal sealed partial class Parser
     private DirectiveLocation ParseDirectiveLocation()
     {
         Token token = _token;
-        return DirectiveLocations.TryParse(ParseName().Value, out DirectiveLocation location) ? location : throw Unexpected(token);
+        return DirectiveLocations.TryParse(ParseName().Value, out DirectiveLocation location)
+            ? location
+            : throw Unexpected(token);
     }
 
     /// <summary>An extension that adds nothing is none.</summary>

@@ -1,6 +1,8 @@
 namespace Events.GraphQL.Language;
 
-/// <summary>Bounds of one document. They hold while it is read, so that a hostile text costs no more than a bounded one.</summary>
+/// <summary>
+/// Bounds of one document. They hold while it is read, so that a hostile text costs no more than a bounded one.
+/// </summary>
 internal sealed record ParserOptions
 {
     /// <summary>For requests.</summary>

@@ -94,7 +94,7 @@ internal sealed partial class Printer
     {
         if (description is not null)
         {
-            WriteString(description);
+            WriteString(description, isDescription: true);
             Line(string.Empty);
             _out.Append(' ', 2 * _indent);
         }

@@ -221,8 +221,8 @@ internal sealed partial class Printer
                 Text("]");
                 break;
             case ObjectValueNode fields:
-                Text(fields.Fields.IsEmpty ? "{" : "{ ").WriteJoined(fields.Fields);
-                Text(fields.Fields.IsEmpty ? "}" : " }");
+                Text("{").WriteJoined(fields.Fields);
+                Text("}");
                 break;
             case StringValueNode text:
                 WriteString(text);
@@ -230,11 +230,18 @@ internal sealed partial class Printer
         }
     }
 
-    private void WriteString(StringValueNode text)
+    /// <summary>Descriptions are always written on lines of their own, other short block strings on one.</summary>
+    private void WriteString(StringValueNode text, bool isDescription = false)
     {
         if (!text.IsBlock || !BlockString.CanHold(text.Value))
         {
             WriteQuoted(text.Value);
+            return;
+        }
+
+        if (!isDescription && BlockString.FitsOneLine(text.Value))
+        {
+            Text("\"\"\"").Text(BlockString.Lines(text.Value)[0]).Text("\"\"\"");
             return;
         }
 

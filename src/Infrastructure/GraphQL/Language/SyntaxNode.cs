@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Events.GraphQL.Language;
 
 /// <summary>
-/// A piece of a document (specification, sections 2 and 3). Nodes are compared by identity; <see cref="Printer"/> gives their text.
-/// They nest no deeper than <see cref="ParserOptions.NestingMax"/>, so recursion over them is safe.
+/// A piece of a document (specification, sections 2 and 3). Nodes are compared by identity; <see cref="Printer"/> gives their
+/// text. They nest no deeper than <see cref="ParserOptions.NestingMax"/>, so recursion over them is safe.
 /// </summary>
 internal abstract class SyntaxNode(Location location)
 {

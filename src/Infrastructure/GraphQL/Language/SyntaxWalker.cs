@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Events.GraphQL.Language;
 
-/// <summary>Goes over a document in the order of its text. A subclass says what it does on the way in and on the way out.</summary>
+/// <summary>
+/// Goes over a document in the order of its text. A subclass says what it does on the way in and on the way out.
+/// </summary>
 internal abstract class SyntaxWalker
 {
     /// <summary>When set, nothing further is entered.</summary>

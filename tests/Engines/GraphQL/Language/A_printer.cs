@@ -16,7 +16,7 @@ public sealed class A_printer
             what it does
             """
             query Q($id: ID! = "a", $l: [[Int!]]! = [[1]] @d) @on(x: $id) {
-              alias: field(a: 1, b: -1.5e10, c: "t\"\\\n", d: { x: [null, RED], y: {} }) @skip(if: false) {
+              alias: field(a: 1, b: -1.5e10, c: "t\"\\\n", d: {x: [null, RED], y: {}}) @skip(if: false) {
                 ...F @d
                 ... on T {
                   a
