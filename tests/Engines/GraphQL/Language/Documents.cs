@@ -136,7 +136,8 @@ internal static class Documents
                 Gen.Constant("{}"));
     }
 
-    private static Gen<string> Description => Optional(from text in Meanings from block in Gen.Elements(true, false) select block ? Block(text) : Quoted(text));
+    private static Gen<string> Description =>
+        Optional(from text in Meanings from isBlock in Gen.Elements(true, false) select isBlock ? Block(text) : Quoted(text));
 
     private static Gen<string> Optional(Gen<string> gen) => Gen.OneOf(Gen.Constant(string.Empty), gen);
 
