@@ -126,7 +126,7 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
 
     private void Subscribe(string id, GraphQLRequest request)
     {
-        var operation = new SocketOperation(id);
+        SocketOperation? operation = null;
         bool isTaken;
         bool isFull;
         lock (_gate)
@@ -135,11 +135,7 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
             isFull = _operations.Count >= _options.OperationsPerConnectionMax;
             if (!isTaken && !isFull && !_ended)
             {
-                _operations[id] = operation;
-            }
-            else
-            {
-                operation.Dispose();
+                _operations[id] = operation = new SocketOperation(id);
             }
         }
 
@@ -151,7 +147,7 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
         {
             outbox.Post(ServerMessage.Error(id, Fault.TooManyForConnection(_options.OperationsPerConnectionMax)));
         }
-        else
+        else if (operation is not null)
         {
             // A switch of threads, so that a long computation does not keep the next message waiting.
             _ = Task.Run(() => RunAsync(operation, request), CancellationToken.None);

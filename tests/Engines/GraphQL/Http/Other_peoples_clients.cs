@@ -82,6 +82,16 @@ public sealed class Other_peoples_clients(RunningGraphQLHost host) : IClassFixtu
         Same("[3,2,1,0]", got, "subscription");
     }
 
+    [Fact(Skip = "Introspection needs the engine, in whose place the scripted executor still stands.")]
+    public async Task of_graphql_js_build_their_schema_from_its_introspection()
+    {
+        JsonElement schema = (await host.RunAsync("introspection.mjs")).GetProperty("schema");
+        Same("[]", schema, "faults");
+        string[] types = [.. schema.GetProperty("types").EnumerateArray().Select(type => type.GetString()!)];
+        Assert.Equal(["Boolean", "ID", "Int", "Item", "Mutation", "Query", "String", "Subscription"], types);
+        Assert.Contains("hello(name: String = \"world\"): String!", Text(schema, "sdl"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task show_GraphiQL_that_runs_a_query_and_a_subscription()
     {
