@@ -35,8 +35,8 @@ public sealed record GraphQLTransportOptions
     public string GraphiQLFolder { get; init; } = Path.Combine(AppContext.BaseDirectory, "graphiql");
 
     /// <summary>
-    /// Whether every request needs a header that browsers do not send to other sites unasked. Not needed where nothing
-    /// depends on cookies: GET only reads, and POST takes no type that forms can send.
+    /// Whether a GET needs a header that browsers do not send to other sites unasked, as a POST has one in its type. Not
+    /// needed where nothing depends on cookies: GET only reads.
     /// </summary>
     public bool RequirePreflight { get; init; }
 

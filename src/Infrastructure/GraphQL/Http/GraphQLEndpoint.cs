@@ -155,9 +155,10 @@ internal sealed class GraphQLEndpoint(
 
     private Fault? RefusalOf(HttpRequest request, bool isGet)
     {
-        if (!isGet && !Body.IsJson(request))
+        // The type of a POST is one of the things that a browser asks us about first.
+        if (!isGet)
         {
-            return Fault.UnsupportedMediaType;
+            return Body.IsJson(request) ? null : Fault.UnsupportedMediaType;
         }
 
         bool isAsked = Array.Exists(PreflightHeaders, name => !string.IsNullOrEmpty(request.Headers[name]));

@@ -91,6 +91,26 @@ public sealed class A_get
         Assert.Equal(status, reply.Status);
     }
 
+    [Theory]
+    [InlineData(null, 400)]
+    [InlineData("GraphQL-Require-Preflight", 200)]
+    [InlineData("Apollo-Require-Preflight", 200)]
+    [InlineData("X-Apollo-Operation-Name", 200)]
+    [InlineData("X-Requested-With", 400)]
+    public async Task needs_a_header_when_a_preflight_is_required_and_a_POST_does_not(string? header, int status)
+    {
+        await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with { RequirePreflight = true });
+        (string, string)[] headers = header is null ? [] : [(header, "1")];
+        foreach (string accept in (string[])[Modern, "text/event-stream"])
+        {
+            Reply get = await server.SendAsync(HttpMethod.Get, "/graphql?query={hello}", accept, null, headers);
+            Assert.Equal(status, get.Status);
+            Assert.Equal(status == 400, get.Body.Contains("PREFLIGHT_REQUIRED", StringComparison.Ordinal));
+        }
+
+        Assert.Equal(200, (await server.PostAsync("""{"query":"{ hello }"}""", Modern)).Status);
+    }
+
     [Fact]
     public async Task below_the_path_gives_the_schema()
     {

@@ -297,23 +297,6 @@ public sealed class A_post
         Assert.Equal(status == 500, reply.Body.Contains("RESULT_TOO_LARGE", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData(null, 400)]
-    [InlineData("GraphQL-Require-Preflight", 200)]
-    [InlineData("Apollo-Require-Preflight", 200)]
-    [InlineData("X-Apollo-Operation-Name", 200)]
-    [InlineData("X-Requested-With", 400)]
-    public async Task needs_a_header_when_a_preflight_is_required(string? header, int status)
-    {
-        await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with { RequirePreflight = true });
-        (string, string)[] headers = header is null ? [] : [(header, "1")];
-        using var content = new StringContent(Hello, Encoding.UTF8, "application/json");
-        Reply post = await server.SendAsync(HttpMethod.Post, "/graphql", Modern, content, headers);
-        Reply get = await server.SendAsync(HttpMethod.Get, "/graphql?query={hello}", Modern, null, headers);
-        Assert.Equal((status, status), (post.Status, get.Status));
-        Assert.Equal(status == 400, post.Body.Contains("PREFLIGHT_REQUIRED", StringComparison.Ordinal));
-    }
-
     [Fact]
     public async Task is_run_as_whoever_the_server_admits()
     {
