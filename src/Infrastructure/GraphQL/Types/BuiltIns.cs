@@ -20,8 +20,10 @@ internal static class BuiltIns
     internal static DocumentNode Document { get; } = Parser.Parse(Text(), ParserOptions.Trusted);
 
     /// <summary>The scalars and the types of introspection.</summary>
-    internal static bool IsType(string name) =>
-        Document.Definitions.OfType<TypeDefinitionNode>().Any(node => node.Name.Value == name);
+    internal static IReadOnlyList<string> TypeNames { get; } =
+        [.. Document.Definitions.OfType<TypeDefinitionNode>().Select(node => node.Name.Value)];
+
+    internal static bool IsType(string name) => TypeNames.Contains(name);
 
     internal static bool IsScalar(string name) => name is "Int" or "Float" or "String" or "Boolean" or "ID";
 

@@ -1,4 +1,5 @@
 using Events.GraphQL.Language;
+using Events.GraphQL.Validation;
 
 namespace Events.GraphQL.Types.Sdl;
 
@@ -11,6 +12,15 @@ internal static class SdlReader
     /// <exception cref="SyntaxException">The text is no document.</exception>
     /// <exception cref="SchemaException">Something is defined twice, or extended but not defined.</exception>
     internal static SchemaBuilder Read(string sdl) => Read(Parser.Parse(sdl, ParserOptions.Trusted));
+
+    /// <summary>As above, and holds the text against the rules for documents of types first, so that each mistake is named.</summary>
+    /// <exception cref="SchemaException">With everything that those rules found.</exception>
+    internal static SchemaBuilder ReadChecked(string sdl)
+    {
+        DocumentNode document = Parser.Parse(sdl, ParserOptions.Trusted);
+        IReadOnlyList<GraphQLError> errors = Validator.ValidateSdl(null, document);
+        return errors.Count > 0 ? throw new SchemaException(errors) : Read(document);
+    }
 
     internal static SchemaBuilder Read(DocumentNode document)
     {
