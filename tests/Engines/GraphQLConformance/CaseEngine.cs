@@ -19,7 +19,7 @@ internal sealed class CaseEngine
         var fixture = new Fixture(file.GetProperty("fixture"));
         SchemaBuilder builder = SdlReader.Read(file.GetProperty("schema").GetString()!);
         builder.DefaultResolver = fixture.ResolveAsync;
-        builder.DefaultTypeResolver = fixture.TypeOf;
+        builder.DefaultTypeResolver = Fixture.TypeOf;
         if (builder.Roots.Subscription is { } root && builder.Types.Find(root) is GraphObject subscription)
         {
             foreach (GraphField field in subscription.Fields)

@@ -9,7 +9,7 @@ internal sealed class Fixture(JsonElement fixture)
 {
     internal async ValueTask<object?> ResolveAsync(ResolverContext context) => await ValueAsync(Stored(context), context);
 
-    internal string? TypeOf(object value, ResolverContext context) =>
+    internal static string? TypeOf(object value, ResolverContext context) =>
         value is JsonElement { ValueKind: JsonValueKind.Object } json && json.TryGetProperty("__typename", out JsonElement name)
             ? name.GetString()
             : null;

@@ -8,17 +8,15 @@ namespace Events.GraphQL.Execution;
 internal sealed class Executor : IGraphQLExecutor
 {
     private readonly ExecutionSettings _settings;
-    private readonly DocumentValidator _validate;
     private readonly DocumentCache _documents;
     private readonly ParserOptions _parsing;
     private readonly Subscriptions _subscriptions;
 
     /// <exception cref="ArgumentException">An option cannot be kept.</exception>
-    internal Executor(GraphSchema schema, ExecutorOptions options, ILogger logger, DocumentValidator validate)
+    internal Executor(GraphSchema schema, ExecutorOptions options, ILogger logger)
     {
         options.Require();
         _settings = new ExecutionSettings(schema, options, logger);
-        _validate = validate;
         _documents = new DocumentCache(options.DocumentsMax, options.DocumentBytesMax);
         _parsing = new ParserOptions { TokensMax = options.TokensMax };
         _subscriptions = new Subscriptions(_settings);
@@ -97,7 +95,7 @@ internal sealed class Executor : IGraphQLExecutor
 
         try
         {
-            document = new PreparedDocument(_settings.Schema, Parser.Parse(text, _parsing), _validate, Options);
+            document = new PreparedDocument(_settings.Schema, Parser.Parse(text, _parsing), Options);
             _documents.Add(text, document);
             return null;
         }

@@ -1,12 +1,9 @@
 using System.Collections.Immutable;
 using Events.GraphQL.Language;
 using Events.GraphQL.Types;
+using Events.GraphQL.Validation;
 
 namespace Events.GraphQL.Execution;
-
-/// <summary>Says what is wrong with a document before it is executed; empty when nothing is.</summary>
-internal delegate IReadOnlyList<GraphQLError> DocumentValidator(
-    GraphSchema schema, DocumentNode document, bool isIntrospectionAllowed);
 
 /// <summary>
 /// A document that was parsed, with all that can be known of it without the variables: kept for the next request with the same
@@ -14,18 +11,17 @@ internal delegate IReadOnlyList<GraphQLError> DocumentValidator(
 /// </summary>
 internal sealed class PreparedDocument
 {
+    private static readonly ValidationOptions Closed = new() { IsIntrospectionAllowed = false };
+
     private readonly GraphSchema _schema;
-    private readonly DocumentValidator _validate;
     private readonly ExecutorOptions _options;
     private IReadOnlyList<GraphQLError>? _errors;
     private IReadOnlyList<GraphQLError>? _errorsWhenClosed;
     private PreparedOperation[]? _operations;
 
-    internal PreparedDocument(
-        GraphSchema schema, DocumentNode document, DocumentValidator validate, ExecutorOptions options)
+    internal PreparedDocument(GraphSchema schema, DocumentNode document, ExecutorOptions options)
     {
         _schema = schema;
-        _validate = validate;
         _options = options;
         Document = document;
     }
@@ -36,8 +32,8 @@ internal sealed class PreparedDocument
     /// <returns>Empty when it may be executed.</returns>
     internal IReadOnlyList<GraphQLError> Validate(bool isOpen) =>
         isOpen
-            ? _errors ??= _validate(_schema, Document, true)
-            : _errorsWhenClosed ??= _validate(_schema, Document, false);
+            ? _errors ??= Validator.Validate(_schema, Document, ValidationOptions.Default)
+            : _errorsWhenClosed ??= Validator.Validate(_schema, Document, Closed);
 
     /// <summary>Chooses the operation (specification, section 6.1, <c>GetOperation</c>). Only of a valid document.</summary>
     /// <param name="operation">Null when there is an error.</param>
