@@ -23,7 +23,10 @@ internal static class ClrScalars
         [typeof(long)] = () => new NumberScalar<long>("Long", "A whole number of 64 bits."),
         [typeof(decimal)] = () => new NumberScalar<decimal>("Decimal", "A decimal number of up to 28 digits."),
         [typeof(Guid)] = () => new TextScalar<Guid>(
-            "UUID", "A UUID (RFC 9562).", value => value.ToString("d"), (string text, out Guid value) => Guid.TryParse(text, out value))
+            "UUID",
+            "A UUID (RFC 9562).",
+            value => value.ToString("d"),
+            (string text, out Guid value) => Guid.TryParse(text, out value))
         {
             SpecifiedByUrl = "https://tools.ietf.org/html/rfc4122",
         },

@@ -1,9 +1,15 @@
 namespace Events.GraphQL;
 
-/// <summary>Which part of a list is wanted (cursor connections). Checked: not both ways at once, not more than the maximum.</summary>
-/// <param name="First">How many from the start, or from behind <paramref name="After"/>; null when it is asked from the end.</param>
+/// <summary>
+/// Which part of a list is wanted (cursor connections). Checked: not both ways at once, not more than the maximum.
+/// </summary>
+/// <param name="First">
+/// How many from the start, or from behind <paramref name="After"/>; null when it is asked from the end.
+/// </param>
 /// <param name="After">A cursor; null for the start.</param>
-/// <param name="Last">How many from the end, or from before <paramref name="Before"/>; null when it is asked from the start.</param>
+/// <param name="Last">
+/// How many from the end, or from before <paramref name="Before"/>; null when it is asked from the start.
+/// </param>
 /// <param name="Before">A cursor; null for the end.</param>
 /// <param name="IncludeTotalCount">Whether the client asked for <c>totalCount</c>.</param>
 public sealed record PagingArguments(int? First, string? After, int? Last, string? Before, bool IncludeTotalCount)

@@ -89,7 +89,8 @@ internal static class Descriptions
     private static string ShortName(string? reference) =>
         reference is null ? string.Empty : $"`{reference[(reference.LastIndexOfAny(['.', ':']) + 1)..]}`";
 
-    private static string NameOf(Type type) => (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
+    private static string NameOf(Type type) =>
+        (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
 
     private static string IdOf(MemberInfo member)
     {

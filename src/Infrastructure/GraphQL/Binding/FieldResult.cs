@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Events.GraphQL;
 
-/// <summary>What came of a mutation: a value, or errors that it is declared to have with <see cref="ErrorAttribute{T}"/>.</summary>
+/// <summary>
+/// What came of a mutation: a value, or errors that it is declared to have with <see cref="ErrorAttribute{T}"/>.
+/// </summary>
 public sealed class FieldResult<T> : IFieldResult
 {
     private readonly T? _value;

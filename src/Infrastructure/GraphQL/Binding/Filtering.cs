@@ -4,7 +4,9 @@ using Events.GraphQL.Types;
 
 namespace Events.GraphQL.Binding;
 
-/// <summary>The arguments <c>where</c> and <c>order</c>: their types from the properties of a C# type, their values as trees.</summary>
+/// <summary>
+/// The arguments <c>where</c> and <c>order</c>: their types from the properties of a C# type, their values as trees.
+/// </summary>
 internal sealed class Filtering(TypeRegistry registry)
 {
     private static readonly string[] Equality = ["eq", "neq"];
@@ -15,13 +17,18 @@ internal sealed class Filtering(TypeRegistry registry)
     private static readonly string[] Comparison =
         ["eq", "neq", "in", "nin", "gt", "ngt", "gte", "ngte", "lt", "nlt", "lte", "nlte"];
 
-    /// <summary>How often and, or may stand inside each other, and how many conditions a filter may have: it becomes SQL.</summary>
+    /// <summary>
+    /// How often and, or may stand inside each other, and how many conditions a filter may have: it becomes SQL.
+    /// </summary>
     private const int PartsMax = 100;
 
     internal Func<ResolverContext, object?> SourceOf(MethodInfo method, Type item, GraphField field)
     {
-        Type type = method.GetCustomAttribute<UseFilteringAttribute>() is { } given ? given.Type ?? item : throw Missing(method, "UseFiltering");
-        field.Arguments.Add(new GraphInputValue("where", registry.Shared($"{Names.OfOutput(type)}FilterInput", () => FilterOf(type))));
+        UseFilteringAttribute asked =
+            method.GetCustomAttribute<UseFilteringAttribute>() ?? throw Missing(method, "UseFiltering");
+        Type type = asked.Type ?? item;
+        TypeNode where = registry.Shared($"{Names.OfOutput(type)}FilterInput", () => FilterOf(type));
+        field.Arguments.Add(new GraphInputValue("where", where));
         Dictionary<string, PropertyInfo> properties = PropertiesOf(type);
         return context =>
         {
@@ -37,7 +44,8 @@ internal sealed class Filtering(TypeRegistry registry)
 
     internal Func<ResolverContext, object?> OrderOf(MethodInfo method, Type item, GraphField field)
     {
-        Type type = method.GetCustomAttribute<UseSortingAttribute>() is { } given ? given.Type ?? item : throw Missing(method, "UseSorting");
+        UseSortingAttribute asked = method.GetCustomAttribute<UseSortingAttribute>() ?? throw Missing(method, "UseSorting");
+        Type type = asked.Type ?? item;
         TypeNode sort = registry.Shared($"{Names.OfOutput(type)}SortInput", () => SortOf(type));
         field.Arguments.Add(new GraphInputValue("order", Syntax.List(Syntax.NonNull(sort))));
         Dictionary<string, PropertyInfo> properties = PropertiesOf(type);
@@ -56,7 +64,8 @@ internal sealed class Filtering(TypeRegistry registry)
             .Where(one => ClrScalars.IsKnown(ScalarOf(one)) || ScalarOf(one).IsEnum)
             .ToDictionary(Names.OfMember, StringComparer.Ordinal);
 
-    private static Type ScalarOf(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+    private static Type ScalarOf(PropertyInfo property) =>
+        Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
 
     private GraphInput FilterOf(Type type)
     {

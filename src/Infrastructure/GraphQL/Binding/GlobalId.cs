@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Events.GraphQL.Binding;
 
-/// <summary>Identities that say of which type their object is, for the field <c>node</c>: base64url of <c>Camera:key</c>.</summary>
+/// <summary>
+/// Identities that say of which type their object is, for the field <c>node</c>: base64url of <c>Camera:key</c>.
+/// </summary>
 internal static class GlobalId
 {
     internal static string Of(string type, string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{type}:{key}"));

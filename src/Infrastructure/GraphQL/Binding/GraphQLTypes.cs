@@ -2,7 +2,9 @@ using System.Security.Claims;
 
 namespace Events.GraphQL;
 
-/// <summary>The C# types of a schema, as a list. What they refer to is found from them; nothing is searched for in assemblies.</summary>
+/// <summary>
+/// The C# types of a schema, as a list. What they refer to is found from them; nothing is searched for in assemblies.
+/// </summary>
 public sealed class GraphQLTypes
 {
     private readonly List<Type> _types = [];

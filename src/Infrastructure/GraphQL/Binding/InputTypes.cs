@@ -43,7 +43,8 @@ internal sealed class InputTypes(TypeRegistry registry)
 
     private void Fill(GraphInput input, Type type)
     {
-        ConstructorInfo? constructor = type.GetConstructors().OrderByDescending(one => one.GetParameters().Length).FirstOrDefault();
+        ConstructorInfo? constructor =
+            type.GetConstructors().OrderByDescending(one => one.GetParameters().Length).FirstOrDefault();
         Dictionary<string, ParameterInfo> parameters = (constructor?.GetParameters() ?? [])
             .ToDictionary(one => one.Name!, StringComparer.OrdinalIgnoreCase);
         var parts = new List<InputPart>();

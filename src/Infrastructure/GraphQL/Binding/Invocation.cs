@@ -4,7 +4,9 @@ using Events.GraphQL.Types;
 
 namespace Events.GraphQL.Binding;
 
-/// <summary>Makes resolvers of C# members. What can be found out once is found out here; at run time delegates are called.</summary>
+/// <summary>
+/// Makes resolvers of C# members. What can be found out once is found out here; at run time delegates are called.
+/// </summary>
 internal static class Invocation
 {
     private static readonly MethodInfo GetterMethod = Own(nameof(Getter));
@@ -66,7 +68,8 @@ internal static class Invocation
         }
 
         Type definition = type.GetGenericTypeDefinition();
-        MethodInfo? wait = definition == typeof(Task<>) ? OfTaskMethod : definition == typeof(ValueTask<>) ? OfValueTaskMethod : null;
+        MethodInfo? wait =
+            definition == typeof(Task<>) ? OfTaskMethod : definition == typeof(ValueTask<>) ? OfValueTaskMethod : null;
         return wait?.MakeGenericMethod(type.GenericTypeArguments[0]).CreateDelegate<Func<object, ValueTask<object?>>>();
     }
 
@@ -87,5 +90,6 @@ internal static class Invocation
 
     private static async ValueTask<object?> OfValueTask<T>(object task) => await (ValueTask<T>)task;
 
-    private static MethodInfo Own(string name) => typeof(Invocation).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static MethodInfo Own(string name) =>
+        typeof(Invocation).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
 }

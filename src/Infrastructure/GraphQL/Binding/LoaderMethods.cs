@@ -50,7 +50,8 @@ internal sealed class LoaderMethods
         ParameterInfo[] parameters = method.GetParameters();
         Type? result = method.ReturnType.GenericTypeArguments.FirstOrDefault();
         bool isLoader = parameters.Length > 0
-            && parameters[0].ParameterType is { IsGenericType: true } keys && keys.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+            && parameters[0].ParameterType is { IsGenericType: true } keys
+            && keys.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
             && result is { IsGenericType: true } && result.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
             && method.ReturnType.GetGenericTypeDefinition() == typeof(Task<>);
         if (!isLoader)

@@ -4,7 +4,9 @@ namespace Events.GraphQL;
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Method | AttributeTargets.Parameter)]
 public sealed class IDAttribute : Attribute;
 
-/// <summary>The parameter is a service of the request. Without it, a type that the container knows counts as one as well.</summary>
+/// <summary>
+/// The parameter is a service of the request. Without it, a type that the container knows counts as one as well.
+/// </summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class ServiceAttribute : Attribute;
 
@@ -90,7 +92,9 @@ public sealed class ErrorAttribute<T> : Attribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DataLoaderAttribute : Attribute;
 
-/// <summary>A static method that finds an object by its identity, for the field <c>node</c>: its first parameter is the key.</summary>
+/// <summary>
+/// A static method that finds an object by its identity, for the field <c>node</c>: its first parameter is the key.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class NodeResolverAttribute : Attribute;
 

@@ -18,7 +18,8 @@ internal static class Members
     /// <summary>Methods that give something and are no part of what every object has.</summary>
     internal static IEnumerable<MethodInfo> MethodsOf(Type type, bool isResolver) =>
         type.GetMethods(isResolver ? Public | BindingFlags.Static | BindingFlags.DeclaredOnly : Public)
-            .Where(one => !one.IsSpecialName && !one.IsGenericMethod && IsShown(one) && !IsOfEveryObject(one) && GivesSomething(one))
+            .Where(one => !one.IsSpecialName && !one.IsGenericMethod)
+            .Where(one => IsShown(one) && !IsOfEveryObject(one) && GivesSomething(one))
             .OrderBy(one => Depth(one.DeclaringType!))
             .ThenBy(one => one.MetadataToken);
 

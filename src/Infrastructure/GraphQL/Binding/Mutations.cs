@@ -16,8 +16,9 @@ internal sealed class Mutations(TypeRegistry registry, OutputTypes outputs, Fiel
     {
         string name = Names.OfMember(method);
         Type[] errors = [.. method.GetCustomAttributes()
-            .Where(one => one.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ErrorAttribute<>))
-            .Select(one => one.GetType().GenericTypeArguments[0])];
+            .Select(one => one.GetType())
+            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ErrorAttribute<>))
+            .Select(type => type.GenericTypeArguments[0])];
         var field = new GraphField(name, Syntax.NonNull(Syntax.Named(PayloadOf(name, method, errors))));
         IReadOnlyList<Func<ResolverContext, object?>> bound = BindInput(name, method, field);
         FieldResolver resolve = Invocation.Call(method, target, bound);
@@ -63,7 +64,8 @@ internal sealed class Mutations(TypeRegistry registry, OutputTypes outputs, Fiel
             (GraphInputValue value, Func<object?, object?> convert) = fields.Parameters.Describe(parameter);
             input.Fields.Add(value);
             object? usual = Parameters.UsualOf(parameter);
-            return context => ((InputValues)context.Arguments["input"]!).TryGet(value.Name, out object? one) ? convert(one) : usual;
+            return context =>
+                ((InputValues)context.Arguments["input"]!).TryGet(value.Name, out object? one) ? convert(one) : usual;
         });
     }
 
@@ -142,7 +144,8 @@ internal sealed class Mutations(TypeRegistry registry, OutputTypes outputs, Fiel
         {
             foreach (PropertyInfo property in Members.PropertiesOf(type))
             {
-                bool isOfEveryException = property.DeclaringType == typeof(Exception) && property.Name != nameof(Exception.Message);
+                bool isOfEveryException =
+                    property.DeclaringType == typeof(Exception) && property.Name != nameof(Exception.Message);
                 if (!isOfEveryException)
                 {
                     made.Fields.Add(Unwrapping(FieldBinder.OfProperty(property, outputs), property));

@@ -23,8 +23,10 @@ internal sealed class Paging(TypeRegistry registry)
     {
         string[] descriptions =
         [
-            "Returns the first _n_ elements from the list.", "Returns the elements in the list that come after the specified cursor.",
-            "Returns the last _n_ elements from the list.", "Returns the elements in the list that come before the specified cursor.",
+            "Returns the first _n_ elements from the list.",
+            "Returns the elements in the list that come after the specified cursor.",
+            "Returns the last _n_ elements from the list.",
+            "Returns the elements in the list that come before the specified cursor.",
         ];
         for (int i = 0; i < Arguments.Length; i++)
         {
@@ -111,7 +113,8 @@ internal sealed class Paging(TypeRegistry registry)
     private GraphObject Connection(string name, TypeNode item, UsePagingAttribute paging)
     {
         var made = new GraphObject($"{name}Connection") { Description = "A connection to a list of items." };
-        Add(made, "pageInfo", Syntax.NonNull(registry.Shared("PageInfo", PageInfo)), "Information to aid in pagination.", one => one.PageInfo);
+        TypeNode pageInfo = Syntax.NonNull(registry.Shared("PageInfo", PageInfo));
+        Add(made, "pageInfo", pageInfo, "Information to aid in pagination.", one => one.PageInfo);
         TypeNode edge = registry.Shared($"{name}Edge", () => Edge(name, item));
         Add(made, "edges", Syntax.List(Syntax.NonNull(edge)), "A list of edges.", one => one.Edges);
         Add(made, "nodes", Syntax.List(item), "A flattened list of the nodes.", one => one.Nodes);

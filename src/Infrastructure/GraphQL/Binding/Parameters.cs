@@ -62,7 +62,8 @@ internal sealed class Parameters(InputTypes inputs, LoaderMethods loaders, IServ
             : parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null;
 
     /// <summary>A default of an enum is a bare number in metadata.</summary>
-    private static object? Typed(object? value, Type type) => value is not null && type.IsEnum ? Enum.ToObject(type, value) : value;
+    private static object? Typed(object? value, Type type) =>
+        value is not null && type.IsEnum ? Enum.ToObject(type, value) : value;
 
     private Func<ResolverContext, object?>? OfRequest(ParameterInfo parameter)
     {

@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Events.GraphQL.Binding;
 
-/// <summary>Fields of the subscription type: where their source stream comes from, and what becomes of each of its items.</summary>
+/// <summary>
+/// Fields of the subscription type: where their source stream comes from, and what becomes of each of its items.
+/// </summary>
 internal sealed class SubscriptionFields(FieldBinder fields, OutputTypes outputs)
 {
     private static readonly MethodInfo ReceiveMethod =
@@ -40,7 +42,9 @@ internal sealed class SubscriptionFields(FieldBinder fields, OutputTypes outputs
             .CreateDelegate<Func<ITopicEventReceiver, string, CancellationToken, IAsyncEnumerable<object?>>>();
         string topic = method.GetCustomAttribute<TopicAttribute>()?.Topic ?? method.Name;
         return context => new(receive(
-            context.Services.GetRequiredService<ITopicEventReceiver>(), Filled(topic, field, context), context.CancellationToken));
+            context.Services.GetRequiredService<ITopicEventReceiver>(),
+            Filled(topic, field, context),
+            context.CancellationToken));
     }
 
     /// <summary>Puts arguments into their places in a topic.</summary>
@@ -55,6 +59,7 @@ internal sealed class SubscriptionFields(FieldBinder fields, OutputTypes outputs
         return text.ToString();
     }
 
-    private static IAsyncEnumerable<object?> Receive<T>(ITopicEventReceiver receiver, string topic, CancellationToken cancellationToken) =>
+    private static IAsyncEnumerable<object?> Receive<T>(
+        ITopicEventReceiver receiver, string topic, CancellationToken cancellationToken) =>
         AsyncItems.Of(receiver.SubscribeAsync<T>(topic, cancellationToken))!;
 }

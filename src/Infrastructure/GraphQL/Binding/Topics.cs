@@ -23,7 +23,9 @@ public interface ITopicEventReceiver
 /// <summary>Topics in memory. For what must survive a restart or reach other nodes, open the stream from a log instead.</summary>
 internal sealed class Topics : ITopicEventSender, ITopicEventReceiver
 {
-    /// <summary>Messages that wait for one subscriber. Beyond, it is too slow: one that gets ten a second is a minute behind.</summary>
+    /// <summary>
+    /// Messages that wait for one subscriber. Beyond, it is too slow: one that gets ten a second is a minute behind.
+    /// </summary>
     private const int WaitingMax = 600;
 
     private readonly Lock _lock = new();

@@ -85,7 +85,8 @@ public sealed class GraphQLDeprecatedAttribute(string reason) : Attribute
 public sealed class GraphQLIgnoreAttribute : Attribute;
 
 /// <summary>Who may read the field, or any field of the type. Without roles: whoever is signed in.</summary>
-[AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Method | AttributeTargets.Property, AllowMultiple = true)]
+[AttributeUsage(
+    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Method | AttributeTargets.Property, AllowMultiple = true)]
 public sealed class AuthorizeAttribute : Attribute
 {
     /// <summary>One of them is enough. Whether a greater role includes a smaller one is the host's matter.</summary>

@@ -31,38 +31,61 @@ public sealed class A_bound_schema
     [InlineData("{ hello }", """{"data":{"hello":"Hello world"}}""")]
     [InlineData("{ hello(name: null) }", """{"data":{"hello":"Hello "}}""")]
     [InlineData("""{ car(by: {plate: "B-2"}) { id doors drive owner colours wheels smell weight } }""",
-        """{"data":{"car":{"id":"Q2FyOjI","doors":2,"drive":"ALL_WHEEL","owner":null,"colours":["red",null],"wheels":5,"smell":"new","weight":1.5}}}""")]
+        """{"data":{"car":{"id":"Q2FyOjI","doors":2,"drive":"ALL_WHEEL","owner":null,"colours":["red","""
+        + """null],"wheels":5,"smell":"new","weight":1.5}}}""")]
     [InlineData("""{ car(by: {id: "Q2FyOjI"}) { plate } }""", """{"data":{"car":{"plate":"B-2"}}}""")]
     [InlineData("""{ car(by: {id: 2}) { plate } }""", """{"data":{"car":{"plate":"B-2"}}}""")]
     [InlineData("""{ node(id: "Q2FyOjI") { __typename id ... on Car { plate } } }""",
         """{"data":{"node":{"__typename":"Car","id":"Q2FyOjI","plate":"B-2"}}}""")]
     [InlineData("""{ nodes(ids: ["Q2FyOjI", "Q2FyOjc"]) { id } }""", """{"data":{"nodes":[{"id":"Q2FyOjI"},null]}}""")]
     [InlineData("{ vehicles { plate __typename ... on Bike { id } } }",
-        """{"data":{"vehicles":[{"plate":"A-1","__typename":"Car"},{"plate":"X-9","__typename":"Bike","id":"01a2132a-7540-7951-b853-794b167c4050"}]}}""")]
+        """{"data":{"vehicles":[{"plate":"A-1","__typename":"Car"},{"plate":"X-9","__typename":"Bike","i"""
+        + """d":"01a2132a-7540-7951-b853-794b167c4050"}]}}""")]
     [InlineData("{ findings { __typename ... on Lost { what } ... on Found { at after steps where } } }",
-        """{"data":{"findings":[{"__typename":"Lost","what":"key"},{"__typename":"Found","at":"2026-03-01T12:00:00Z","after":"PT1H30M","steps":1099511627776,"where":null}]}}""")]
+        """{"data":{"findings":[{"__typename":"Lost","what":"key"},{"__typename":"Found","a"""
+        + """t":"2026-03-01T12:00:00Z","after":"PT1H30M","steps":1099511627776,"where":null}]}}""")]
     [InlineData("""{ sum(of: [1, 2.5], ids: ["01a2132a-7540-7951-b853-794b167c4050"]) }""", """{"data":{"sum":4.5}}""")]
     [InlineData("{ cars { nodes { plate } totalCount pageInfo { hasNextPage endCursor } } }",
-        """{"data":{"cars":{"nodes":[{"plate":"A-1"},{"plate":"B-2"}],"totalCount":3,"pageInfo":{"hasNextPage":true,"endCursor":"MQ=="}}}}""")]
-    [InlineData("""{ cars(first: 2, after: "MQ==") { edges { cursor node { plate } } pageInfo { hasNextPage hasPreviousPage } } }""",
-        """{"data":{"cars":{"edges":[{"cursor":"Mg==","node":{"plate":"C-3"}}],"pageInfo":{"hasNextPage":false,"hasPreviousPage":true}}}}""")]
+        """{"data":{"cars":{"nodes":[{"plate":"A-1"},{"plate":"B-2"}],"totalCount":3,"pageInfo":{"h"""
+        + """asNextPage":true,"endCursor":"MQ=="}}}}""")]
+    [InlineData(
+        """{ cars(first: 2, after: "MQ==") { edges { cursor node { plate } } pageInfo { hasNextPage """
+        + """hasPreviousPage } } }""",
+        """{"data":{"cars":{"edges":[{"cursor":"Mg==","node":{"plate":"C-3"}}],"pageInfo":{"h"""
+        + """asNextPage":false,"hasPreviousPage":true}}}}""")]
     [InlineData("{ cars(last: 1) { nodes { plate } } }", """{"data":{"cars":{"nodes":[{"plate":"C-3"}]}}}""")]
-    [InlineData("""{ sought(first: 7, where: {doors: {gt: 2}, or: [{plate: {contains: "A"}}, {drive: {in: [STEAM]}}]}, order: [{doors: DESC}, {plate: ASC}]) { nodes { plate } } }""",
-        """{"data":{"sought":{"nodes":[{"plate":"7 ((Plate Contains A or Drive In [1]) and Doors Gt 2) SortField { Field = Doors, IsDescending = True },SortField { Field = Plate, IsDescending = False }"}]}}}""")]
+    [InlineData(
+        """{ sought(first: 7, where: {doors: {gt: 2}, or: [{plate: {contains: "A"}}, {drive: {in: """
+        + """[STEAM]}}]}, order: [{doors: DESC}, {plate: ASC}]) { nodes { plate } } }""",
+        """{"data":{"sought":{"nodes":[{"plate":"7 ((Plate Contains A or Drive In [1]) and Doors Gt 2) """
+        + """SortField { Field = Doors, IsDescending = True },SortField { Field = Plate, IsDescending = """
+        + """False }"}]}}}""")]
     [InlineData("mutation { add(input: {a: 2}) { int } }", """{"data":{"add":{"int":3}}}""")]
-    [InlineData("""mutation { addCar(input: {car: {plate: "N", tags: ["x"]}}) { car { id plate doors } errors { __typename } } }""",
+    [InlineData(
+        """mutation { addCar(input: {car: {plate: "N", tags: ["x"]}}) { car { id plate doors } errors { """
+        + """__typename } } }""",
         """{"data":{"addCar":{"car":{"id":"Q2FyOjEx","plate":"N","doors":4},"errors":null}}}""")]
-    [InlineData("""mutation { addCar(input: {car: {plate: "A-1"}}) { car { id } errors { ... on Error { message } ... on PlateTaken { plate } } } }""",
+    [InlineData(
+        """mutation { addCar(input: {car: {plate: "A-1"}}) { car { id } errors { ... on Error { message } """
+        + """... on PlateTaken { plate } } } }""",
         """{"data":{"addCar":{"car":null,"errors":[{"message":"Somebody has this plate.","plate":"A-1"}]}}}""")]
-    [InlineData("""mutation { addCar(input: {car: {plate: "Q", doors: 12}}) { errors { __typename ... on Error { message } } } }""",
+    [InlineData(
+        """mutation { addCar(input: {car: {plate: "Q", doors: 12}}) { errors { __typename ... on Error { """
+        + """message } } } }""",
         """{"data":{"addCar":{"errors":[{"__typename":"TooManyDoorsError","message":"12 doors are too many."}]}}}""")]
     public async Task answers(string query, string expected) => Assert.Equal(expected, await Ask(Services(), query));
 
     [Theory]
     [InlineData("{ boom }", "Internal server error", null)]
     [InlineData("{ keys }", "The current user is not authorized to access this resource.", "AUTH_NOT_AUTHENTICATED")]
-    [InlineData("{ cars(first: 3) { totalCount } }", "A page has 0 to 2 items, and 3 were asked for. Ask for the next page with after.", "BAD_PAGING")]
-    [InlineData("{ cars(first: 1, last: 1) { totalCount } }", "Ask from the start with first or from the end with last, not both.", "BAD_PAGING")]
+    [InlineData(
+        "{ cars(first: 3) { totalCount } }",
+        "A page has 0 to 2 items, and 3 were asked for. Ask for the next page with after.",
+        "BAD_PAGING")]
+    [InlineData(
+        "{ cars(first: 1, last: 1) { totalCount } }",
+        "Ask from the start with first or from the end with last, not both.",
+        "BAD_PAGING")]
     [InlineData("""{ cars(after: "zz") { totalCount } }""", "That is no cursor of this list.", "BAD_PAGING")]
     [InlineData("""{ node(id: "zz") { id } }""", "\"zz\" is no ID of a node.", "BAD_ID")]
     public async Task tells_what_is_wrong(string query, string message, string? code)
@@ -81,7 +104,8 @@ public sealed class A_bound_schema
     [InlineData("admin", null)]
     public async Task asks_who_may(string role, string? code)
     {
-        var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "ada"), new Claim(ClaimTypes.Role, role)], "test"));
+        Claim[] claims = [new(ClaimTypes.Name, "ada"), new(ClaimTypes.Role, role)];
+        var user = new ClaimsPrincipal(new ClaimsIdentity(claims, "test"));
         string answer = await Ask(Services(), "{ who keys }", user);
         Assert.Contains(code is null ? "\"keys\":\"under the mat\"" : $"\"code\":\"{code}\"", answer);
     }
@@ -90,7 +114,8 @@ public sealed class A_bound_schema
     public async Task loads_what_many_fields_ask_for_at_once()
     {
         ServiceProvider services = Services();
-        string answer = await Ask(services, "{ a: carById(id: 1) { twin { plate } } b: carById(id: 2) { twin { plate twin { plate } } } }");
+        string answer = await Ask(
+            services, "{ a: carById(id: 1) { twin { plate } } b: carById(id: 2) { twin { plate twin { plate } } } }");
         Assert.Equal("""{"data":{"a":{"twin":{"plate":"B-2"}},"b":{"twin":{"plate":"C-3","twin":{"plate":"A-1"}}}}}""", answer);
         Assert.Equal([[2, 3], [1]], services.GetRequiredService<Garage>().Batches);
     }
@@ -99,7 +124,8 @@ public sealed class A_bound_schema
     public async Task subscribes_to_what_a_method_gives()
     {
         var results = new List<string>();
-        await foreach (GraphQLResult result in (await Subscribe(Services(), "subscription { countdown(from: 3) }")).Results.WithCancellation(Cancel))
+        GraphQLResultStream stream = await Subscribe(Services(), "subscription { countdown(from: 3) }");
+        await foreach (GraphQLResult result in stream.Results.WithCancellation(Cancel))
         {
             results.Add(Text(result));
         }
@@ -151,7 +177,10 @@ public sealed class A_bound_schema
     [InlineData(typeof(Nameless), "no [Subscribe]")]
     [InlineData(typeof(Loose), "does not have it")]
     public void refuses_types_that_it_cannot_bind(Type type, string message) =>
-        Assert.Contains(message, Assert.Throws<SchemaException>(() => Services(types => types.Add(type)).GetRequiredService<IGraphQLExecutor>()).Message);
+        Assert.Contains(
+            message,
+            Assert.Throws<SchemaException>(
+                () => Services(types => types.Add(type)).GetRequiredService<IGraphQLExecutor>()).Message);
 
     [QueryType]
     public static class Unreadable

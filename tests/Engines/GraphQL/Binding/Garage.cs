@@ -56,7 +56,8 @@ public sealed record Lost(string What) : IFinding;
 public sealed record Found(DateTimeOffset At, TimeSpan After, long Steps, Uri? Where) : IFinding;
 
 /// <param name="Plate">To be painted on it.</param>
-public sealed record NewCar(string Plate, int Doors = 4, Drive Drive = Drive.TwoWheel, string? Owner = null, List<string>? Tags = null);
+public sealed record NewCar(
+    string Plate, int Doors = 4, Drive Drive = Drive.TwoWheel, string? Owner = null, List<string>? Tags = null);
 
 [OneOf]
 public sealed record CarBy(string? Plate, [property: ID] int? Id);
@@ -68,7 +69,9 @@ public sealed class TooManyDoorsException(int doors) : Exception($"{doors} doors
 public sealed class Garage
 {
     public List<Car> Cars { get; } =
-        [new(1, "A-1", 4, Drive.TwoWheel, "Ada"), new(2, "B-2", 2, Drive.AllWheel, null), new(3, "C-3", 5, Drive.TwoWheel, "Bob")];
+    [
+        new(1, "A-1", 4, Drive.TwoWheel, "Ada"), new(2, "B-2", 2, Drive.AllWheel, null), new(3, "C-3", 5, Drive.TwoWheel, "Bob"),
+    ];
 
     public List<IReadOnlyList<int>> Batches { get; } = [];
 }
@@ -106,7 +109,10 @@ public static class GarageQueries
     }
 
     public static IFinding[] GetFindings() =>
-        [new Lost("key"), new Found(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero), TimeSpan.FromMinutes(90), 1L << 40, null)];
+    [
+        new Lost("key"),
+        new Found(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero), TimeSpan.FromMinutes(90), 1L << 40, null),
+    ];
 
     public static string Who(ClaimsPrincipal user) => user.Identity?.Name ?? "nobody";
 
@@ -143,7 +149,8 @@ public sealed class CarResolvers
         IReadOnlyList<int> keys, Garage garage, CancellationToken cancellationToken)
     {
         garage.Batches.Add(keys);
-        return Task.FromResult<IReadOnlyDictionary<int, Car>>(garage.Cars.Where(car => keys.Contains(car.Id)).ToDictionary(car => car.Id));
+        return Task.FromResult<IReadOnlyDictionary<int, Car>>(
+            garage.Cars.Where(car => keys.Contains(car.Id)).ToDictionary(car => car.Id));
     }
 }
 
