@@ -9,9 +9,9 @@ internal sealed class IntScalar() : GraphScalar("Int")
 {
     public override object Serialize(object value)
     {
-        if (value is int whole)
+        if (value is int)
         {
-            return whole;
+            return value;
         }
 
         if (!Numbers.TryLoose(value, out double number) || !Numbers.IsWhole(number))
@@ -53,7 +53,7 @@ internal sealed class IntScalar() : GraphScalar("Int")
 internal sealed class FloatScalar() : GraphScalar("Float")
 {
     public override object Serialize(object value) =>
-        value is decimal ? value
+        value is decimal || (value is double given && double.IsFinite(given)) ? value
         : Numbers.TryLoose(value, out double number) && double.IsFinite(number) ? number
         : throw NoNumber(Inspect.Of(value));
 
@@ -108,7 +108,7 @@ internal sealed class BooleanScalar() : GraphScalar("Boolean")
     public override object Serialize(object value) =>
         value switch
         {
-            bool boolean => boolean,
+            bool => value,
             JsonElement { ValueKind: JsonValueKind.True } => true,
             JsonElement { ValueKind: JsonValueKind.False } => false,
             _ when Numbers.TryStrict(value, out double number) && double.IsFinite(number) => number != 0,

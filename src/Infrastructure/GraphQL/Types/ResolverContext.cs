@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Events.GraphQL.DataLoaders;
 using Events.GraphQL.Language;
 
 namespace Events.GraphQL.Types;
@@ -28,4 +29,19 @@ internal abstract class ResolverContext
     internal abstract ClaimsPrincipal? User { get; }
 
     internal abstract CancellationToken CancellationToken { get; }
+
+    /// <summary>Response names and list indices to this field.</summary>
+    internal virtual IReadOnlyList<object> Path => throw new NotSupportedException();
+
+    /// <summary>The data loaders of this request: one of each type, with what they have loaded.</summary>
+    internal virtual DataLoaderRegistry Loaders => throw new NotSupportedException();
+
+    /// <summary>
+    /// Whether the client asked for a field of this name directly below, on an object of any type: so that what is costly is
+    /// only computed when it is wanted.
+    /// </summary>
+    internal virtual bool IsSelected(string fieldName) => throw new NotSupportedException();
+
+    /// <summary>Tells the client of an error beside the value that the resolver gives. Path and location are filled in.</summary>
+    internal virtual void ReportError(GraphQLError error) => throw new NotSupportedException();
 }
