@@ -5,7 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Events.GraphQL;
-using Events.Tests.Engines.GraphQL.Http;
+using Events.Tests.GraphQLHost;
 
 int? port = null;
 string? graphiQL = null;
@@ -42,10 +42,14 @@ builder.WebHost.ConfigureKestrel(kestrel =>
     kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
     kestrel.Listen(IPAddress.Loopback, port.Value);
 });
-builder.Services.AddSingleton<IGraphQLExecutor, ScriptedExecutor>();
-builder.Services.AddGraphQLTransports(_ =>
+builder.Services.AddGraphQL(types => types.Add(typeof(Queries), typeof(Mutations), typeof(Subscriptions), typeof(Item)));
+builder.Services.AddGraphQLTransports(services =>
 {
-    var options = new GraphQLTransportOptions { OnConnectAsync = (connect, _) => new(Admit(connect.Params)) };
+    var options = new GraphQLTransportOptions
+    {
+        OnConnectAsync = (connect, _) => new(Admit(connect.Params)),
+        SchemaText = () => GraphQLModule.SchemaText(services),
+    };
     return graphiQL is null ? options : options with { GraphiQLFolder = graphiQL };
 });
 await using WebApplication app = builder.Build();
