@@ -13,7 +13,7 @@ internal static class SealsBench
     private const int ProofsSize = 100_000;
     private static readonly TimeSpan Run = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of 316 bytes, nested, and with keys in jsonb's order, which is by length first.</summary>
+    /// <summary>Some 320 bytes, nested, and with keys in jsonb's order, which is by length first.</summary>
     private static readonly byte[] Body = Encoding.UTF8.GetBytes(
         """
         {"at": "2026-09-23T10:11:12.123456+00:00", "path": "camera0/2026/09/23/101112.mp4", "bytes": 1048576, "number": 17, "frames": {"first": 0.0, "count": 250, "keyEvery": 2.50}, "sha256": "f439d057746d5a0f88353a63089963d87ad4b6344968ab46c7ab2360865bc0dc", "recordingId": "0199a6f2-7d53-7b7e-9e1c-0123456789ab", "endReason": null}

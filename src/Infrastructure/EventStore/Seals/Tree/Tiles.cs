@@ -52,4 +52,21 @@ internal static class Tiles
 
         return row[0];
     }
+
+    /// <summary>All that lies inside a whole tile, numbered as in a heap: the root is 1, below N are 2N and 2N + 1.</summary>
+    public static TreeHash[] Inner(ReadOnlySpan<byte> tile)
+    {
+        TreeHash[] inner = new TreeHash[2 * Width];
+        for (int i = 0; i < Width; i++)
+        {
+            inner[Width + i] = new TreeHash(tile.Slice(i * TreeHash.Length, TreeHash.Length));
+        }
+
+        for (int i = Width - 1; i > 0; i--)
+        {
+            inner[i] = TreeHash.OfNode(inner[2 * i], inner[(2 * i) + 1]);
+        }
+
+        return inner;
+    }
 }
