@@ -26,7 +26,7 @@ internal static class Measures
         Meter.CreateCounter<long>("events.feed.unreadable", "{fact}", "Facts handed on without their body's type.");
 
     public static readonly Counter<long> SealsFailed =
-        Meter.CreateCounter<long>("events.seals.failed", "{attempt}", "Attempts to seal the log that failed and are tried again.");
+        Meter.CreateCounter<long>("events.seals.failed", "{attempt}", "Attempts to seal the log that failed.");
 
     public static readonly Counter<long> SealsRefused =
         Meter.CreateCounter<long>("events.seals.refused", "{refusal}", "Times that the database contradicted what was signed.");

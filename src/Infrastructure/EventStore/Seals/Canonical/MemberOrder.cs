@@ -253,7 +253,9 @@ internal sealed class MemberOrder(ByteRow pieces) : IComparer<Member>
         /// <summary>Behind the closing brace.</summary>
         public int End;
 
-        /// <summary>While it is open, its first among the open members; then among the sorted ones, or <see cref="InOrder"/>.</summary>
+        /// <summary>
+        /// While it is open, its first among the open members; then among the sorted ones, or <see cref="InOrder"/>.
+        /// </summary>
         public int Members;
 
         public int Count;

@@ -26,7 +26,9 @@ internal sealed record ExtensionFile(long OldSize, IReadOnlyList<TreeHash> Proof
             : throw new NoteRefusedException("The proof does not begin with the old size.");
     }
 
-    /// <summary>Checks all of it. From size 0 nothing is proved but the new head's signature, and the proof must be empty.</summary>
+    /// <summary>
+    /// Checks all of it. From size 0 nothing is proved but the new head's signature, and the proof must be empty.
+    /// </summary>
     /// <param name="oldRoot">The root at <see cref="OldSize"/>, from whoever kept it.</param>
     /// <exception cref="NoteRefusedException">Something is wrong; says what.</exception>
     public TreeHead Verify(in TreeHash oldRoot, IReadOnlyCollection<NoteKey> trusted)

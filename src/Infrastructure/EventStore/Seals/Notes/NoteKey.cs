@@ -32,7 +32,9 @@ internal sealed class NoteKey : IDisposable
     /// <summary>DER.</summary>
     public byte[] SubjectPublicKeyInfo { get; }
 
-    /// <exception cref="NoteRefusedException">The name cannot be a key's, or these are not the DER bytes of a P-256 key.</exception>
+    /// <exception cref="NoteRefusedException">
+    /// The name cannot be a key's, or these are not the DER bytes of a P-256 key.
+    /// </exception>
     public static NoteKey Of(string name, byte[] subjectPublicKeyInfo)
     {
         if (!IsName(name))

@@ -39,7 +39,10 @@ internal sealed class NoteSigner : IDisposable
     public byte[] ExportPkcs8() => _key.ExportPkcs8PrivateKey();
 
     public NoteSignature Sign(string text) =>
-        new(Key.Name, Key.Id, _key.SignData(StrictText.Encode(text), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        new(
+            Key.Name,
+            Key.Id,
+            _key.SignData(StrictText.Encode(text), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
 
     public void Dispose()
     {

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Events.EventStore.Seals.Sealing;
 
-/// <summary>The tree of the log up to its newest head, and what comes next. Never more than its right edge is in memory.</summary>
+/// <summary>
+/// The tree of the log up to its newest head, and what comes next. Never more than its right edge is in memory.
+/// </summary>
 internal sealed class GrowingTree
 {
     /// <summary>One edge tile per level, and the longest stretch between two heads: some 10 MB together.</summary>
@@ -33,7 +35,9 @@ internal sealed class GrowingTree
 
     public byte[] Frontier() => _frontier.ToBytes();
 
-    /// <summary>Takes up the tree at the newest head, from its tiles and the last facts, and checks that it has its root.</summary>
+    /// <summary>
+    /// Takes up the tree at the newest head, from its tiles and the last facts, and checks that it has its root.
+    /// </summary>
     /// <param name="head">Null for a log without heads.</param>
     /// <exception cref="SealRefusedException">Tiles or facts are not those that the head was made of.</exception>
     public static async Task<GrowingTree> LoadAsync(
@@ -66,8 +70,8 @@ internal sealed class GrowingTree
         }
 
         throw new SealRefusedException(
-            $"The newest tree head, of {head.Size} facts up to position {head.LastSeq}, does not fit the last facts and tiles before "
-            + "it. Something was changed or removed; events audit verify says what.");
+            $"The newest tree head, of {head.Size} facts up to position {head.LastSeq}, does not fit the last facts and tiles "
+            + "before it. Something was changed or removed; events audit verify says what.");
     }
 
     /// <summary>
@@ -78,7 +82,8 @@ internal sealed class GrowingTree
         NpgsqlConnection connection, long upTo, int countMax, CancellationToken cancellationToken)
     {
         List<(long Seq, TreeHash Leaf)> first = [];
-        await _source.ReadAsync(connection, LastSeq, upTo, countMax, (in LeafRow row) => first.Add(Hashed(row)), cancellationToken);
+        await _source.ReadAsync(
+            connection, LastSeq, upTo, countMax, (in LeafRow row) => first.Add(Hashed(row)), cancellationToken);
         if (first.Count == 0)
         {
             return first;
@@ -96,7 +101,8 @@ internal sealed class GrowingTree
         return isSame && at == first.Count
             ? first
             : throw new InvalidDataException(
-                $"Two readings of the facts behind position {LastSeq} differ. Memory or disk may be failing; nothing was signed.");
+                $"Two readings of the facts behind position {LastSeq} differ. Memory or disk may be failing; nothing was "
+                + "signed.");
     }
 
     /// <returns>Tiles that became full.</returns>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Events.EventStore.Seals.Notes;
@@ -85,12 +86,14 @@ internal sealed partial class KeyFolder(string path)
     {
         if (File.Exists(Path.Combine(path, KeyName)))
         {
-            throw new SealRefusedException($"There is a signing key in {path}, but no state of what it signed. Restore the state file.");
+            throw new SealRefusedException(
+                $"There is a signing key in {path}, but no state of what it signed. Restore the state file.");
         }
 
         Directory.CreateDirectory(path, OwnFolder);
         NoteSigner signer = NoteSigner.Create(origin);
-        Replace(KeyName, System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("PRIVATE KEY", signer.ExportPkcs8()) + "\n"));
+        string pem = PemEncoding.WriteString("PRIVATE KEY", signer.ExportPkcs8());
+        Replace(KeyName, Encoding.ASCII.GetBytes(pem + "\n"));
         return signer;
     }
 

@@ -14,7 +14,7 @@ internal static class SealBound
     /// <summary>In facts. Holes are looked for within what one head can take.</summary>
     private const int LookMax = GrowingTree.LeavesPerHeadMax;
 
-    private static readonly string Newest = string.Create(
+    private static readonly string Hold = string.Create(
         CultureInfo.InvariantCulture,
         $"select pg_advisory_xact_lock({GroupWriter.LockKey})");
 
@@ -60,10 +60,11 @@ internal static class SealBound
     }
 
     /// <summary>Under the appenders' lock, and for as short as two statements take.</summary>
-    private static async Task<(long Newest, bool IsForeign)> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<(long Newest, bool IsForeign)> AskAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (NpgsqlCommand hold = new(Newest, connection, transaction))
+        await using (NpgsqlCommand hold = new(Hold, connection, transaction))
         {
             await hold.ExecuteNonQueryAsync(cancellationToken);
         }

@@ -19,7 +19,10 @@ internal sealed class SealTables(NpgsqlConnection connection)
     public async Task<string> SystemAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = new(
-            "select format('%s/%s', (select system_identifier from pg_control_system()), oid) from pg_database where datname = current_database()",
+            """
+            select format('%s/%s', (select system_identifier from pg_control_system()), oid)
+            from pg_database where datname = current_database()
+            """,
             connection);
         return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
@@ -41,14 +44,20 @@ internal sealed class SealTables(NpgsqlConnection connection)
     /// <returns>Heads above a size, in order, at most so many.</returns>
     public Task<IReadOnlyList<StoredHead>> HeadsAsync(long after, int countMax, CancellationToken cancellationToken) =>
         HeadsAsync(
-            $"select {HeadColumns} from events_own.audit_head where size > {after} order by size limit $1", countMax, cancellationToken);
+            $"select {HeadColumns} from events_own.audit_head where size > {after} order by size limit $1",
+            countMax,
+            cancellationToken);
 
     /// <returns>Tiles of a level, in order, at most so many; holes are left out.</returns>
     public async Task<IReadOnlyList<FullTile>> TilesAsync(
         int level, long from, int countMax, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = new(
-            "select n, hashes, first_seq, last_seq from events_own.audit_tile where level = $1 and n >= $2 order by n limit $3", connection)
+            """
+            select n, hashes, first_seq, last_seq from events_own.audit_tile
+            where level = $1 and n >= $2 order by n limit $3
+            """,
+            connection)
         {
             Parameters =
             {
@@ -97,8 +106,8 @@ internal sealed class SealTables(NpgsqlConnection connection)
         catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             throw new SealRefusedException(
-                $"There are tiles or a tree head already where those of {head.Size} facts belong. Heads were removed, or somebody else "
-                + "seals this log.");
+                $"There are tiles or a tree head already where those of {head.Size} facts belong. Heads were removed, or "
+                + "somebody else seals this log.");
         }
 
         // From here on the head is known outside or not; a caller that gives up now could not tell.
@@ -145,7 +154,8 @@ internal sealed class SealTables(NpgsqlConnection connection)
         new(
             """
             insert into events_own.audit_key (vkey, from_size, state)
-            values ($1, coalesce((select max(size) from events_own.audit_head where size < $2), 0), 'active') on conflict do nothing
+            values ($1, coalesce((select max(size) from events_own.audit_head where size < $2), 0), 'active')
+            on conflict do nothing
             """)
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = vkey }, new NpgsqlParameter<long> { TypedValue = size } },

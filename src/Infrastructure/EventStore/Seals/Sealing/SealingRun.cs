@@ -121,8 +121,8 @@ internal sealed class SealingRun : IAsyncDisposable
         if (_state.System != system)
         {
             throw new SealRefusedException(
-                "This database is a copy or was restored elsewhere: the seals' state is that of another one. Two databases must not "
-                + "sign under one name.");
+                "This database is a copy or was restored elsewhere: the seals' state is that of another one. Two databases must "
+                + "not sign under one name.");
         }
 
         RefuseForeign(head);
@@ -136,8 +136,8 @@ internal sealed class SealingRun : IAsyncDisposable
         if (head is not null)
         {
             throw new SealRefusedException(
-                $"The log has heads up to {head.Size} facts, but what was last signed is not known here. Restore the key and the state "
-                + "file beside it.");
+                $"The log has heads up to {head.Size} facts, but what was last signed is not known here. Restore the key and the "
+                + "state file beside it.");
         }
 
         string origin = $"{hostName}/{Guid.CreateVersion7():d}";
@@ -163,14 +163,15 @@ internal sealed class SealingRun : IAsyncDisposable
         }
         catch (NoteRefusedException refused)
         {
-            throw new SealRefusedException($"The newest tree head, of {head.Size} facts, is not what our key signed. {refused.Message}");
+            throw new SealRefusedException(
+                $"The newest tree head, of {head.Size} facts, is not what our key signed. {refused.Message}");
         }
 
         if (head.Size > _state.Size || (head.Size == _state.Size && head.Root != _state.RootHash))
         {
             throw new SealRefusedException(
-                $"The newest tree head has {head.Size} facts; the state file says that {_state.Size} were signed last. The state was set "
-                + "back, or somebody else signs with this key.");
+                $"The newest tree head has {head.Size} facts; the state file says that {_state.Size} were signed last. The state "
+                + "was set back, or somebody else signs with this key.");
         }
     }
 
@@ -194,8 +195,8 @@ internal sealed class SealingRun : IAsyncDisposable
         if (_tree.Size != _state.Size || _tree.Root() != _state.RootHash)
         {
             throw new SealRefusedException(
-                $"The log was set back: {_state.Size} facts were signed, and the database has heads up to {before}. What follows there is "
-                + (_tree.Size < _state.Size ? "less" : "something else")
+                $"The log was set back: {_state.Size} facts were signed, and the database has heads up to {before}. What follows "
+                + (_tree.Size < _state.Size ? "there is less" : "there is something else")
                 + ". Restore the newer state of the database, or end this log and begin another one.");
         }
 

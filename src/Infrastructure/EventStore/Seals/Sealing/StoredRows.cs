@@ -41,7 +41,8 @@ internal sealed class StoredRows
     {
         string copy = string.Create(
             CultureInfo.InvariantCulture,
-            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo} order by seq_id limit {countMax}) "
+            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo} order by seq_id "
+            + $"limit {countMax}) "
             + $"to stdout (format binary)");
         await using NpgsqlRawCopyStream stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
         (_start, _end) = (0, 0);

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Events.EventStore.Seals.Tree;
 
-/// <summary>Checks proofs, RFC 9162 sections 2.1.3.2 and 2.1.4.2. A proof of the wrong length is refused before any hashing.</summary>
+/// <summary>
+/// Checks proofs, RFC 9162 sections 2.1.3.2 and 2.1.4.2. A proof of the wrong length is refused before any hashing.
+/// </summary>
 internal static class ProofCheck
 {
     /// <returns>Whether the proof shows the leaf at this place of the tree with this root.</returns>

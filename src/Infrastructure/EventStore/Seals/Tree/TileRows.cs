@@ -4,7 +4,9 @@ namespace Events.EventStore.Seals.Tree;
 /// The right edge of a growing tree: the tile of each level that is not full yet, at most 8 x 8 KiB. Hands out each tile that
 /// becomes full, and tells the root.
 /// </summary>
-/// <param name="full">Gets level, number and hashes of a tile that has become full. The bytes are good during the call only.</param>
+/// <param name="full">
+/// Gets level, number and hashes of a tile that has become full. The bytes are good during the call only.
+/// </param>
 internal sealed class TileRows(Action<int, long, ReadOnlyMemory<byte>> full)
 {
     private readonly byte[][] _rows = [.. Enumerable.Range(0, Tiles.LevelsMax).Select(_ => new byte[Tiles.Bytes])];

@@ -1,6 +1,8 @@
 namespace Events.EventStore.Seals.Tree;
 
-/// <summary>Whole subtrees out of tiles: of any tree up to the size for which they were made. Not for two threads at once.</summary>
+/// <summary>
+/// Whole subtrees out of tiles: of any tree up to the size for which they were made. Not for two threads at once.
+/// </summary>
 /// <param name="tile">Hashes of a tile, at least as many as the tree has there. Level and number.</param>
 internal sealed class TiledTree(Func<int, long, ReadOnlyMemory<byte>> tile) : ISubtrees
 {
