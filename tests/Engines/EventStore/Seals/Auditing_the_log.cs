@@ -43,27 +43,32 @@ public sealed class Auditing_the_log : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("update events.mt_events set data = jsonb_set(data, '{amount}', '5') where seq_id = 100", "changed", 99, 100)]
-    [InlineData("update events.mt_events set user_name = 'x' where seq_id = 768", "changed", 767, 768)]
-    [InlineData("update events.mt_events set timestamp = timestamp + interval '1 microsecond' where seq_id = 1", "changed", 0, 1)]
-    [InlineData("update events.mt_events set correlation_id = null where seq_id = 400", "changed", 399, 400)]
-    [InlineData("update events.mt_events set headers = null where seq_id = 400", "changed", 399, 400)]
-    [InlineData("update events.mt_events set bdata = '' where seq_id = 400", "changed", 399, 400)]
-    [InlineData("update events.mt_events set mt_dotnet_type = 'x' where seq_id = 257", "changed", 256, 257)]
+    [InlineData("update events.mt_events set data = jsonb_set(data, '{amount}', '5') where seq_id = 100", "changed", 99L, 100L)]
+    [InlineData("update events.mt_events set user_name = 'x' where seq_id = 768", "changed", 767L, 768L)]
+    [InlineData("update events.mt_events set timestamp = timestamp + interval '1 microsecond' where seq_id = 1", "changed", 0L, 1L)]
+    [InlineData("update events.mt_events set correlation_id = null where seq_id = 400", "changed", 399L, 400L)]
+    [InlineData("update events.mt_events set headers = null where seq_id = 400", "changed", 399L, 400L)]
+    [InlineData("update events.mt_events set bdata = '' where seq_id = 400", "changed", 399L, 400L)]
+    [InlineData("update events.mt_events set mt_dotnet_type = 'x' where seq_id = 257", "changed", 256L, 257L)]
     [InlineData("delete from events.mt_events where seq_id = 500", "missing", 499, null)]
-    [InlineData("insert into events.mt_events select 2000, id, stream_id, 3000, data, bdata, type from events.mt_events where seq_id = 5; "
-        + "update events.mt_events set seq_id = seq_id + 5000 where seq_id > 500; update events.mt_events set seq_id = 501 where seq_id = 2000; "
-        + "update events.mt_events set seq_id = seq_id - 4999 where seq_id > 5000", "changed", 500, 501)]
     public async Task finds_a_fact_and_what_became_of_it(string tampering, string what, long index, long? position)
     {
         await _log.TamperAsync(tampering);
         AuditFinding first = (await AuditAsync()).Findings[0];
         Assert.Equal((AuditLevels.Events, what, index, position), (first.Level, first.What, first.Index!.Value, first.Position));
-        Assert.Contains("The newest good head before has ", first.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            index switch
+            {
+                < 300 => "There is no good head before.",
+                < 700 => "The newest good head before has 300 facts, up to position 300,",
+                _ => "The newest good head before has 700 facts, up to position 700,",
+            },
+            first.Message,
+            StringComparison.Ordinal);
         Assert.NotNull(first.Expected);
         if (what == "changed")
         {
-            Assert.Equal(("tally-one", index + 1), (first.Stream, position == 501 ? index + 1 : first.Version));
+            Assert.Equal(("tally-one", index + 1), (first.Stream, first.Version));
         }
     }
 
@@ -114,9 +119,9 @@ public sealed class Auditing_the_log : IAsyncLifetime
     public async Task finds_what_was_done_to_the_tail_or_to_the_seals(string tampering, AuditLevels level, string what, string words)
     {
         await _log.TamperAsync(tampering);
-        AuditFinding first = (await AuditAsync()).Findings[0];
-        Assert.Equal((level, what), (first.Level, first.What));
-        Assert.Contains(words, first.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            (await AuditAsync()).Findings,
+            one => (one.Level, one.What) == (level, what) && one.Message.Contains(words, StringComparison.Ordinal));
     }
 
     /// <summary>Who rewrites everything in the database still lacks the key.</summary>

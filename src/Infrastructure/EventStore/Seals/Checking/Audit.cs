@@ -116,16 +116,9 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
             IReadOnlyList<FullTile> page = await _tables.TilesAsync(
                 0, _tileCount, (int)Math.Min(PageTiles, tiles - _tileCount), cancellationToken);
             int whole = page.TakeWhile((tile, i) => tile.Number == _tileCount + i).Count();
-            List<TreeHash> expected = [.. page.Take(whole).SelectMany(HashesOf)];
-            long upTo = whole == 0 ? after : page[whole - 1].LastSeq;
-            if ((question.Levels & AuditLevels.Events) != 0 && whole > 0 && upTo >= question.From && after < question.To)
-            {
-                var found = await facts.ReadAsync(after, upTo, expected.Count + InsertedMax, cancellationToken);
-                await facts.CompareAsync(tree.Size, expected, found, cancellationToken);
-            }
-
-            await tree.AppendAsync(expected, cancellationToken);
-            (_tileCount, _factCount, after) = (_tileCount + whole, facts.Count, upTo);
+            await tree.AppendAsync([.. page.Take(whole).SelectMany(HashesOf)], cancellationToken);
+            await CheckFactsAsync(facts, after, page.Take(whole), cancellationToken);
+            (_tileCount, _factCount, after) = (_tileCount + whole, facts.Count, whole == 0 ? after : page[whole - 1].LastSeq);
             progress(new AuditProgress(tree.Size, newest.Size));
             if (whole == 0)
             {
@@ -140,6 +133,31 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         if (!_findings.AreFull)
         {
             await CheckEdgeAsync(tree, facts, after, newest, cancellationToken);
+        }
+    }
+
+    /// <summary>The facts under those of the tiles that were asked for.</summary>
+    private async Task CheckFactsAsync(
+        FactCheck facts, long after, IEnumerable<FullTile> tiles, CancellationToken cancellationToken)
+    {
+        List<FullTile> asked = [];
+        foreach (FullTile tile in tiles)
+        {
+            if (tile.LastSeq < question.From)
+            {
+                after = tile.LastSeq;
+            }
+            else if (tile.FirstSeq <= question.To)
+            {
+                asked.Add(tile);
+            }
+        }
+
+        if ((question.Levels & AuditLevels.Events) != 0 && asked.Count > 0)
+        {
+            List<TreeHash> expected = [.. asked.SelectMany(HashesOf)];
+            var found = await facts.ReadAsync(after, asked[^1].LastSeq, expected.Count + InsertedMax, cancellationToken);
+            await facts.CompareAsync(asked[0].Number * Tiles.Width, expected, found, cancellationToken);
         }
     }
 

@@ -40,16 +40,17 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
         foreach (HashDifference one in all)
         {
             long place = index + one.Expected;
+            StoredHead? nearest = findings.GoodHead is { } good
+                ? await new SealTables(connection).HeadUpToAsync(Math.Min(place, good.Size), cancellationToken)
+                : null;
             if (one.Kind == DifferenceKind.Missing)
             {
                 string from = one.Actual > 0 ? Text(facts[one.Actual - 1].Seq) : "the beginning";
                 string to = one.Actual < facts.Count ? Text(facts[one.Actual].Seq) : "the end";
+                string message = $"The fact at index {place} is missing, somewhere between position {from} and {to}.";
+                string gone = expected[one.Expected].ToString();
                 findings.Add(
-                    AuditLevels.Events,
-                    "missing",
-                    $"The fact at index {place} is missing, somewhere between position {from} and {to}.",
-                    place,
-                    expected[one.Expected].ToString());
+                    new AuditFinding(AuditLevels.Events, "missing", place, null, null, null, gone, null, message), nearest);
                 continue;
             }
 
@@ -58,17 +59,11 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
             string what = one.Kind == DifferenceKind.Inserted ? "inserted"
                 : exchanged.Contains(one.Actual) ? "reordered" : "changed";
             string? sealedHash = one.Kind == DifferenceKind.Inserted ? null : expected[one.Expected].ToString();
-            findings.Add(new AuditFinding(
-                AuditLevels.Events,
-                what,
-                place,
-                seq,
-                stream,
-                version,
-                sealedHash,
-                leaf.ToString(),
+            string told =
                 $"The fact at position {seq} (index {place}, stream {stream ?? "none"}, version {version}) was {what}: sealed was "
-                + $"{sealedHash ?? "nothing there"}, found is {leaf}."));
+                + $"{sealedHash ?? "nothing there"}, found is {leaf}.";
+            findings.Add(
+                new AuditFinding(AuditLevels.Events, what, place, seq, stream, version, sealedHash, leaf.ToString(), told), nearest);
         }
     }
 

@@ -18,19 +18,21 @@ internal sealed class Findings
     /// <summary>The newest head that held, for messages; null before the first.</summary>
     public StoredHead? GoodHead { get; set; }
 
-    public void Add(AuditFinding finding)
+    /// <param name="nearest">The newest good head before it; null if there is none.</param>
+    public void Add(AuditFinding finding, StoredHead? nearest)
     {
         if (!AreFull)
         {
-            _all.Add(finding with { Message = $"{finding.Message} {Nearest()}" });
+            _all.Add(finding with { Message = $"{finding.Message} {Nearest(nearest)}" });
         }
     }
 
-    public void Add(AuditLevels level, string what, string message, long? index = null, string? expected = null, string? found = null) =>
-        Add(new AuditFinding(level, what, index, null, null, null, expected, found, message));
+    public void Add(
+        AuditLevels level, string what, string message, long? index = null, string? expected = null, string? found = null) =>
+        Add(new AuditFinding(level, what, index, null, null, null, expected, found, message), GoodHead);
 
-    private string Nearest() =>
-        GoodHead is { } head
+    private static string Nearest(StoredHead? nearest) =>
+        nearest is { } head
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"The newest good head before has {head.Size} facts, up to position {head.LastSeq}, signed {head.SignedAt:u}.")

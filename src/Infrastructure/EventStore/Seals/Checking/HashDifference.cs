@@ -49,32 +49,25 @@ internal static class HashDifferences
         }
     }
 
-    /// <returns>How many of each to step over until they meet again, or the rest of both.</returns>
+    /// <returns>How many of each to step over until they meet again: as few as can be, or the rest of both.</returns>
     private static (int Expected, int Actual) Parting(
         IReadOnlyList<TreeHash> expected, int e, IReadOnlyList<TreeHash> actual, int a)
     {
-        for (int step = 1; step <= LookAhead; step++)
+        Dictionary<TreeHash, int> ahead = [];
+        for (int step = Math.Min(LookAhead, expected.Count - e) - 1; step >= 0; step--)
         {
-            if (Meets(step, step))
-            {
-                return (step, step);
-            }
+            ahead[expected[e + step]] = step;
+        }
 
-            if (Meets(step, 0))
+        (int Expected, int Actual) best = (expected.Count - e, actual.Count - a);
+        for (int step = 0; step < Math.Min(LookAhead, actual.Count - a) && step < best.Expected + best.Actual; step++)
+        {
+            if (ahead.TryGetValue(actual[a + step], out int other) && other + step < best.Expected + best.Actual)
             {
-                return (step, 0);
-            }
-
-            if (Meets(0, step))
-            {
-                return (0, step);
+                best = (other, step);
             }
         }
 
-        return (expected.Count - e, actual.Count - a);
-
-        bool Meets(int ahead, int actualAhead) =>
-            e + ahead == expected.Count && a + actualAhead == actual.Count
-            || (e + ahead < expected.Count && a + actualAhead < actual.Count && expected[e + ahead] == actual[a + actualAhead]);
+        return best;
     }
 }

@@ -34,10 +34,14 @@ internal sealed class SealTables(NpgsqlConnection connection)
     }
 
     /// <returns>The newest head; null before the first.</returns>
-    public async Task<StoredHead?> NewestHeadAsync(CancellationToken cancellationToken)
+    public Task<StoredHead?> NewestHeadAsync(CancellationToken cancellationToken) =>
+        HeadUpToAsync(long.MaxValue, cancellationToken);
+
+    /// <returns>The newest head of at most so many facts; null if there is none.</returns>
+    public async Task<StoredHead?> HeadUpToAsync(long size, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredHead> heads = await HeadsAsync(
-            $"select {HeadColumns} from events_own.audit_head order by size desc limit $1", 1, cancellationToken);
+            $"select {HeadColumns} from events_own.audit_head where size <= {size} order by size desc limit $1", 1, cancellationToken);
         return heads.Count == 0 ? null : heads[0];
     }
 
