@@ -15,7 +15,9 @@ public enum AuditLevels
 }
 
 /// <summary>What is asked of an audit.</summary>
-/// <param name="Keys">Public keys as vkeys, from wherever the asker keeps them. Empty: those in the database, and that is said.</param>
+/// <param name="Keys">
+/// Public keys as vkeys, from wherever the asker keeps them. Empty: those in the database, and that is said.
+/// </param>
 /// <param name="KeyFolder">Where the sealer's key and state are; null if the asker has no access to it.</param>
 /// <param name="From">First position of the facts to look at.</param>
 /// <param name="To">Last position of the facts to look at.</param>

@@ -22,7 +22,8 @@ public static class LogAudit
         }
         catch (Exception failed) when (failed is NpgsqlException or NoteRefusedException or SealRefusedException or IOException)
         {
-            return new AuditReport(null, 0, 0, 0, 0, 0, [], ["anything: the audit was not carried out to its end"], failed.Message);
+            string[] notChecked = ["anything: the audit was not carried out to its end"];
+            return new AuditReport(null, 0, 0, 0, 0, 0, [], notChecked, failed.Message);
         }
     }
 }

@@ -115,7 +115,8 @@ public sealed class Auditing_the_log : IAsyncLifetime
     [InlineData("update events_own.audit_head h set note = o.note, root = o.root from events_own.audit_head o where h.size = 1000 and o.size = 700",
         AuditLevels.Heads, "forged", "head of 1000 facts")]
     [InlineData("update events_own.audit_head set frontier = '' where size = 700", AuditLevels.Heads, "forged", "head of 700 facts")]
-    [InlineData("update events_own.audit_head set signed_at = signed_at + interval '1 day' where size = 300", AuditLevels.Heads, "forged", "do not rise")]
+    [InlineData("update events_own.audit_head set signed_at = signed_at + interval '1 day' where size = 300",
+        AuditLevels.Heads, "forged", "do not rise")]
     public async Task finds_what_was_done_to_the_tail_or_to_the_seals(string tampering, AuditLevels level, string what, string words)
     {
         await _log.TamperAsync(tampering);

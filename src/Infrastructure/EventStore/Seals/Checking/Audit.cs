@@ -38,7 +38,15 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         long since = await SinceAsync(newest?.LastSeq ?? 0, cancellationToken);
         await SayWhatIsLeftAsync(cancellationToken);
         return new AuditReport(
-            heads.Origin, heads.Count, _tileCount, _factCount, newest?.LastSeq ?? 0, since, _findings.All, _notChecked, undecided);
+            heads.Origin,
+            heads.Count,
+            _tileCount,
+            _factCount,
+            newest?.LastSeq ?? 0,
+            since,
+            _findings.All,
+            _notChecked,
+            undecided);
     }
 
     private async Task<List<NoteKey>> KeysAsync(CancellationToken cancellationToken)
@@ -87,8 +95,8 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
             _findings.Add(
                 AuditLevels.Heads,
                 "truncated",
-                $"The state file says that {state.Size} facts were signed; the newest head has {newest?.Size ?? 0}. The log was set "
-                + "back.");
+                $"The state file says that {state.Size} facts were signed; the newest head has {newest?.Size ?? 0}. "
+                + "The log was set back.");
             return;
         }
 

@@ -35,7 +35,8 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
         IReadOnlyList<(long Seq, TreeHash Leaf)> facts,
         CancellationToken cancellationToken)
     {
-        HashDifference[] all = [.. HashDifferences.Between(expected, [.. facts.Select(fact => fact.Leaf)]).Take(Findings.CountMax)];
+        TreeHash[] actual = [.. facts.Select(fact => fact.Leaf)];
+        HashDifference[] all = [.. HashDifferences.Between(expected, actual).Take(Findings.CountMax)];
         HashSet<int> exchanged = await ExchangedAsync(all, expected, facts, cancellationToken);
         foreach (HashDifference one in all)
         {
@@ -60,10 +61,11 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
                 : exchanged.Contains(one.Actual) ? "reordered" : "changed";
             string? sealedHash = one.Kind == DifferenceKind.Inserted ? null : expected[one.Expected].ToString();
             string told =
-                $"The fact at position {seq} (index {place}, stream {stream ?? "none"}, version {version}) was {what}: sealed was "
-                + $"{sealedHash ?? "nothing there"}, found is {leaf}.";
+                $"The fact at position {seq} (index {place}, stream {stream ?? "none"}, version {version}) was {what}: sealed "
+                + $"was {sealedHash ?? "nothing there"}, found is {leaf}.";
             findings.Add(
-                new AuditFinding(AuditLevels.Events, what, place, seq, stream, version, sealedHash, leaf.ToString(), told), nearest);
+                new AuditFinding(AuditLevels.Events, what, place, seq, stream, version, sealedHash, leaf.ToString(), told),
+                nearest);
         }
     }
 

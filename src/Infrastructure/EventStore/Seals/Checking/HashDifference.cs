@@ -14,7 +14,9 @@ internal enum DifferenceKind
 /// <param name="Actual">Index among what is stored; for something missing, of what comes behind it.</param>
 internal readonly record struct HashDifference(DifferenceKind Kind, int Expected, int Actual);
 
-/// <summary>Finds what was changed, taken out or put in between, so that one missing fact is not a thousand changed ones.</summary>
+/// <summary>
+/// Finds what was changed, taken out or put in between, so that one missing fact is not a thousand changed ones.
+/// </summary>
 internal static class HashDifferences
 {
     /// <summary>In hashes. What parts for longer is told as changed throughout.</summary>

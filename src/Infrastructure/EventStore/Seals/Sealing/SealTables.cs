@@ -41,7 +41,9 @@ internal sealed class SealTables(NpgsqlConnection connection)
     public async Task<StoredHead?> HeadUpToAsync(long size, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredHead> heads = await HeadsAsync(
-            $"select {HeadColumns} from events_own.audit_head where size <= {size} order by size desc limit $1", 1, cancellationToken);
+            $"select {HeadColumns} from events_own.audit_head where size <= {size} order by size desc limit $1",
+            1,
+            cancellationToken);
         return heads.Count == 0 ? null : heads[0];
     }
 
