@@ -90,8 +90,8 @@ internal sealed class TreeCheck
             _findings.Add(
                 AuditLevels.Tiles,
                 "changed",
-                $"The stored hashes do not make the signed root of {head.Size} facts: something from index {from} to {head.Size - 1} "
-                + "is not what was signed.",
+                $"The stored hashes do not make the signed root of {head.Size} facts: something from index {from} "
+                + $"to {head.Size - 1} is not what was signed.",
                 from,
                 head.Root.ToString(),
                 root.ToString());
