@@ -2,6 +2,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.EventStore;
+using Events.EventStore.Seals;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.Files;
@@ -76,6 +77,7 @@ internal static class Composition
         services.AddSingleton(installation.Control);
         services.AddSingleton(new StorageRule(settings.Storage.WarnPercent, settings.Storage.BlockPercent));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
+        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
         services.AddMedia(new MediaOptions
         {
             StorageFolder = installation.StorageFolder,
