@@ -40,6 +40,13 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
         return Task.FromResult(new Page<TRow>([.. matching.Skip(query.Offset).Take(query.Limit)], matching.Length));
     }
 
+    public Task<long> SumAsync<TRow>(
+        View<TRow> view, string column, IReadOnlyList<ViewFilter> filters, CancellationToken cancellationToken)
+        where TRow : class =>
+        Task.FromResult(Rows(view).Values
+            .Where(row => filters.All(filter => Matches(view, row, filter)))
+            .Sum(row => (long?)Value(view, row, column) ?? 0));
+
     public Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken) =>
         Task.FromResult(IsInTime);
 
@@ -57,6 +64,10 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
             if (row is not null)
             {
                 rows[key] = row;
+            }
+            else
+            {
+                rows.Remove(key);
             }
         }
 
