@@ -71,7 +71,8 @@ public sealed partial class FootageRemoval(IFootage footage, ILogger<FootageRemo
                 }
             }
 
-            return new OutsideFailure("storage", $"{name} is deleted, but the disk would not let its file go. It is tried again.");
+            return new OutsideFailure(
+                "storage", $"{name} is deleted, but the disk does not let its file go. It is tried again.");
         }
     }
 

@@ -14,7 +14,8 @@ public sealed record RetentionTimes(TimeSpan MeasurePause, TimeSpan CleanupPause
 
 /// <summary>
 /// Holds the footage to the policy, and tells when the disk fills up or is free again. Runs at intervals, and at once when a
-/// policy was set or the disk's level changed. Every pass goes by the log and its views alone, so it may run at any time and again.
+/// policy was set or the disk's level changed. Every pass goes by the log and its views alone, so it may run at any time and
+/// again.
 /// </summary>
 public sealed partial class RetentionKeeper(
     IChanges changes,
@@ -160,7 +161,8 @@ public sealed partial class RetentionKeeper(
     [LoggerMessage(EventId = 2421, Level = LogLevel.Warning, Message = "Retention: trying again in a second")]
     private partial void LogRetry(Exception exception);
 
-    [LoggerMessage(EventId = 2422, Level = LogLevel.Warning, Message = "Storage is {Level} now: the disk is {UsedPercent:0.0} % full")]
+    [LoggerMessage(EventId = 2422, Level = LogLevel.Warning,
+        Message = "Storage is {Level} now: the disk is {UsedPercent:0.0} % full")]
     private partial void LogLevelChanged(StorageLevel level, double usedPercent);
 
     [LoggerMessage(EventId = 2423, Level = LogLevel.Information,

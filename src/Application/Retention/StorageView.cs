@@ -9,7 +9,9 @@ namespace Events.Application.Retention;
 /// <param name="MaxAgeDays">Null for no limit.</param>
 /// <param name="MaxSizeBytes">Null for no limit.</param>
 /// <param name="PolicySetAt">UTC; null until a policy was set.</param>
-/// <param name="Position">Of the newest fact in it: its facts are of several streams, whose versions say nothing together.</param>
+/// <param name="Position">
+/// Of the newest fact in it: its facts are of several streams, whose versions say nothing together.
+/// </param>
 public sealed record StorageView(
     StorageLevel Level,
     DateTimeOffset? LevelSince,

@@ -115,7 +115,8 @@ internal static class CommandLine
                         token),
                     IsJson(given))),
             Verb("hold", "Puts a recording under legal hold: nobody can delete it.", [which, why, _format],
-                (given, client, token) => ChangeAsync(given, which, "hold", new Reason(given.GetRequiredValue(why)), client, token)),
+                (given, client, token) =>
+                ChangeAsync(given, which, "hold", new Reason(given.GetRequiredValue(why)), client, token)),
             Verb("release", "Ends a legal hold.", [which, why, _format], (given, client, token) =>
                 ChangeAsync(given, which, "release", new Reason(given.GetRequiredValue(why)), client, token)),
             Verb("delete", "Deletes a recording and its files.", [which, _format], async (given, client, token) => Show(

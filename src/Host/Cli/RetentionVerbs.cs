@@ -14,7 +14,10 @@ internal static class RetentionVerbs
             Required = true,
         };
         type.AcceptOnlyFromAmong("age", "size", "manual");
-        var days = new Option<int?>("--max-age-days") { Description = "Files are kept for so many days after their last picture." };
+        var days = new Option<int?>("--max-age-days")
+        {
+            Description = "Files are kept for so many days after their last picture.",
+        };
         var size = new Option<double?>("--max-size-gb")
         {
             Description = "All files together take at most so many GB (2^30 bytes); those under legal hold are not counted.",

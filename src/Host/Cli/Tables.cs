@@ -1,6 +1,7 @@
 using System.Globalization;
 using Events.Host.Control;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Events.Host.Cli;
 
@@ -92,9 +93,9 @@ internal static class Tables
             ["", ""],
             [
                 ["policy", row.Policy == "none" || row.IsEnabled ? row.Policy : $"{row.Policy}, disabled"],
-                ["greatest age", row.MaxAgeDays is { } days ? string.Create(CultureInfo.InvariantCulture, $"{days} days") : "-"],
-                ["greatest size", row.MaxSizeGb is { } size ? string.Create(CultureInfo.InvariantCulture, $"{size:0.###} GB") : "-"],
-                ["storage", string.Create(CultureInfo.InvariantCulture, $"{row.Storage}: the disk is {row.UsedPercent:0.0} % full")],
+                ["greatest age", row.MaxAgeDays is { } days ? Invariant($"{days} days") : "-"],
+                ["greatest size", row.MaxSizeGb is { } size ? Invariant($"{size:0.###} GB") : "-"],
+                ["storage", Invariant($"{row.Storage}: the disk is {row.UsedPercent:0.0} % full")],
                 ["recordings", Megabytes(row.RecordingsBytes)],
                 ["snapshots", Megabytes(row.SnapshotsBytes)],
                 ["under hold", Megabytes(row.HeldBytes)],
@@ -129,7 +130,7 @@ internal static class Tables
             "There has been no cleanup.");
 
     private static string Megabytes(long bytes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.0} MB");
+        Invariant($"{bytes / (1024.0 * 1024):0.0} MB");
 
     private static void Write(string[] heads, IEnumerable<string[]> rows, string whenEmpty)
     {

@@ -46,18 +46,18 @@ internal sealed record PolicyWish(string Type, bool IsEnabled, int? MaxAgeDays =
 internal sealed record RetentionRow(
     string Policy,
     bool IsEnabled,
-    int? MaxAgeDays,
-    double? MaxSizeGb,
-    DateTimeOffset? PolicySetAt,
     string Storage,
-    DateTimeOffset? StorageSince,
     double UsedPercent,
     long TotalBytes,
     long AvailableBytes,
     long RecordingsBytes,
     long SnapshotsBytes,
     long HeldBytes,
-    IReadOnlyList<CleanupRow> Cleanups);
+    IReadOnlyList<CleanupRow> Cleanups,
+    int? MaxAgeDays = null,
+    double? MaxSizeGb = null,
+    DateTimeOffset? PolicySetAt = null,
+    DateTimeOffset? StorageSince = null);
 
 internal sealed record CleanupRow(
     string Id, string Trigger, int Recordings, int Snapshots, long BytesFreed, bool IsComplete, DateTimeOffset At);

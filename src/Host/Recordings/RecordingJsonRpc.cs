@@ -120,7 +120,9 @@ internal sealed class RecordingJsonRpc(
         }
 
         CommandResult result = await bus.SendAsync(
-            new DeleteRecording(recording.Id, DeletionReason.Requested), sessions.Of(call.Connection).CallerNow(), call.Cancellation);
+            new DeleteRecording(recording.Id, DeletionReason.Requested),
+            sessions.Of(call.Connection).CallerNow(),
+            call.Cancellation);
         return ErrorOf(result, recording.Name) is { } error
             ? error
             : JsonRpcAnswer.Result(

@@ -32,18 +32,18 @@ internal sealed class RetentionControl(CommandBus bus, IReadModels views, Storag
             new RetentionRow(
                 row.PolicyType is { } type ? RetentionWords.NameOf(type) : "none",
                 row.IsPolicyEnabled,
-                row.MaxAgeDays,
-                row.MaxSizeBytes is { } bytes ? RetentionWords.GigabytesOf(bytes) : null,
-                row.PolicySetAt,
                 sizes.Level.ToString(),
-                row.LevelSince,
                 Math.Round(sizes.UsedPercent, 2),
                 sizes.TotalBytes,
                 sizes.AvailableBytes,
                 sizes.RecordingsBytes,
                 sizes.SnapshotsBytes,
                 sizes.HeldBytes,
-                [.. cleanups.Rows.Select(RowOf)]),
+                [.. cleanups.Rows.Select(RowOf)],
+                row.MaxAgeDays,
+                row.MaxSizeBytes is { } bytes ? RetentionWords.GigabytesOf(bytes) : null,
+                row.PolicySetAt,
+                row.LevelSince),
             ControlJson.Default.RetentionRow);
     }
 

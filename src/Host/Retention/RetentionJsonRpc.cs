@@ -91,7 +91,10 @@ internal sealed class RetentionJsonRpc(
 
         CommandResult result = await bus.SendAsync(
             new SetRetentionPolicy(
-                policyType, isEnabled, days is 0 ? null : days, gigabytes is > 0 and { } size ? RetentionWords.BytesOf(size) : null),
+                policyType,
+                isEnabled,
+                days is 0 ? null : days,
+                gigabytes is > 0 and { } size ? RetentionWords.BytesOf(size) : null),
             sessions.Of(call.Connection).CallerNow(),
             call.Cancellation);
         return result.Refusal is { } refusal
