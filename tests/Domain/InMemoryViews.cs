@@ -10,6 +10,9 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
     /// <summary>While false, nothing becomes visible in time.</summary>
     public bool IsInTime { get; set; } = true;
 
+    /// <summary>What each view's loop says of itself.</summary>
+    public IReadOnlyList<ViewStatus> Status { get; set; } = [];
+
     /// <summary>Called at every list; what it throws is what the caller meets.</summary>
     public Action BeforeList { get; set; } = () => { };
 
@@ -51,7 +54,7 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
         Task.FromResult(IsInTime);
 
     public Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ViewStatus>>([]);
+        Task.FromResult(Status);
 
     public Dictionary<string, TRow> Rows<TRow>(View<TRow> view)
         where TRow : class

@@ -232,6 +232,19 @@ public sealed class The_keeper_of_retention : IAsyncDisposable
         Assert.Equal(["old"], _world.Footage.Deleted);
     }
 
+    [Fact]
+    public async Task does_not_wait_for_a_view_that_is_none_of_its_business()
+    {
+        await RunAsync();
+        _world.Recording("old", 31);
+        _world.Views.IsInTime = false;
+        _world.Views.Status = [new("CameraView", 0, 9, "It cannot fold."), new("FootageView", long.MaxValue, 0, null)];
+        await _world.SendAsync(ThirtyDays);
+        await _world.AdvanceAsync(2 * CleanupPause);
+
+        Assert.Equal(["old"], _world.Footage.Deleted);
+    }
+
     private async Task RunAsync()
     {
         await _world.RunAsync();
