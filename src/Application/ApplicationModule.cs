@@ -1,9 +1,11 @@
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
 using Events.Domain.Cameras;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,6 +21,9 @@ public static class ApplicationModule
         RecordingViewProjection.View,
         SegmentViewProjection.View,
         SnapshotViewProjection.View,
+        FootageViewProjection.View,
+        CleanupViewProjection.View,
+        StorageViewProjection.View,
     ];
 
     public static IServiceCollection AddApplication(this IServiceCollection services)
@@ -36,6 +41,10 @@ public static class ApplicationModule
         services.AddSingleton<DeleteRecordingHandler>();
         services.AddSingleton<TakeSnapshotHandler>();
         services.AddSingleton<DeleteSnapshotHandler>();
+        services.AddSingleton<FootageRemoval>();
+        services.AddSingleton<StorageWatch>();
+        services.AddSingleton<FileCleaner>();
+        services.AddSingleton<CleanUpFilesHandler>();
         services.AddSingleton<IEnumerable<CommandRoute>>(Routes);
         services.AddSingleton<CommandBus>();
         services.AddSingleton<IMediaListener>(provider => new MediaReports(provider.GetRequiredService<CommandBus>));
@@ -43,6 +52,7 @@ public static class ApplicationModule
         services.AddSingleton<CameraKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<CameraKeeper>());
         services.AddHostedService<RecordingKeeper>();
+        services.AddHostedService<RetentionKeeper>();
         return services;
     }
 
@@ -55,6 +65,7 @@ public static class ApplicationModule
         var deleteRecording = provider.GetRequiredService<DeleteRecordingHandler>();
         var takeSnapshot = provider.GetRequiredService<TakeSnapshotHandler>();
         var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
+        var cleanUpFiles = provider.GetRequiredService<CleanUpFilesHandler>();
         return
         [
             CommandRoute.To<AddCamera>(Role.Admin, addCamera.HandleAsync),
@@ -71,9 +82,15 @@ public static class ApplicationModule
             ToRecording<CommitSegment>(Role.Admin),
             ToRecording<ReportRecordingInterrupted>(Role.Admin),
             ToRecording<ReportRecordingRecovered>(Role.Admin),
+            ToRecording<PlaceLegalHold>(Role.Admin),
+            ToRecording<ReleaseLegalHold>(Role.Admin),
 
             CommandRoute.To<TakeSnapshot>(Role.Operator, takeSnapshot.HandleAsync),
             CommandRoute.To<DeleteSnapshot>(Role.Admin, deleteSnapshot.HandleAsync),
+
+            CommandRoute.ToDecider<SetRetentionPolicy, RetentionPolicy, SetRetentionPolicy, RetentionPolicySet>(
+                Role.Admin, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
+            CommandRoute.To<CleanUpFiles>(Role.Admin, cleanUpFiles.HandleAsync),
         ];
     }
 

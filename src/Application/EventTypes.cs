@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Events.Domain.Cameras;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 
 namespace Events.Application;
@@ -29,9 +30,14 @@ public static class EventTypes
         Of("recording_stopped", StoredJson.Default.RecordingStopped),
         Of("recording_failed", StoredJson.Default.RecordingFailed),
         Of("recording_deleted", StoredJson.Default.RecordingDeleted),
+        Of("legal_hold_placed", StoredJson.Default.LegalHoldPlaced),
+        Of("legal_hold_released", StoredJson.Default.LegalHoldReleased),
         Of("snapshot_taken", StoredJson.Default.SnapshotTaken),
         Of("snapshot_failed", StoredJson.Default.SnapshotFailed),
         Of("snapshot_deleted", StoredJson.Default.SnapshotDeleted),
+        Of("retention_policy_set", StoredJson.Default.RetentionPolicySet),
+        Of("cleanup_finished", StoredJson.Default.CleanupFinished),
+        Of("storage_level_changed", StoredJson.Default.StorageLevelChanged),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -45,6 +51,7 @@ public static class EventTypes
     Converters =
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
+        typeof(CleanupIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -64,11 +71,19 @@ public static class EventTypes
 [JsonSerializable(typeof(RecordingStopped))]
 [JsonSerializable(typeof(RecordingFailed))]
 [JsonSerializable(typeof(RecordingDeleted))]
+[JsonSerializable(typeof(LegalHoldPlaced))]
+[JsonSerializable(typeof(LegalHoldReleased))]
 [JsonSerializable(typeof(SnapshotTaken))]
 [JsonSerializable(typeof(SnapshotFailed))]
 [JsonSerializable(typeof(SnapshotDeleted))]
+[JsonSerializable(typeof(RetentionPolicySet))]
+[JsonSerializable(typeof(CleanupFinished))]
+[JsonSerializable(typeof(StorageLevelChanged))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]
 [JsonSerializable(typeof(Snapshots.SnapshotView))]
+[JsonSerializable(typeof(Retention.FootageView))]
+[JsonSerializable(typeof(Retention.CleanupView))]
+[JsonSerializable(typeof(Retention.StorageView))]
 internal sealed partial class StoredJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using Events.Application;
 using Events.Application.Contracts;
-using Events.Application.Recordings;
+using Events.Application.Retention;
+using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.Host.Cameras;
@@ -12,6 +13,7 @@ using Events.Host.JsonRpc;
 using Events.Host.Live;
 using Events.Host.Notifications;
 using Events.Host.Recordings;
+using Events.Host.Retention;
 using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
@@ -76,6 +78,8 @@ internal static class Composition
         services.AddSingleton(processes);
         services.AddSingleton(installation.Control);
         services.AddSingleton(new StorageRule(settings.Storage.WarnPercent, settings.Storage.BlockPercent));
+        services.AddSingleton(new RetentionTimes(
+            TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
         services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
         services.AddMedia(new MediaOptions
@@ -128,6 +132,10 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RecordingJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SnapshotJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SubscriptionJsonRpc>();
+        services.AddSingleton<StorageReport>();
+        services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
+        services.AddSingleton<IControlRoutes, RetentionControl>();
+        services.AddSingleton<IControlRoutes, RecordingControl>();
         services.AddHostedService<Notifier>();
         services.AddHostedService<FactPrinter>();
         services.AddJsonRpc(provider =>

@@ -163,11 +163,14 @@ public interface IFootage
     Stream? OpenSnapshot(string fileName);
 
     /// <summary>Removes a recording's folder and syncs its parent. Harmless when it is gone.</summary>
+    /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>
     Task DeleteRecordingAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Removes a snapshot and syncs its folder. Harmless when it is gone.</summary>
+    /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>
     Task DeleteSnapshotAsync(string fileName, CancellationToken cancellationToken);
 
+    /// <exception cref="DependencyUnavailableException">The storage folder is not there.</exception>
     StorageUsage Usage();
 }
 

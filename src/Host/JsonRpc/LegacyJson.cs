@@ -3,6 +3,7 @@ using Events.Host.Cameras;
 using Events.Host.Identity;
 using Events.Host.Notifications;
 using Events.Host.Recordings;
+using Events.Host.Retention;
 using Events.Host.Snapshots;
 
 namespace Events.Host.JsonRpc;
@@ -22,6 +23,9 @@ namespace Events.Host.JsonRpc;
 [JsonSerializable(typeof(LegacyFileInfo))]
 [JsonSerializable(typeof(LegacyDeletion))]
 [JsonSerializable(typeof(LegacySnapshot))]
+[JsonSerializable(typeof(LegacyStorage))]
+[JsonSerializable(typeof(LegacyRetention))]
+[JsonSerializable(typeof(LegacyCleanup))]
 [JsonSerializable(typeof(Subscribed))]
 [JsonSerializable(typeof(Unsubscribed))]
 [JsonSerializable(typeof(RecordingUpdate))]

@@ -11,6 +11,7 @@ internal sealed record EventsSettings(
     SecuritySettings Security,
     RecordingSettings Recording,
     StorageSettings Storage,
+    RetentionSettings Retention,
     MediaSettings Media,
     DemoSettings Demo,
     RunEnvironment Environment);
@@ -47,7 +48,9 @@ internal sealed record SecuritySettings(string? JwtSecretKey, TimeSpan TokenTtl,
 
 internal sealed record RecordingSettings(int SegmentDurationS);
 
-internal sealed record StorageSettings(int WarnPercent, int BlockPercent);
+internal sealed record StorageSettings(int WarnPercent, int BlockPercent, int MeasurePauseS);
+
+internal sealed record RetentionSettings(int CleanupPauseS);
 
 internal sealed record MediaSettings(int StallTimeoutS, int ConnectTimeoutS, int ReconnectPauseMaxS);
 

@@ -142,7 +142,9 @@ internal sealed class SettingsReader
             Value<TimeSpan>("Security.TokenTtl"),
             Value<IReadOnlyList<string>>("Security.AllowedOrigins")),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
-        new StorageSettings(Number("Storage.WarnPercent"), Number("Storage.BlockPercent")),
+        new StorageSettings(
+            Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),
+        new RetentionSettings(Number("Retention.CleanupPauseS")),
         new MediaSettings(
             Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
         new DemoSettings(Value<string>("Demo.Enabled") == "true"),

@@ -39,9 +39,16 @@ internal static class SettingsTable
         new("Recording", "SegmentDurationS", SettingKind.Number, "60", "seconds",
             "Length of a recording's files; each is cut at the next key frame.", Min: 1, Max: 3600),
         new("Storage", "WarnPercent", SettingKind.Number, "80", "percent",
-            "From this use of the disk on, answers carry a warning.", Min: 1, Max: 100),
+            "From this use of the disk on, answers carry a warning, and a retention policy that is enabled and not manual "
+            + "deletes the oldest files until the use is 2 percent below it.", Min: 1, Max: 100),
         new("Storage", "BlockPercent", SettingKind.Number, "90", "percent",
-            "From this use of the disk on, no recording is started. More than the warning.", Min: 1, Max: 100),
+            "From this use of the disk on, no recording is started, until it is 2 percent below. More than the warning.",
+            Min: 1, Max: 100),
+        new("Storage", "MeasurePauseS", SettingKind.Number, "10", "seconds",
+            "How often it is measured how full the disk is.", Min: 1, Max: 3600),
+        new("Retention", "CleanupPauseS", SettingKind.Number, "60", "seconds",
+            "How often files are held against the retention policy. It is also done at once when the policy is set and when "
+            + "the disk's use crosses a threshold.", Min: 1, Max: 86_400),
         new("Media", "StallTimeoutS", SettingKind.Number, "5", "seconds",
             "A camera that sends no picture for so long is lost and is connected anew.", Min: 1, Max: 300),
         new("Media", "ConnectTimeoutS", SettingKind.Number, "20", "seconds",

@@ -2,10 +2,12 @@ using Events.Application;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Xunit;
 
@@ -29,8 +31,12 @@ public sealed class The_command_bus : IAsyncDisposable
         [typeof(CommitSegment)] = Role.Admin,
         [typeof(ReportRecordingInterrupted)] = Role.Admin,
         [typeof(ReportRecordingRecovered)] = Role.Admin,
+        [typeof(PlaceLegalHold)] = Role.Admin,
+        [typeof(ReleaseLegalHold)] = Role.Admin,
         [typeof(TakeSnapshot)] = Role.Operator,
         [typeof(DeleteSnapshot)] = Role.Admin,
+        [typeof(SetRetentionPolicy)] = Role.Admin,
+        [typeof(CleanUpFiles)] = Role.Admin,
     };
 
     private static readonly CameraId Gate = Samples.Gate;
@@ -49,8 +55,12 @@ public sealed class The_command_bus : IAsyncDisposable
         new CommitSegment(Samples.Take, new Segment(1, 1, 1, Samples.Hash, Spec.Now, 1, 1)),
         new ReportRecordingInterrupted(Samples.Take, "camera_lost"),
         new ReportRecordingRecovered(Samples.Take, Spec.Now),
+        new PlaceLegalHold(Samples.Take, "Case 2026-17"),
+        new ReleaseLegalHold(Samples.Take, "Closed"),
         new TakeSnapshot(SnapshotId.New(), Gate, null),
         new DeleteSnapshot(Samples.Shot, "Old"),
+        new SetRetentionPolicy(RetentionType.Age, true, 30, null),
+        new CleanUpFiles(CleanupId.New()),
     ];
 
     private readonly World _world = new();

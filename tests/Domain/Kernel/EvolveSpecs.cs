@@ -1,6 +1,7 @@
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using FsCheck;
 using FsCheck.Fluent;
@@ -25,6 +26,16 @@ public sealed class Evolving_a_state
 
     [Fact]
     public void never_fails_for_a_snapshot() => Survives(Snapshot.Decider, state => state is Snapshot.Deleted);
+
+    [Fact]
+    public void never_fails_for_a_retention_policy() =>
+        Survives(RetentionPolicy.Decider, state => state is RetentionPolicy.Given);
+
+    [Fact]
+    public void never_fails_for_a_cleanup() => Survives(Cleanup.Decider, state => state is Cleanup.Finished);
+
+    [Fact]
+    public void never_fails_for_the_storage() => Survives(Storage.Decider, state => state.Level is StorageLevel.Low);
 
     [Fact]
     public void leaves_a_recording_alone_that_was_never_asked_for()

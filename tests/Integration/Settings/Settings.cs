@@ -28,7 +28,8 @@ public sealed class Settings : IDisposable
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
         Assert.Equal(["http://localhost:3000", "https://localhost:3000"], settings.Security.AllowedOrigins);
         Assert.Equal(new RecordingSettings(60), settings.Recording);
-        Assert.Equal(new StorageSettings(80, 90), settings.Storage);
+        Assert.Equal(new StorageSettings(80, 90, 10), settings.Storage);
+        Assert.Equal(new RetentionSettings(60), settings.Retention);
         Assert.True(settings.Demo.Enabled);
         Assert.Equal(RunEnvironment.Production, settings.Environment);
     }
