@@ -124,9 +124,9 @@ internal sealed partial class RtspConnection : IDisposable
 
     public void Dispose()
     {
+        // Not the turn, for which a session may still wait; it holds nothing that has to be given back.
         _closed.Dispose();
         _socket.Dispose();
-        _turn.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }
