@@ -24,6 +24,17 @@ public sealed class The_storage_folder
         Assert.Throws<ForeignStorageException>(() => StorageFolder.Open(studio.Options));
     }
 
+    [Fact]
+    public async Task is_closed_to_other_accounts()
+    {
+        await using var studio = new Studio();
+        const UnixFileMode Others =
+            UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        Assert.All(
+            [studio.Storage.Recordings, studio.Storage.Snapshots],
+            folder => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(folder) & Others));
+    }
+
     [Theory]
     [InlineData("../x")]
     [InlineData("a..b")]
