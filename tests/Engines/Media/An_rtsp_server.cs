@@ -90,7 +90,10 @@ public sealed class An_rtsp_server
         await camera.StartAgainAsync();
         await talk.ReadPacketsAsync(talk.Packets.Count + 200);
 
-        ushort[] numbers = [.. talk.Packets.Where(packet => packet.Channel == 0).Select(packet => (ushort)((packet.Packet[2] << 8) | packet.Packet[3]))];
+        ushort[] numbers =
+        [
+            .. talk.Packets.Where(packet => packet.Channel == 0).Select(packet => (ushort)((packet.Packet[2] << 8) | packet.Packet[3])),
+        ];
         Assert.All(numbers.Zip(numbers.Skip(1)), pair => Assert.Equal((ushort)(pair.First + 1), pair.Second));
         await bed.Studio.Engine.DrainAsync(Studio.Cancel);
         Assert.True(await talk.IsClosedAsync());

@@ -41,7 +41,7 @@ internal sealed class RtspBed : IAsyncDisposable, ILiveGate
         var bed = new RtspBed(new Studio(change));
         bed.Server = new RtspServer(
             new RtspOptions(new IPEndPoint(IPAddress.Loopback, 0), UdpPortFirst, 200),
-            bed.Studio.Engine, bed, TimeProvider.System, bed.Studio.Log.For<RtspServer>());
+            bed.Studio.Engine, () => bed, TimeProvider.System, bed.Studio.Log.For<RtspServer>());
         await bed.Server.StartAsync(Studio.Cancel);
         return bed;
     }

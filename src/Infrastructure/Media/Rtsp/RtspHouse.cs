@@ -10,14 +10,14 @@ namespace Events.Media.Rtsp;
 
 /// <summary>What all connections of the server share: the way to cameras, the gate, the ports, and the sessions.</summary>
 internal sealed partial class RtspHouse(
-    Func<CameraId, CameraFeed?> feedOf, ILiveGate gate, UdpPorts ports, TimeProvider time, ILogger logger)
+    Func<CameraId, CameraFeed?> feedOf, Func<ILiveGate> gate, UdpPorts ports, TimeProvider time, ILogger logger)
 {
     /// <summary>In bytes. RFC 2326, section 3.4, wants at least eight letters; this cannot be guessed.</summary>
     private const int SessionIdBytes = 16;
 
     private readonly ConcurrentDictionary<string, RtspSession> _sessions = new(StringComparer.Ordinal);
 
-    public ILiveGate Gate => gate;
+    public ILiveGate Gate => gate();
 
     public UdpPorts Ports => ports;
 
@@ -36,7 +36,7 @@ internal sealed partial class RtspHouse(
     /// <returns>Null when there is no place for another viewer.</returns>
     public RtspSession? TryOpen(LiveAdmission.Granted right, CameraFeed feed, StreamHeader header, RtspConnection connection)
     {
-        if (gate.TakeSeat(right.Number, connection.Remote) is not ILiveSeat seat)
+        if (gate().TakeSeat(right.Number, connection.Remote) is not ILiveSeat seat)
         {
             return null;
         }

@@ -9,7 +9,7 @@ namespace Events.Media.Rtsp;
 
 /// <summary>Listens for players and gives each connection a loop of its own. Without players it is one waiting socket.</summary>
 internal sealed partial class RtspServer(
-    RtspOptions options, MediaEngine engine, ILiveGate gate, TimeProvider time, ILogger<RtspServer> logger)
+    RtspOptions options, MediaEngine engine, Func<ILiveGate> gate, TimeProvider time, ILogger<RtspServer> logger)
     : IHostedService, IRtspOutput, IDisposable
 {
     /// <summary>At once. Half of them may be players that have just left or come.</summary>
