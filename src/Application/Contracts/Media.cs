@@ -187,7 +187,9 @@ public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
 /// </summary>
 public interface ILiveOutput
 {
-    /// <returns>A viewer that begins with the last key frame, or with the next one; null when the camera is not watched.</returns>
+    /// <returns>
+    /// A viewer that begins with the last key frame, or with the next one; null when the camera is not watched.
+    /// </returns>
     ILiveViewer? Watch(CameraId cameraId);
 
     /// <param name="folder">Put before each address in the list, e.g. <c>camera0/</c>; may be empty.</param>

@@ -28,7 +28,8 @@ internal sealed class LiveAccess(AccessTokens tokens, SignedLinks links, LegacyC
         var query = QueryHelpers.ParseQuery(request.Query);
         string? token = TokenIn(request.Authorization);
         AccessIdentity? identity = token is null ? null : await tokens.ReadAsync(token);
-        return await AdmitAsync(number, query.GetValueOrDefault("exp"), query.GetValueOrDefault("sig"), identity, cancellationToken);
+        return await AdmitAsync(
+            number, query.GetValueOrDefault("exp"), query.GetValueOrDefault("sig"), identity, cancellationToken);
     }
 
     /// <param name="exp">Of a signed link; null without one.</param>

@@ -12,9 +12,9 @@ namespace Events.Host.Live;
 internal sealed record LiveFormat(string Type, int Width, int Height);
 
 /// <summary>
-/// Live pictures over WebSocket (RFC 6455), for Media Source Extensions: a text message with the media type, a binary one with the
-/// header, then fragments of one picture or of the few that came meanwhile. Text and header come again when the camera's format
-/// changes. Clients have nothing to say.
+/// Live pictures over WebSocket (RFC 6455), for Media Source Extensions: a text message with the media type, a binary one with
+/// the header, then fragments of one picture or of the few that came meanwhile. Text and header come again when the camera's
+/// format changes. Clients have nothing to say.
 /// </summary>
 internal sealed partial class LiveSockets(
     ILiveOutput live,
@@ -158,7 +158,8 @@ internal sealed partial class LiveSockets(
         try
         {
             // Without a token: one that fires would abort the socket, good-bye included.
-            while ((await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+            while (await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None)
+                is { MessageType: not WebSocketMessageType.Close })
             {
                 objection.Value = "Nothing is to be sent here.";
                 await end.CancelAsync();

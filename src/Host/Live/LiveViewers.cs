@@ -7,8 +7,8 @@ using Events.Host.Settings;
 namespace Events.Host.Live;
 
 /// <summary>
-/// Who watches which camera. Over RTSP and WebSocket a viewer takes a seat, of which there are so many. HTTP Live Streaming has no
-/// session, so an address counts as a viewer while it went on fetching during the last <see cref="Patience"/>.
+/// Who watches which camera. Over RTSP and WebSocket a viewer takes a seat, of which there are so many. HTTP Live Streaming has
+/// no session, so an address counts as a viewer while it went on fetching during the last <see cref="Patience"/>.
 /// </summary>
 internal sealed class LiveViewers(LiveSettings settings, TimeProvider time)
 {

@@ -40,7 +40,8 @@ public static class MediaModule
 
     /// <summary>
     /// Adds the RTSP server and <see cref="IRtspOutput"/>. Needs <see cref="AddMedia"/> and <see cref="ILiveGate"/>, which is
-    /// asked for only when a player comes, so it may itself need the doors. It listens from the host's start on; a port that cannot be listened on is a <see cref="System.Net.Sockets.SocketException"/> there.
+    /// asked for only when a player comes, so it may itself need the doors. It listens from the host's start on; a port that
+    /// cannot be listened on is a <see cref="System.Net.Sockets.SocketException"/> there.
     /// </summary>
     public static IServiceCollection AddRtsp(this IServiceCollection services, RtspOptions options)
     {

@@ -147,7 +147,9 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
         }
     }
 
-    /// <summary>From now on the viewer gets every picture, beginning with the present group of pictures, if there is one.</summary>
+    /// <summary>
+    /// From now on the viewer gets every picture, beginning with the present group of pictures, if there is one.
+    /// </summary>
     public void Attach(ViewerQueue viewer)
     {
         lock (_lock)

@@ -3,10 +3,14 @@ using Events.Media.Mp4;
 
 namespace Events.Media.Live;
 
-/// <summary>Fragmented MP4 for one viewer: a header, then fragments of whatever has come since the last one, usually one picture.</summary>
+/// <summary>
+/// Fragmented MP4 for one viewer: a header, then fragments of whatever has come since the last one, usually one picture.
+/// </summary>
 internal sealed class FragmentViewer : ILiveViewer
 {
-    /// <summary>In bytes: beyond this the next pictures go into a fragment of their own, so that the first ones are shown.</summary>
+    /// <summary>
+    /// In bytes: beyond this the next pictures go into a fragment of their own, so that the first ones are shown.
+    /// </summary>
     private const int PieceBytesMax = 1024 * 1024;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);

@@ -14,10 +14,14 @@ internal sealed class ViewerQueue(TimeProvider time) : IDisposable
     /// <summary>In pictures: more than any group that is kept has, so that bytes and time are what bounds.</summary>
     public const int CountMax = CameraFeed.GroupSamplesMax + 512;
 
-    /// <summary>Once its next picture has waited for so long, a viewer is behind: the next key frame clears what is before it.</summary>
+    /// <summary>
+    /// Once its next picture has waited for so long, a viewer is behind: the next key frame clears what is before it.
+    /// </summary>
     public static readonly TimeSpan LagMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>And after so long without a key frame the waiting is cut short: better nothing for a moment than old pictures.</summary>
+    /// <summary>
+    /// And after so long without a key frame the waiting is cut short: better nothing for a moment than old pictures.
+    /// </summary>
     public static readonly TimeSpan LagHardMax = TimeSpan.FromSeconds(4);
 
     private readonly Lock _lock = new();

@@ -33,7 +33,9 @@ internal sealed class CodecSetup
     /// <summary>As <c>codecs=</c> of a media type has it, e.g. <c>avc1.42c01f</c> (RFC 6381, section 3.3).</summary>
     public string Codecs { get; }
 
-    /// <summary>H.264: profile, constraints and level, three bytes. H.265: space, tier and profile in one byte, and level.</summary>
+    /// <summary>
+    /// H.264: profile, constraints and level, three bytes. H.265: space, tier and profile in one byte, and level.
+    /// </summary>
     public byte[] Profile { get; }
 
     /// <summary>NAL units without length or start code, in the order in which a decoder wants them.</summary>
@@ -81,7 +83,9 @@ internal sealed class CodecSetup
             true, LengthOf(box[21]), HevcCodecs(box, entry), [box[1], box[12]], [.. sets[0], .. sets[1], .. sets[2]]);
     }
 
-    /// <summary>ISO/IEC 14496-15, E.3: profile, compatibility (bits reversed), tier and level, constraints without zeros.</summary>
+    /// <summary>
+    /// ISO/IEC 14496-15, E.3: profile, compatibility (bits reversed), tier and level, constraints without zeros.
+    /// </summary>
     private static string HevcCodecs(ReadOnlySpan<byte> box, string entry)
     {
         uint compatibility = BinaryPrimitives.ReadUInt32BigEndian(box[2..]);

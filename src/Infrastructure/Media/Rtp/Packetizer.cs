@@ -11,7 +11,9 @@ namespace Events.Media.Rtp;
 /// </summary>
 internal sealed class Packetizer
 {
-    /// <summary>In bytes. With RTP, UDP and IP headers less than the 1,500 of an Ethernet frame, and room for a tunnel's.</summary>
+    /// <summary>
+    /// In bytes. With RTP, UDP and IP headers less than the 1,500 of an Ethernet frame, and room for a tunnel's.
+    /// </summary>
     public const int PayloadBytesMax = 1_388;
 
     /// <summary>A picture of more NAL units than this is damaged or hostile; the rest is left out.</summary>

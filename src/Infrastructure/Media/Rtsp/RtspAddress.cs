@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Events.Media.Rtsp;
 
-/// <summary>What a request asks for, e.g. <c>rtsp://host:8554/camera0/video?exp=…&amp;sig=…</c>. Prints without its query.</summary>
+/// <summary>
+/// What a request asks for, e.g. <c>rtsp://host:8554/camera0/video?exp=…&amp;sig=…</c>. Prints without its query.
+/// </summary>
 /// <param name="Authority">Host and port as the client knows us, without credentials; empty when it named none.</param>
 /// <param name="Camera">The path's first part; empty for the server itself.</param>
 /// <param name="IsTrack">The picture track, rather than the camera as a whole.</param>

@@ -82,7 +82,9 @@ internal sealed partial class RtspConnection : IDisposable
     }
 
     /// <summary>Sends all of it, in one piece between other sends.</summary>
-    /// <param name="cancellationToken">For the wait before it begins; what has begun is sent whole, or the connection ends.</param>
+    /// <param name="cancellationToken">
+    /// For the wait before it begins; what has begun is sent whole, or the connection ends.
+    /// </param>
     /// <exception cref="IOException">The player is gone, or took nothing for too long; the connection is closed then.</exception>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -6,8 +6,8 @@ using Events.Media.Rtp;
 namespace Events.Media.Rtsp;
 
 /// <summary>
-/// Reads messages from the front of a buffer (RFC 2326, sections 4 to 6 and 10.12). Pure: no bytes make it throw, and none make it
-/// ask for more than the bounds. Lines may end with a line feed alone; empty lines before a request are passed over.
+/// Reads messages from the front of a buffer (RFC 2326, sections 4 to 6 and 10.12). Pure: no bytes make it throw, and none make
+/// it ask for more than the bounds. Lines may end with a line feed alone; empty lines before a request are passed over.
 /// </summary>
 internal static class RtspParser
 {
@@ -122,7 +122,8 @@ internal static class RtspParser
 
     private static RtspRequest? ReadHead(ReadOnlySpan<byte> head, ref RtspStatus fault)
     {
-        string[] lines = Encoding.Latin1.GetString(head).Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n');
+        string text = Encoding.Latin1.GetString(head).Replace("\r\n", "\n", StringComparison.Ordinal);
+        string[] lines = text.TrimEnd('\n').Split('\n');
         if (lines[0].Length > LineBytesMax)
         {
             fault = RtspStatus.TargetTooLong;

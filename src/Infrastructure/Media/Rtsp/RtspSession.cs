@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Events.Media.Rtsp;
 
 /// <summary>
-/// One viewer over RTSP, from SETUP to its end. While it plays, a loop of its own sends what the camera's feed hands it, so that a
-/// slow viewer holds up nobody. Ends by itself when the right to look ends, when neither side gives a sign of life any more, and
-/// when the camera goes for good or begins to send something that the player was not told of.
+/// One viewer over RTSP, from SETUP to its end. While it plays, a loop of its own sends what the camera's feed hands it, so that
+/// a slow viewer holds up nobody. Ends by itself when the right to look ends, when neither side gives a sign of life any more,
+/// and when the camera goes for good or begins to send something that the player was not told of.
 /// </summary>
 internal sealed partial class RtspSession : IAsyncDisposable
 {

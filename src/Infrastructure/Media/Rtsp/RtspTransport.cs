@@ -61,7 +61,9 @@ internal sealed record RtspTransport(string Protocol, bool IsUdp, int? First, in
         }
 
         int second = first + 1;
-        bool isGood = numbers.Length == 1 || int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out second);
-        return isGood && first >= min && first <= max && second >= min && second <= max && first != second ? (first, second) : null;
+        bool isGood = numbers.Length == 1
+            || int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out second);
+        bool isIn = first >= min && first <= max && second >= min && second <= max;
+        return isGood && isIn && first != second ? (first, second) : null;
     }
 }

@@ -21,8 +21,9 @@ internal static class Sdp
         CultureInfo culture = CultureInfo.InvariantCulture;
         bool isV6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         string family = isV6 ? "IP6" : "IP4";
+        string any = isV6 ? "::" : "0.0.0.0";
         var text = new StringBuilder();
-        text.Append(culture, $"v=0\r\no=- {session} 1 IN {family} {local}\r\ns={name}\r\nc=IN {family} {(isV6 ? "::" : "0.0.0.0")}\r\n");
+        text.Append(culture, $"v=0\r\no=- {session} 1 IN {family} {local}\r\ns={name}\r\nc=IN {family} {any}\r\n");
         text.Append(culture, $"t=0 0\r\na=control:{aggregate}\r\na=range:npt=now-\r\n");
         text.Append(culture, $"m=video 0 RTP/AVP {RtpStream.PayloadType}\r\n");
         text.Append(culture, $"a=rtpmap:{RtpStream.PayloadType} {(setup.IsHevc ? "H265" : "H264")}/{MediaTime.Scale}\r\n");
@@ -45,16 +46,19 @@ internal static class Sdp
 
     private static string HevcFormat(CodecSetup setup)
     {
-        string[] names = ["sprop-vps", "sprop-sps", "sprop-pps"];
-        IEnumerable<string> named = names.Select((name, i) => (Name: name, Sets: setup.ParameterSets.Where(set => TypeOf(set) == 32 + i)))
-            .Where(kind => kind.Sets.Any())
-            .Select(kind => $"{kind.Name}={string.Join(',', kind.Sets.Select(Convert.ToBase64String))}");
+        IEnumerable<string> sets = setup.ParameterSets
+            .GroupBy(TypeOf, Convert.ToBase64String)
+            .Select(kind => $"{NameOf(kind.Key)}={string.Join(',', kind)}");
         int profile = setup.Profile[0];
-        string level = string.Create(
-            CultureInfo.InvariantCulture,
-            $"profile-space={profile >> 6};profile-id={profile & 0x1f};tier-flag={(profile >> 5) & 1};level-id={setup.Profile[1]}");
-        return string.Join(';', named.Prepend(level));
+        string[] level =
+        [
+            $"profile-space={profile >> 6}", $"profile-id={profile & 0x1f}", $"tier-flag={(profile >> 5) & 1}",
+            $"level-id={setup.Profile[1]}",
+        ];
+        return string.Join(';', level.Concat(sets));
     }
+
+    private static string NameOf(int type) => type switch { 32 => "sprop-vps", 33 => "sprop-sps", _ => "sprop-pps" };
 
     private static int TypeOf(byte[] set) => NalFormat.H265.TypeOf(set);
 }
