@@ -10,6 +10,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
         ? PingBench.ServeAsync()
         : RecordAsync("ping", context => PingBench.RunAsync(context, rest)),
     ["cameras"] = rest => RecordCodeAsync("cameras", context => CamerasBench.RunAsync(context, rest)),
+    ["live"] = rest => RecordAsync("live", context => LiveBench.RunAsync(context, rest)),
     ["host"] = rest => RecordAsync("host", context => HostBench.RunAsync(context, rest)),
 };
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Retention;
@@ -19,6 +20,7 @@ using Events.Host.Settings;
 using Events.Host.Snapshots;
 using Events.JsonRpc;
 using Events.Media;
+using Events.Media.Rtsp;
 using Npgsql;
 
 namespace Events.Host;
@@ -116,8 +118,22 @@ internal static class Composition
         services.AddSingleton(provider => new LiveLinks(
             provider.GetRequiredService<SignedLinks>(),
             settings.Server.PublicUrl?.ToString(),
-            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port)));
-        services.AddSingleton<LiveViewers>();
+            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port),
+            provider.GetRequiredService<IRtspOutput>()));
+        services.AddSingleton(provider => new LiveViewers(settings.Live, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LiveAccess>();
+        services.AddSingleton<ILiveGate>(provider => provider.GetRequiredService<LiveAccess>());
+        services.AddSingleton(provider => new LiveSockets(
+            provider.GetRequiredService<ILiveOutput>(),
+            provider.GetRequiredService<LiveViewers>(),
+            provider.GetRequiredService<AccessTokens>(),
+            settings.Security.AllowedOrigins,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LiveSockets>>()));
+        services.AddRtsp(new RtspOptions(
+            new IPEndPoint(Addresses.Of(settings.Rtsp.Host), settings.Rtsp.Port),
+            settings.Rtsp.UdpPortFirst,
+            settings.Rtsp.UdpPortCount));
         services.AddSingleton<LiveEndpoints>();
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<HealthChecks>();

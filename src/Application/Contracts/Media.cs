@@ -184,9 +184,17 @@ public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
     public double UsedPercent => TotalBytes == 0 ? 100 : 100.0 * (TotalBytes - AvailableBytes) / TotalBytes;
 }
 
-/// <summary>Live pictures for viewers: HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as a JPEG.</summary>
+/// <summary>
+/// Live pictures for viewers: fragmented MP4 as it comes, HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as
+/// a JPEG.
+/// </summary>
 public interface ILiveOutput
 {
+    /// <returns>
+    /// A viewer that begins with the last key frame, or with the next one; null when the camera is not watched.
+    /// </returns>
+    ILiveViewer? Watch(CameraId cameraId);
+
     /// <param name="folder">Put before each address in the list, e.g. <c>camera0/</c>; may be empty.</param>
     /// <param name="query">Appended to each address in the list, e.g. <c>?sig=…</c>; may be empty.</param>
     /// <returns>

@@ -8,7 +8,7 @@ using Events.JsonRpc;
 namespace Events.Host.Cameras;
 
 /// <summary><c>get_camera_list</c>, <c>get_camera_status</c> and <c>get_stream_url</c> of the legacy contract.</summary>
-internal sealed class CameraJsonRpc(LegacyCameras cameras, LiveLinks links, LiveViewers viewers, ILiveOutput live)
+internal sealed class CameraJsonRpc(LegacyCameras cameras, LiveLinks links, LiveViewers viewers, IMediaControl media)
     : IJsonRpcMethods
 {
     public IEnumerable<JsonRpcMethod> Methods =>
@@ -38,12 +38,12 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, LiveLinks links, Live
 
     private JsonRpcAnswer StreamOf(CameraView camera, JsonRpcCall call)
     {
-        bool isReady = live.HlsPlaylistOf(camera.Id, string.Empty, string.Empty) is not null;
+        bool isReady = media.SignalOf(camera.Id) is { IsConnected: true };
         return JsonRpcAnswer.Result(
             new LegacyStreamUrl(
                 camera.Number.ToString(),
                 camera.Number.ToString(),
-                links.HlsOf(camera.Number, call.Connection.Host),
+                links.RtspOf(camera.Number, call.Connection.Host),
                 isReady,
                 viewers.CountOf(camera.Number),
                 isReady ? "READY" : "NOT_READY"),

@@ -7,6 +7,8 @@ internal sealed record EventsSettings(
     DataSettings Data,
     ServerSettings Server,
     HealthSettings Health,
+    RtspSettings Rtsp,
+    LiveSettings Live,
     PostgreSqlSettings PostgreSql,
     SecuritySettings Security,
     RecordingSettings Recording,
@@ -32,6 +34,13 @@ internal sealed record ServerSettings(
     string Host, int Port, string WebSocketPath, int MaxConnections, int MaxMessageBytes, Uri? PublicUrl);
 
 internal sealed record HealthSettings(string Host, int Port);
+
+/// <param name="Port">0 for any free one.</param>
+/// <param name="UdpPortFirst">First of the ports from which packets go out over UDP.</param>
+internal sealed record RtspSettings(string Host, int Port, int UdpPortFirst, int UdpPortCount);
+
+/// <param name="MaxViewers">Over RTSP and WebSocket together.</param>
+internal sealed record LiveSettings(int MaxViewers, int MaxViewersPerAddress);
 
 /// <param name="ConnectionString">Null: the embedded server in the data folder. Never logged.</param>
 internal sealed record PostgreSqlSettings(string? ConnectionString)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Events.Host.Settings;
 
 /// <summary>Gathers settings from their sources and checks them all before it complains.</summary>
@@ -115,6 +117,19 @@ internal sealed class SettingsReader
             Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
         }
 
+        foreach (var taken in new[] { "Server.Port", "Health.Port" })
+        {
+            if (Number("Rtsp.Port") == Number(taken) && Number(taken) != 0)
+            {
+                Complain("Rtsp.Port", $"is the same as {taken} ({_origins[taken]}). Choose another with --rtsp-port.");
+            }
+        }
+
+        if (Number("Rtsp.UdpPortFirst") + Number("Rtsp.UdpPortCount") - 1 > IPEndPoint.MaxPort)
+        {
+            Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
+        }
+
         if (EnvironmentChosen == RunEnvironment.Production
             && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
         {
@@ -136,6 +151,9 @@ internal sealed class SettingsReader
             Number("Server.MaxMessageBytes"),
             Value<Uri?>("Server.PublicUrl")),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
+        new RtspSettings(
+            Value<string>("Rtsp.Host"), Number("Rtsp.Port"), Number("Rtsp.UdpPortFirst"), Number("Rtsp.UdpPortCount")),
+        new LiveSettings(Number("Live.MaxViewers"), Number("Live.MaxViewersPerAddress")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
         new SecuritySettings(
             Value<string?>("Security.JwtSecretKey"),

@@ -23,6 +23,8 @@ public sealed class Settings : IDisposable
         Assert.Equal(_folder.PathOf("data"), settings.Data.Folder);
         Assert.Equal(new ServerSettings("0.0.0.0", 8002, "/ws", 2000, 1048576, null), settings.Server);
         Assert.Equal(new HealthSettings("0.0.0.0", 8003), settings.Health);
+        Assert.Equal(new RtspSettings("0.0.0.0", 8554, 21000, 200), settings.Rtsp);
+        Assert.Equal(new LiveSettings(200, 50), settings.Live);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
@@ -115,6 +117,8 @@ public sealed class Settings : IDisposable
     [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
+    [InlineData("Rtsp:\n  Port: 8003\n", "Rtsp.Port (events.yaml:2): is the same as Health.Port (default)")]
+    [InlineData("Rtsp:\n  UdpPortFirst: 65500\n", "Rtsp.UdpPortCount (default): reaches beyond port 65535")]
     public void say_what_is_wrong_where_and_what_helps(string text, string expected)
     {
         Write(text);
