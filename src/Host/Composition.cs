@@ -110,9 +110,8 @@ internal static class Composition
         services.AddSingleton<HttpCallers>();
     }
 
-    private static void AddWays(IServiceCollection services, Installation installation)
+    private static void AddLive(IServiceCollection services, EventsSettings settings)
     {
-        EventsSettings settings = installation.Settings;
         services.AddSingleton(provider =>
             new FileLinks(provider.GetRequiredService<SignedLinks>(), settings.Server.PublicUrl?.ToString()));
         services.AddSingleton(provider => new LiveLinks(
@@ -135,6 +134,11 @@ internal static class Composition
             settings.Rtsp.UdpPortFirst,
             settings.Rtsp.UdpPortCount));
         services.AddSingleton<LiveEndpoints>();
+    }
+
+    private static void AddWays(IServiceCollection services, Installation installation)
+    {
+        AddLive(services, installation.Settings);
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<HealthEndpoints>();
@@ -154,6 +158,10 @@ internal static class Composition
         services.AddSingleton<IControlRoutes, RecordingControl>();
         services.AddHostedService<Notifier>();
         services.AddHostedService<FactPrinter>();
+        AddJsonRpc(services, installation.Settings);
+    }
+
+    private static void AddJsonRpc(IServiceCollection services, EventsSettings settings) =>
         services.AddJsonRpc(provider =>
         {
             var sessions = provider.GetRequiredService<ClientSessions>();
@@ -172,7 +180,6 @@ internal static class Composition
                 MessageBytesMax = settings.Server.MaxMessageBytes,
             };
         });
-    }
 
     private static void Map(WebApplication app, EventsSettings settings)
     {

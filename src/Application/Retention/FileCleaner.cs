@@ -24,7 +24,9 @@ public sealed partial class FileCleaner(
     ILogger<FileCleaner> logger)
     : IDisposable
 {
-    /// <summary>Files that one run deletes. At 7 ms each, as measured, it ends well before a caller's patience of 30 s does.</summary>
+    /// <summary>
+    /// Files that one run deletes. At 7 ms each, as measured, it ends well before a caller's patience of 30 s does.
+    /// </summary>
     public const int FilesMax = 500;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
