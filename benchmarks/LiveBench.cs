@@ -146,9 +146,11 @@ internal static class LiveBench
             $"memory for {Viewers} RTSP viewers", "MB", after - before, null, null, null, $"resident {before:0.0} before"));
         context.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Viewers} viewers for {Run.TotalSeconds:0} s got {frames.Min()} to {frames.Max()} pictures each; "
-            + $"{Run.TotalSeconds * Fps:0} were made in that time."));
+            $"{Viewers} viewers for {Run.TotalSeconds:0} s: {Run.TotalSeconds * Fps:0} pictures were made in that time; over TCP each got "
+            + $"{Range(frames.Where((_, i) => i % 2 == 0))}, over UDP {Range(frames.Where((_, i) => i % 2 == 1))}."));
     }
+
+    private static string Range(IEnumerable<int> counts) => $"{counts.Min()} to {counts.Max()}";
 
     private static async Task<double> HostCpuAsync(HostUnderTest host, TimeSpan span)
     {

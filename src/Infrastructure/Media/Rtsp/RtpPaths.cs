@@ -48,13 +48,19 @@ internal sealed class InterleavedPath(RtspConnection connection, RtspTransport o
 /// </summary>
 internal sealed class UdpPath : IRtpPath
 {
-    /// <summary>In bytes: a third of what Linux lets a socket buffer by default.</summary>
-    private const double BurstBytesMax = 64 * 1024;
+    /// <summary>In bytes: a quarter of what fits into a receive buffer as Linux makes it when nobody asks for more.</summary>
+    private const double BurstBytesMax = 32 * 1024;
 
-    /// <summary>In bytes per second: far above any camera, yet a second of pictures takes a moment.</summary>
-    private const double BytesPerSecondMax = 16 * 1024 * 1024;
+    /// <summary>In bytes per second: above most cameras, so that it delays only the first group and large key frames.</summary>
+    private const double BytesPerSecondMin = 4 * 1024 * 1024;
+
+    /// <summary>In bytes per second: above any camera.</summary>
+    private const double BytesPerSecondMax = 64 * 1024 * 1024;
 
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>What holds up a viewer for so long is too slow for its camera, and is doubled.</summary>
+    private static readonly TimeSpan HeldUpMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A player that has just closed its ports and one that opens them late look alike for so long.</summary>
     private static readonly TimeSpan RefusalMax = TimeSpan.FromSeconds(3);
@@ -64,7 +70,9 @@ internal sealed class UdpPath : IRtpPath
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _receiving;
+    private double _bytesPerSecond = BytesPerSecondMin;
     private double _budget = BurstBytesMax;
+    private long? _heldUpSince;
     private long _budgetSince;
     private long? _refusedSince;
 
@@ -139,13 +147,22 @@ internal sealed class UdpPath : IRtpPath
 
     private async ValueTask PaceAsync(int sentBytes, CancellationToken cancellationToken)
     {
-        double refill = _time.GetElapsedTime(_budgetSince).TotalSeconds * BytesPerSecondMax;
+        double refill = _time.GetElapsedTime(_budgetSince).TotalSeconds * _bytesPerSecond;
         _budgetSince = _time.GetTimestamp();
+        _heldUpSince = _budget + refill < BurstBytesMax ? _heldUpSince ?? _budgetSince : null;
         _budget = Math.Min(BurstBytesMax, _budget + refill) - sentBytes;
-        if (_budget < 0)
+        if (_budget >= 0)
         {
-            await Task.Delay(Breath, _time, cancellationToken);
+            return;
         }
+
+        if (_time.GetElapsedTime(_heldUpSince ?? _budgetSince) > HeldUpMax)
+        {
+            _bytesPerSecond = Math.Min(2 * _bytesPerSecond, BytesPerSecondMax);
+            _heldUpSince = null;
+        }
+
+        await Task.Delay(Breath, _time, cancellationToken);
     }
 
     private async Task ReceiveAsync(Action<ReadOnlySpan<byte>> received, CancellationToken cancellationToken)
