@@ -9,11 +9,8 @@ namespace Events.GraphQL.Execution;
 /// <summary>Writes what JSON can hold: leaves, and the values of extensions.</summary>
 internal static class JsonValues
 {
-    /// <summary>From here on JavaScript writes an exponent, and all digits are not known anyway.</summary>
-    private const double PlainMax = 1e21;
-
-    /// <summary>The longest number without an exponent, with sign.</summary>
-    private const int NumberLengthMax = 32;
+    /// <summary>Whole numbers up to here are exact.</summary>
+    private const double WholeMax = 1L << 53;
 
     internal static void Write(Utf8JsonWriter writer, object? value)
     {
@@ -94,19 +91,13 @@ internal static class JsonValues
     /// <summary>Whole numbers without a fraction, as most clients would write them.</summary>
     private static void WriteNumber(Utf8JsonWriter writer, double number)
     {
-        if (Math.Abs(number) >= PlainMax || Math.Floor(number) != number)
-        {
-            writer.WriteNumberValue(number);
-        }
-        else if (Math.Abs(number) <= long.MaxValue / 2)
+        if (Math.Abs(number) < WholeMax && Math.Floor(number) == number)
         {
             writer.WriteNumberValue((long)number);
         }
         else
         {
-            Span<byte> digits = stackalloc byte[NumberLengthMax];
-            number.TryFormat(digits, out int length, "F0", CultureInfo.InvariantCulture);
-            writer.WriteRawValue(digits[..length], skipInputValidation: true);
+            writer.WriteRawValue(Numbers.Text(number), skipInputValidation: true);
         }
     }
 
