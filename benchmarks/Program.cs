@@ -5,6 +5,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["append"] = _ => RecordAsync("append", AppendBench.RunAsync),
     ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
+    ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["ping"] = rest => rest is ["serve"]
         ? PingBench.ServeAsync()
         : RecordAsync("ping", context => PingBench.RunAsync(context, rest)),

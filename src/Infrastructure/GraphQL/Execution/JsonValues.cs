@@ -9,8 +9,10 @@ namespace Events.GraphQL.Execution;
 /// <summary>Writes what JSON can hold: leaves, and the values of extensions.</summary>
 internal static class JsonValues
 {
-    /// <summary>Whole numbers up to here are exact.</summary>
-    private const double WholeMax = 1L << 53;
+    /// <summary>Between these the platform writes no exponent either.</summary>
+    private const double PlainMin = 1e-4;
+
+    private const double PlainMax = 1e15;
 
     internal static void Write(Utf8JsonWriter writer, object? value)
     {
@@ -88,12 +90,17 @@ internal static class JsonValues
         writer.WriteEndObject();
     }
 
-    /// <summary>Whole numbers without a fraction, as most clients would write them.</summary>
+    /// <summary>Whole numbers without a fraction, exponents only far from the point, as most clients would write them.</summary>
     private static void WriteNumber(Utf8JsonWriter writer, double number)
     {
-        if (Math.Abs(number) < WholeMax && Math.Floor(number) == number)
+        double size = Math.Abs(number);
+        if (size < PlainMax && Math.Floor(number) == number)
         {
             writer.WriteNumberValue((long)number);
+        }
+        else if (size is > PlainMin and < PlainMax)
+        {
+            writer.WriteNumberValue(number);
         }
         else
         {

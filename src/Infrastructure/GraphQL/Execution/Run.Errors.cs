@@ -76,11 +76,6 @@ internal sealed partial class Run
     {
         while (_postponed is not null && _postponed.TryDequeue(out (ResultNode Node, GraphQLError Error) one))
         {
-            if (IsLost(one.Node))
-            {
-                continue;
-            }
-
             if (one.Node.Parent is null)
             {
                 NullRoot(one.Error);

@@ -49,23 +49,23 @@ internal sealed partial class Run
             return;
         }
 
-        if (task.IsCompletedSuccessfully)
+        if (!task.IsCompleted)
+        {
+            _pending++;
+            _late++;
+            _ = AnswerLaterAsync(task, context);
+        }
+        else if (!task.IsCompletedSuccessfully)
+        {
+            Complete(node, index, field.Definition.Type, FailureOf(task), context);
+        }
+        else
         {
             Complete(node, index, field.Definition.Type, task.Result, context);
             if (field.IsLeaf)
             {
                 _spare = context;
             }
-        }
-        else if (task.IsCompleted)
-        {
-            Complete(node, index, field.Definition.Type, FailureOf(task), context);
-        }
-        else
-        {
-            _pending++;
-            _late++;
-            _ = AnswerLaterAsync(task, context);
         }
     }
 

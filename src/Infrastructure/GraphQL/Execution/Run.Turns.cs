@@ -45,27 +45,22 @@ internal sealed partial class Run : IBatchScheduler
 
         ExecuteFields(_root!, first, count, source);
         Finish();
+        TaskCompletionSource? idle = null;
         lock (_lock)
         {
-            if (_pending == 0)
+            if (_pending > 0 || _isTurnTaken)
             {
-                PropagatePostponed();
-                return ValueTask.CompletedTask;
+                idle = _idle = new TaskCompletionSource();
             }
-
-            _idle = new TaskCompletionSource();
         }
 
-        return WaitForOthersAsync(_idle.Task);
-    }
-
-    private async ValueTask WaitForOthersAsync(Task idle)
-    {
-        await WaitAsync(idle);
-        if (_stopped is null)
+        if (idle is not null)
         {
-            PropagatePostponed();
+            return WaitAsync(idle.Task);
         }
+
+        PropagatePostponed();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Takes the turn for something that arrived, or lets whoever has it do the rest.</summary>

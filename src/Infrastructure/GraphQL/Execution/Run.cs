@@ -176,6 +176,10 @@ internal sealed partial class Run
         {
             Stop(TimedOut);
         }
+        else
+        {
+            PropagatePostponed();
+        }
     }
 
     /// <summary>Counts values, and looks whether all may go on: where much is executed without waiting, nobody else does.</summary>
