@@ -6,6 +6,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
     ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),
+    ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["ping"] = rest => rest is ["serve"]
         ? PingBench.ServeAsync()
         : RecordAsync("ping", context => PingBench.RunAsync(context, rest)),

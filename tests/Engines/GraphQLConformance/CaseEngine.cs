@@ -31,7 +31,7 @@ internal sealed class CaseEngine
         var options = new ExecutorOptions
         {
             DepthMax = 200,
-            CostMax = 1e9,
+            CostMax = double.MaxValue,
             MessageOf = failure => failure.Message,
         };
         _executor = new Executor(builder.Build(), options, NullLogger.Instance);
@@ -97,10 +97,16 @@ internal sealed class CaseEngine
     }
 }
 
-/// <summary>What lasts for one request: the counter that <c>$add</c> adds to.</summary>
+/// <summary>What lasts for one request.</summary>
 internal sealed class RequestState : IServiceProvider
 {
+    private int _late;
+
+    /// <summary>What <c>$add</c> adds to.</summary>
     internal double Sum { get; set; }
+
+    /// <summary>Counts what answers late.</summary>
+    internal int NextLate() => _late++;
 
     public object? GetService(Type serviceType) => serviceType == typeof(RequestState) ? this : null;
 }

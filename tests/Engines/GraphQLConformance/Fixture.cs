@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Events.GraphQL;
+using Events.GraphQL.DataLoaders;
 using Events.GraphQL.Types;
 
 namespace Events.Tests.GraphQLConformance;
@@ -49,11 +50,26 @@ internal sealed class Fixture(JsonElement fixture)
         : context.ParentType == context.Schema.Subscription ? "subscription"
         : "query";
 
+    /// <summary>When everything else has answered, and in the order of asking, so that answers are the same each time.</summary>
+    private static async Task LaterAsync(ResolverContext context)
+    {
+        var loader = context.Loaders.GetOrAdd(
+            nameof(LaterAsync), scheduler => new FunctionDataLoader<int, int>(scheduler, InOrderAsync));
+        await loader.LoadAsync(((RequestState)context.Services).NextLate(), context.CancellationToken);
+    }
+
+    private static async Task<IReadOnlyDictionary<int, int>> InOrderAsync(
+        IReadOnlyList<int> asked, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return asked.ToDictionary(one => one);
+    }
+
     private async ValueTask<object?> ValueAsync(JsonElement stored, ResolverContext context)
     {
         if (IsRule(stored, "$late", out JsonElement later))
         {
-            await Task.Yield();
+            await LaterAsync(context);
             return await ValueAsync(later, context);
         }
 

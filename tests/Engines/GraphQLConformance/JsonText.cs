@@ -45,7 +45,7 @@ internal static class JsonText
                 AppendList(text, items.Cast<object?>());
                 break;
             default:
-                text.Append(Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)));
+                text.Append(Numbers.Text(Convert.ToDouble(value, CultureInfo.InvariantCulture)));
                 break;
         }
     }
@@ -64,7 +64,7 @@ internal static class JsonText
                 AppendString(text, json.GetString()!);
                 break;
             case JsonValueKind.Number:
-                text.Append(Number(json.GetDouble()));
+                text.Append(Numbers.Text(json.GetDouble()));
                 break;
             default:
                 text.Append(json.GetRawText());
@@ -135,33 +135,4 @@ internal static class JsonText
             < ' ' => $"\\u{(int)c:x4}",
             _ => char.IsSurrogate(c) ? $"\\u{(int)c:x4}" : c.ToString(),
         };
-
-    /// <summary>ECMAScript's <c>Number::toString</c>: the shortest digits, an exponent only far from the point.</summary>
-    private static string Number(double number)
-    {
-        if (number == 0)
-        {
-            return "0";
-        }
-
-        string[] parts = number.ToString("E16", CultureInfo.InvariantCulture).Split('E');
-        string shortest = number.ToString("R", CultureInfo.InvariantCulture);
-        string mantissa = shortest.Split('E')[0].TrimStart('-');
-        string digits = mantissa.Replace(".", string.Empty, StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
-        int point = int.Parse(parts[1], CultureInfo.InvariantCulture) + 1;
-        string plain = point switch
-        {
-            > 21 or <= -6 => Exponential(digits, point - 1),
-            <= 0 => "0." + new string('0', -point) + digits,
-            _ when point >= digits.Length => digits.PadRight(point, '0'),
-            _ => $"{digits[..point]}.{digits[point..]}",
-        };
-        return number < 0 ? "-" + plain : plain;
-    }
-
-    private static string Exponential(string digits, int exponent)
-    {
-        string rest = digits.Length > 1 ? $".{digits[1..]}" : string.Empty;
-        return string.Create(CultureInfo.InvariantCulture, $"{digits[0]}{rest}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent)}");
-    }
 }

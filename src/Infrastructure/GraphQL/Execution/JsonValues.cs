@@ -9,11 +9,10 @@ namespace Events.GraphQL.Execution;
 /// <summary>Writes what JSON can hold: leaves, and the values of extensions.</summary>
 internal static class JsonValues
 {
-    /// <summary>From here on JavaScript writes an exponent, and all digits are not known anyway.</summary>
-    private const double PlainMax = 1e21;
+    /// <summary>Between these the platform writes no exponent either.</summary>
+    private const double PlainMin = 1e-4;
 
-    /// <summary>The longest number without an exponent, with sign.</summary>
-    private const int NumberLengthMax = 32;
+    private const double PlainMax = 1e15;
 
     internal static void Write(Utf8JsonWriter writer, object? value)
     {
@@ -91,22 +90,21 @@ internal static class JsonValues
         writer.WriteEndObject();
     }
 
-    /// <summary>Whole numbers without a fraction, as most clients would write them.</summary>
+    /// <summary>Whole numbers without a fraction, exponents only far from the point, as most clients would write them.</summary>
     private static void WriteNumber(Utf8JsonWriter writer, double number)
     {
-        if (Math.Abs(number) >= PlainMax || Math.Floor(number) != number)
-        {
-            writer.WriteNumberValue(number);
-        }
-        else if (Math.Abs(number) <= long.MaxValue / 2)
+        double size = Math.Abs(number);
+        if (size < PlainMax && Math.Floor(number) == number)
         {
             writer.WriteNumberValue((long)number);
         }
+        else if (size is > PlainMin and < PlainMax)
+        {
+            writer.WriteNumberValue(number);
+        }
         else
         {
-            Span<byte> digits = stackalloc byte[NumberLengthMax];
-            number.TryFormat(digits, out int length, "F0", CultureInfo.InvariantCulture);
-            writer.WriteRawValue(digits[..length], skipInputValidation: true);
+            writer.WriteRawValue(Numbers.Text(number), skipInputValidation: true);
         }
     }
 

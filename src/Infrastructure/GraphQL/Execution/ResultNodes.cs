@@ -11,8 +11,6 @@ internal abstract class ResultNode(ResultNode? parent, int index, object?[] valu
     /// <summary>In place of a value that an error took away; written as null.</summary>
     internal static readonly object Nulled = new();
 
-    private volatile bool _isDiscarded;
-
     /// <summary>Null for the operation's own object.</summary>
     internal ResultNode? Parent => parent;
 
@@ -21,12 +19,8 @@ internal abstract class ResultNode(ResultNode? parent, int index, object?[] valu
 
     internal object?[] Values => values;
 
-    /// <summary>A null took its place, or one further up: nothing in it needs executing.</summary>
-    internal bool IsDiscarded
-    {
-        get => _isDiscarded;
-        set => _isDiscarded = value;
-    }
+    /// <summary>Null takes its place, or one further up: nothing more of it needs executing.</summary>
+    internal bool IsDiscarded { get; set; }
 
     internal abstract bool IsNullable(int index);
 
@@ -47,26 +41,18 @@ internal abstract class ResultNode(ResultNode? parent, int index, object?[] valu
         return path;
     }
 
-    /// <summary>Whether a null took its place or that of something around it.</summary>
+    /// <summary>Whether an error put null in its place, or in that of something around it.</summary>
     internal bool IsLost()
     {
-        ResultNode node = this;
-        while (!node.IsDiscarded)
+        for (ResultNode node = this; node.Parent is { } around; node = around)
         {
-            if (node.Parent is null)
-            {
-                return false;
-            }
-
-            if (Volatile.Read(ref node.Parent.Values[node.Index]) == Nulled)
+            if (around.Values[node.Index] == Nulled)
             {
                 return true;
             }
-
-            node = node.Parent;
         }
 
-        return true;
+        return false;
     }
 }
 
@@ -74,6 +60,12 @@ internal sealed class ObjectNode(ResultNode? parent, int index, SelectionPlan pl
     : ResultNode(parent, index, new object?[plan.Fields.Length])
 {
     internal PlannedField[] Fields => plan.Fields;
+
+    /// <summary>While its fields are being started, how many resolvers answered late before them; else -1.</summary>
+    internal int LateBefore { get; set; } = -1;
+
+    /// <summary>An error will put null in its place, once all its fields have answered.</summary>
+    internal bool IsPostponed { get; set; }
 
     internal override bool IsNullable(int index) => plan.Fields[index].IsNullable;
 

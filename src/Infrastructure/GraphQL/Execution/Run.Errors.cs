@@ -7,7 +7,8 @@ internal sealed partial class Run
     private const int LocationsMax = 20;
 
     private List<GraphQLError>? _errors;
-    private int _isRootNulled;
+    private Queue<(ResultNode Node, GraphQLError Error)>? _postponed;
+    private bool _isRootNulled;
 
     internal void Report(GraphQLError error, ObjectNode node, int index, PlannedField field) =>
         Add(Located(error, node, index, field));
@@ -15,39 +16,89 @@ internal sealed partial class Run
     private void Fail(ResultNode node, int index, PlannedField field, Exception failure) =>
         Fail(node, index, field, Faults.Told(failure, field, _settings, isExpected: _stopped is not null || IsCancelled));
 
-    /// <summary>
-    /// Puts null in the place of a value that failed, or where that may not be null, in the nearest place around it that may. A
-    /// place that is null by an error already needs no other.
-    /// </summary>
-    private void Fail(ResultNode node, int index, PlannedField field, GraphQLError error)
-    {
-        ResultNode at = node;
-        int place = index;
-        while (!at.IsNullable(place))
-        {
-            at.IsDiscarded = true;
-            if (at.Parent is null)
-            {
-                if (Interlocked.Exchange(ref _isRootNulled, 1) == 0)
-                {
-                    Add(Located(error, node, index, field));
-                }
+    private void Fail(ResultNode node, int index, PlannedField field, GraphQLError error) =>
+        Propagate(node, index, Located(error, node, index, field));
 
+    /// <summary>
+    /// Puts null in the place of a value that failed or, where that may not be null, in the nearest place around it that may; a
+    /// place that is null by an error already needs no other. An object that still waits for some of its fields is left until
+    /// they have answered: then what is told does not depend on who answers first.
+    /// </summary>
+    private void Propagate(ResultNode node, int index, GraphQLError error)
+    {
+        while (!node.IsNullable(index))
+        {
+            if (node is ObjectNode waiting && Postpone(waiting, error))
+            {
                 return;
             }
 
-            place = at.Index;
-            at = at.Parent;
+            node.IsDiscarded = true;
+
+            if (node.Parent is null)
+            {
+                NullRoot(error);
+                return;
+            }
+
+            index = node.Index;
+            node = node.Parent;
         }
 
-        if (Interlocked.Exchange(ref at.Values[place], ResultNode.Nulled) != ResultNode.Nulled)
+        if (node.Values[index] != ResultNode.Nulled)
         {
-            Add(Located(error, node, index, field));
+            node.Values[index] = ResultNode.Nulled;
+            Add(error);
         }
     }
 
-    private bool IsCancelled => _caller.IsCancellationRequested || _source is { IsCancellationRequested: true };
+    /// <returns>Whether its end is decided, by this error or one before, and only has to wait.</returns>
+    private bool Postpone(ObjectNode node, GraphQLError error)
+    {
+        if (node.IsPostponed)
+        {
+            return true;
+        }
 
+        if (node.LateBefore < 0 || node.LateBefore == _late)
+        {
+            return false;
+        }
+
+        node.IsDiscarded = true;
+        node.IsPostponed = true;
+        (_postponed ??= []).Enqueue((node, error));
+        return true;
+    }
+
+    /// <summary>Does what had to wait until every resolver has answered.</summary>
+    private void PropagatePostponed()
+    {
+        while (_postponed is not null && _postponed.TryDequeue(out (ResultNode Node, GraphQLError Error) one))
+        {
+            if (one.Node.Parent is null)
+            {
+                NullRoot(one.Error);
+            }
+            else
+            {
+                Propagate(one.Node.Parent, one.Node.Index, one.Error);
+            }
+        }
+    }
+
+    private void NullRoot(GraphQLError error)
+    {
+        if (!_isRootNulled)
+        {
+            _isRootNulled = true;
+            Add(error);
+        }
+    }
+
+    private bool IsLost(ResultNode node) => _isRootNulled || node.IsLost();
+
+    /// <summary>From any thread: resolvers may report at any time.</summary>
     private void Add(GraphQLError error)
     {
         lock (_lock)

@@ -6,13 +6,18 @@ namespace Events.GraphQL.Execution;
 /// <summary>Fields and their values (specification, section 6.4).</summary>
 internal sealed partial class Run
 {
-    private void ExecuteFields(ObjectNode node, object? source)
+    private FieldContext? _spare;
+
+    private void ExecuteFields(ObjectNode node, int first, int count, object? source)
     {
-        Count(node.Fields.Length);
-        for (int i = 0; i < node.Fields.Length && !node.IsDiscarded && _stopped is null; i++)
+        Count(count);
+        node.LateBefore = _late;
+        for (int i = first; i < first + count && !node.IsDiscarded && _stopped is null; i++)
         {
             ExecuteField(node, i, source);
         }
+
+        node.LateBefore = -1;
     }
 
     private void ExecuteField(ObjectNode node, int index, object? source)
@@ -30,7 +35,8 @@ internal sealed partial class Run
             return;
         }
 
-        FieldContext context = Interlocked.Exchange(ref _spare, null) ?? new FieldContext(this);
+        FieldContext context = _spare ?? new FieldContext(this);
+        _spare = null;
         context.Set(node, index, source, arguments);
         ValueTask<object?> task;
         try
@@ -43,23 +49,35 @@ internal sealed partial class Run
             return;
         }
 
-        if (!task.IsCompletedSuccessfully)
+        if (!task.IsCompleted)
         {
-            _ = CompleteLaterAsync(task, context);
-            return;
+            _pending++;
+            _late++;
+            _ = AnswerLaterAsync(task, context);
         }
-
-        Complete(node, index, field.Definition.Type, task.Result, context);
-        if (field.IsLeaf)
+        else if (!task.IsCompletedSuccessfully)
         {
-            _spare = context;
+            Complete(node, index, field.Definition.Type, FailureOf(task), context);
+        }
+        else
+        {
+            Complete(node, index, field.Definition.Type, task.Result, context);
+            if (field.IsLeaf)
+            {
+                _spare = context;
+            }
         }
     }
 
-    /// <summary>Never fails; <see cref="_pending"/> counts it.</summary>
-    private async Task CompleteLaterAsync(ValueTask<object?> task, FieldContext context)
+    private static Exception FailureOf(ValueTask<object?> task)
     {
-        Interlocked.Increment(ref _pending);
+        Task failed = task.AsTask();
+        return failed.Exception?.InnerException ?? new TaskCanceledException(failed);
+    }
+
+    /// <summary>Never fails; <see cref="_pending"/> counts it.</summary>
+    private async Task AnswerLaterAsync(ValueTask<object?> task, FieldContext context)
+    {
         object? value;
         try
         {
@@ -70,19 +88,7 @@ internal sealed partial class Run
             value = failure;
         }
 
-        CompleteLate(context.Node, context.Index, context.Field.Type, value, context);
-        Answered();
-    }
-
-    private void CompleteLate(ResultNode node, int index, GraphType type, object? value, FieldContext context)
-    {
-        Enter();
-        if (!_isOver && _stopped is null && (value is Exception || !node.IsLost()))
-        {
-            Complete(node, index, type, value, context);
-        }
-
-        Leave();
+        Arrive(new Arrival(context.Node, context.Index, context.Field.Type, value, context));
     }
 
     /// <summary>
@@ -144,20 +150,26 @@ internal sealed partial class Run
 
         var child = new ObjectNode(node, index, context.Planned.SelectionsOn(type));
         node.Values[index] = child;
-        ExecuteFields(child, value);
+        ExecuteFields(child, 0, child.Fields.Length, value);
     }
 
     private void CompleteList(ResultNode node, int index, GraphType of, object value, FieldContext context)
     {
-        if (value is string || value is not IEnumerable items)
+        if (value is IEnumerable items and not string)
         {
-            IAsyncEnumerable<object?> later = AsyncItems.Of(value) ?? throw new GraphQLException(
-                $"Expected Iterable, but did not find one for field \"{context.ParentType}.{context.Field.Name}\".");
-            _ = CompleteListLaterAsync(node, index, of, later, context);
-            return;
+            CompleteItems(node, index, of, ItemsOf(items), context);
         }
-
-        CompleteItems(node, index, of, ItemsOf(items), context);
+        else if (AsyncItems.Of(value) is { } later)
+        {
+            _pending++;
+            _late++;
+            _ = GatherLaterAsync(node, index, of.List, later, context);
+        }
+        else
+        {
+            throw new GraphQLException(
+                $"Expected Iterable, but did not find one for field \"{context.ParentType}.{context.Field.Name}\".");
+        }
     }
 
     /// <param name="items">A list of our own: each item gives way to its completed value.</param>
@@ -176,67 +188,45 @@ internal sealed partial class Run
 
     private object?[] ItemsOf(IEnumerable items)
     {
-        if (items is IList list)
+        if (items is not IList list)
         {
-            var copy = new object?[list.Count];
-            for (int i = 0; i < copy.Length; i++)
-            {
-                copy[i] = list[i];
-            }
-
-            return copy;
+            // One too many is enough to be told of; a list without an end would fill the memory.
+            return [.. items.Cast<object?>().Take(_settings.Options.ValuesMax + 1)];
         }
 
-        var gathered = new List<object?>();
-        foreach (object? item in items)
+        var copy = new object?[list.Count];
+        for (int i = 0; i < copy.Length; i++)
         {
-            Gather(gathered, item);
+            copy[i] = list[i];
         }
 
-        return [.. gathered];
+        return copy;
     }
 
     /// <summary>Never fails; <see cref="_pending"/> counts it.</summary>
-    private async Task CompleteListLaterAsync(
-        ResultNode node, int index, GraphType of, IAsyncEnumerable<object?> items, FieldContext context)
+    private async Task GatherLaterAsync(
+        ResultNode node, int index, GraphList type, IAsyncEnumerable<object?> items, FieldContext context)
     {
-        Interlocked.Increment(ref _pending);
-        var gathered = new List<object?>();
-        Exception? failure = null;
+        object value;
         try
         {
+            var gathered = new List<object?>();
             await foreach (object? item in items.WithCancellation(Token))
             {
-                Gather(gathered, item);
+                gathered.Add(item);
+                if (gathered.Count > _settings.Options.ValuesMax)
+                {
+                    break;
+                }
             }
+
+            value = gathered;
         }
-        catch (Exception caught)
+        catch (Exception failure)
         {
-            failure = caught;
+            value = failure;
         }
 
-        Enter();
-        if (failure is not null)
-        {
-            Fail(node, index, context.Planned, failure);
-        }
-        else if (!_isOver && _stopped is null && !node.IsLost())
-        {
-            CompleteItems(node, index, of, [.. gathered], context);
-        }
-
-        Leave();
-        Answered();
-    }
-
-    /// <summary>A list without an end would fill the memory before it could be counted.</summary>
-    private void Gather(List<object?> gathered, object? item)
-    {
-        gathered.Add(item);
-        if (gathered.Count > _settings.Options.ValuesMax || _stopped is not null)
-        {
-            Count(gathered.Count);
-            throw new OperationCanceledException();
-        }
+        Arrive(new Arrival(node, index, type, value, context));
     }
 }

@@ -29,7 +29,7 @@ internal sealed partial class Run
 
             var context = new FieldContext(this);
             context.Set(_root!, 0, null, arguments);
-            Task<IAsyncEnumerable<object?>> opening = Open(field, context);
+            Task<IAsyncEnumerable<object?>> opening = field.Definition.Subscribe!(context).AsTask();
             return (await opening.WaitAsync(_settings.Options.Timeout, _caller), null);
         }
         catch (OperationCanceledException) when (_caller.IsCancellationRequested)
@@ -44,19 +44,6 @@ internal sealed partial class Run
         catch (Exception failure)
         {
             return (null, Located(Faults.SourceFailed(failure, field, _settings), _root!, 0, field));
-        }
-    }
-
-    private Task<IAsyncEnumerable<object?>> Open(PlannedField field, FieldContext context)
-    {
-        Enter();
-        try
-        {
-            return field.Definition.Subscribe!(context).AsTask();
-        }
-        finally
-        {
-            Leave();
         }
     }
 }

@@ -11,12 +11,16 @@ internal sealed record ExecutionSettings(GraphSchema Schema, ExecutorOptions Opt
 /// <summary>
 /// One execution of an operation (specification, section 6.2 to 6.4). Resolvers that answer at once are completed at once; each
 /// of the others is completed when it answers, whatever else is going on, and the last one to answer ends the execution. So
-/// nothing is awaited but what takes time, and nothing runs on when the result is there.
+/// nothing is awaited but what takes time, and nothing runs on when the result is there. Resolvers run side by side, but only
+/// one thread at a time completes what they answered, so results and errors are nobody else's meanwhile.
 /// </summary>
 internal sealed partial class Run
 {
     /// <summary>How long resolvers may take to notice that time is up; then the client is answered without them.</summary>
     private static readonly TimeSpan NoticeWait = TimeSpan.FromMilliseconds(250);
+
+    private static readonly GraphQLError TimedOut =
+        Limit.Coded("The request took too long and was given up.", Limit.TimedOut);
 
     private readonly ExecutionSettings _settings;
     private readonly PreparedOperation _operation;
@@ -28,11 +32,8 @@ internal sealed partial class Run
     private ObjectNode? _root;
     private CancellationTokenSource? _source;
     private DataLoaderRegistry? _loaders;
-    private TaskCompletionSource? _idle;
-    private FieldContext? _spare;
-    private GraphQLError? _stopped;
+    private volatile GraphQLError? _stopped;
     private volatile bool _isOver;
-    private int _pending;
     private int _values;
 
     /// <param name="limit">How long it may take; infinite for what lives as long as a subscription.</param>
@@ -72,16 +73,7 @@ internal sealed partial class Run
 
             lock (_lock)
             {
-                if (_source is null)
-                {
-                    _source = CancellationTokenSource.CreateLinkedTokenSource(_caller);
-                    if (_deadlineMs < long.MaxValue)
-                    {
-                        _source.CancelAfter(TimeSpan.FromMilliseconds(Math.Max(0, _deadlineMs - Environment.TickCount64)));
-                    }
-                }
-
-                return _source.Token;
+                return (_source ??= NewSource()).Token;
             }
         }
     }
@@ -97,6 +89,8 @@ internal sealed partial class Run
         }
     }
 
+    private bool IsCancelled => _caller.IsCancellationRequested || _source is { IsCancellationRequested: true };
+
     /// <param name="source">The parent of the root fields.</param>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     internal async ValueTask<ExecutedOperation> ExecuteAsync(object? source)
@@ -105,7 +99,9 @@ internal sealed partial class Run
         {
             if (TryCollectRoot())
             {
-                await (_operation.Node.Operation == OperationType.Mutation ? SeriallyAsync(source) : TogetherAsync(source));
+                await (_operation.Node.Operation == OperationType.Mutation
+                    ? SeriallyAsync(source)
+                    : PhaseAsync(0, _root!.Fields.Length, source));
             }
         }
         finally
@@ -114,9 +110,9 @@ internal sealed partial class Run
         }
 
         _caller.ThrowIfCancellationRequested();
-        return _stopped is null
-            ? new ExecutedOperation(_root is { IsDiscarded: false } ? _root : null, _errors ?? [])
-            : new ExecutedOperation(null, [_stopped]);
+        return _stopped is { } stopped
+            ? new ExecutedOperation(null, [stopped])
+            : new ExecutedOperation(_isRootNulled ? null : _root, _errors ?? []);
     }
 
     /// <summary>Nothing of it runs on, or is to be waited for.</summary>
@@ -144,15 +140,9 @@ internal sealed partial class Run
         catch (GraphQLException failure)
         {
             Add(failure.Error);
+            _isRootNulled = true;
             return false;
         }
-    }
-
-    private ValueTask TogetherAsync(object? source)
-    {
-        BeginPhase();
-        ExecuteFields(_root!, source);
-        return EndPhaseAsync();
     }
 
     /// <summary>Each field with everything below it before the next one (specification, section 6.2.2).</summary>
@@ -160,36 +150,14 @@ internal sealed partial class Run
     {
         for (int i = 0; i < _root!.Fields.Length && !_root.IsDiscarded && _stopped is null; i++)
         {
-            BeginPhase();
-            ExecuteField(_root, i, source);
-            await EndPhaseAsync();
+            await PhaseAsync(i, 1, source);
 
             // What was loaded before a mutation is not to be seen after it.
             _loaders?.Clear();
         }
     }
 
-    private void BeginPhase()
-    {
-        _pending = 1;
-        Enter();
-    }
-
-    /// <summary>Waits until every resolver of the phase has answered.</summary>
-    private ValueTask EndPhaseAsync()
-    {
-        Leave();
-        if (Volatile.Read(ref _pending) == 1)
-        {
-            _pending = 0;
-            return ValueTask.CompletedTask;
-        }
-
-        var idle = new TaskCompletionSource();
-        Volatile.Write(ref _idle, idle);
-        return Interlocked.Decrement(ref _pending) == 0 ? ValueTask.CompletedTask : WaitAsync(idle.Task);
-    }
-
+    /// <summary>Waits until every resolver of a phase has answered.</summary>
     private async ValueTask WaitAsync(Task idle)
     {
         CancellationToken token = Token;
@@ -208,13 +176,9 @@ internal sealed partial class Run
         {
             Stop(TimedOut);
         }
-    }
-
-    private void Answered()
-    {
-        if (Interlocked.Decrement(ref _pending) == 0)
+        else
         {
-            Volatile.Read(ref _idle)?.TrySetResult();
+            PropagatePostponed();
         }
     }
 
@@ -222,7 +186,8 @@ internal sealed partial class Run
     private void Count(int values)
     {
         int max = _settings.Options.ValuesMax;
-        if (Interlocked.Add(ref _values, values) > max)
+        _values += values;
+        if (_values > max)
         {
             Stop(Limit.Error("values", $"The result has more than {max} values. Ask for less, or in pages.", _values, max));
         }
@@ -242,8 +207,16 @@ internal sealed partial class Run
         }
     }
 
-    private static readonly GraphQLError TimedOut =
-        Limit.Coded("The request took too long and was given up.", Limit.TimedOut);
+    private CancellationTokenSource NewSource()
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(_caller);
+        if (_deadlineMs < long.MaxValue)
+        {
+            source.CancelAfter(TimeSpan.FromMilliseconds(Math.Max(0, _deadlineMs - Environment.TickCount64)));
+        }
+
+        return source;
+    }
 }
 
 /// <summary>What came of an execution.</summary>

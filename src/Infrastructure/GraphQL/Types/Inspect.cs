@@ -29,8 +29,8 @@ internal static class Inspect
             null => "null",
             string text => Text(text),
             bool boolean => boolean ? "true" : "false",
-            double number => Number(number),
-            float number => Number(number),
+            double number => Numbers.Text(number),
+            float number => Numbers.Text(number),
             JsonElement { ValueKind: JsonValueKind.Array } json =>
                 Items([.. json.EnumerateArray().Take(ItemsMax).Cast<object?>()], json.GetArrayLength(), depth),
             JsonElement { ValueKind: JsonValueKind.Object } json => Fields(
@@ -44,13 +44,6 @@ internal static class Inspect
             Enum or IFormattable => Convert.ToString(value, CultureInfo.InvariantCulture)!,
             _ => $"[{value.GetType().Name}]",
         };
-
-    /// <summary>As JavaScript writes it, in which most clients are.</summary>
-    private static string Number(double number) =>
-        double.IsNaN(number) ? "NaN"
-        : double.IsInfinity(number) ? number > 0 ? "Infinity" : "-Infinity"
-        : Math.Abs(number) < 1e21 && Math.Floor(number) == number ? number.ToString("F0", CultureInfo.InvariantCulture)
-        : number.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
 
     private static string Text(string text) =>
         text.Length <= TextLengthMax

@@ -46,5 +46,38 @@ internal static class Numbers
             _ => null,
         };
 
+    /// <summary>
+    /// As JavaScript writes it, in which most clients are: the shortest digits, an exponent only far from the point (ECMAScript,
+    /// <c>Number::toString</c>).
+    /// </summary>
+    internal static string Text(double number)
+    {
+        if (number == 0 || !double.IsFinite(number))
+        {
+            return double.IsNaN(number) ? "NaN" : number == 0 ? "0" : number > 0 ? "Infinity" : "-Infinity";
+        }
+
+        string[] parts = number.ToString("R", CultureInfo.InvariantCulture).TrimStart('-').Split('E');
+        string[] mantissa = parts[0].Split('.');
+        string all = string.Concat(mantissa);
+        string digits = all.Trim('0');
+        int exponent = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
+        int point = mantissa[0].Length - (all.Length - all.TrimStart('0').Length) + exponent;
+        string plain = point switch
+        {
+            > 21 or <= -6 => Exponential(digits, point - 1),
+            <= 0 => "0." + new string('0', -point) + digits,
+            _ when point >= digits.Length => digits.PadRight(point, '0'),
+            _ => $"{digits[..point]}.{digits[point..]}",
+        };
+        return number < 0 ? "-" + plain : plain;
+    }
+
+    private static string Exponential(string digits, int exponent)
+    {
+        string rest = digits.Length > 1 ? $".{digits[1..]}" : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"{digits[0]}{rest}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent)}");
+    }
+
     private static bool IsWholeText(string text) => text != "-0" && text.All(c => char.IsAsciiDigit(c) || c == '-');
 }
