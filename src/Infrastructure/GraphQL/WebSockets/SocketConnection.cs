@@ -102,7 +102,14 @@ internal sealed class SocketConnection : IAsyncDisposable
     {
         Lost();
         _socket.Abort();
-        _http.Abort();
+        try
+        {
+            _http.Abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The request has ended since we looked, and with it the connection.
+        }
     }
 
     /// <summary>The peer has gone: nothing can be sent, and all its operations end.</summary>
