@@ -1,8 +1,12 @@
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
 using Events.Application.Snapshots;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +23,7 @@ public static class ApplicationModule
         RecordingViewProjection.View,
         SegmentViewProjection.View,
         SnapshotViewProjection.View,
+        BroadcastViewProjection.View,
     ];
 
     public static IServiceCollection AddApplication(this IServiceCollection services)
@@ -36,6 +41,8 @@ public static class ApplicationModule
         services.AddSingleton<DeleteRecordingHandler>();
         services.AddSingleton<TakeSnapshotHandler>();
         services.AddSingleton<DeleteSnapshotHandler>();
+        services.AddSingleton<ExternalStreamHandler>();
+        services.AddSingleton<StreamDiscovery>();
         services.AddSingleton<IEnumerable<CommandRoute>>(Routes);
         services.AddSingleton<CommandBus>();
         services.AddSingleton<IMediaListener>(provider => new MediaReports(provider.GetRequiredService<CommandBus>));
@@ -43,6 +50,9 @@ public static class ApplicationModule
         services.AddSingleton<CameraKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<CameraKeeper>());
         services.AddHostedService<RecordingKeeper>();
+        services.AddHostedService<BroadcastKeeper>();
+        services.AddSingleton<DiscoveryKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiscoveryKeeper>());
         return services;
     }
 
@@ -55,6 +65,7 @@ public static class ApplicationModule
         var deleteRecording = provider.GetRequiredService<DeleteRecordingHandler>();
         var takeSnapshot = provider.GetRequiredService<TakeSnapshotHandler>();
         var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
+        var external = provider.GetRequiredService<ExternalStreamHandler>();
         return
         [
             CommandRoute.To<AddCamera>(Role.Admin, addCamera.HandleAsync),
@@ -64,6 +75,7 @@ public static class ApplicationModule
             ToCamera<ReportCameraConnected>(Role.Admin),
             ToCamera<ReportCameraDisconnected>(Role.Admin),
             ToCamera<ReportCameraCapabilities>(Role.Admin),
+            ToCamera<ReportCameraModes>(Role.Admin),
 
             CommandRoute.To<StartRecording>(Role.Operator, startRecording.HandleAsync),
             CommandRoute.To<StopRecording>(Role.Operator, stopRecording.HandleAsync),
@@ -74,6 +86,13 @@ public static class ApplicationModule
 
             CommandRoute.To<TakeSnapshot>(Role.Operator, takeSnapshot.HandleAsync),
             CommandRoute.To<DeleteSnapshot>(Role.Admin, deleteSnapshot.HandleAsync),
+
+            CommandRoute.To<StartBroadcast>(Role.Operator, StartBroadcastHandler.HandleAsync),
+            ToBroadcast<StopBroadcast>(Role.Operator),
+
+            CommandRoute.To<AddExternalStream>(Role.Operator, external.HandleAsync),
+            CommandRoute.To<RemoveExternalStream>(Role.Operator, external.HandleAsync),
+            CommandRoute.To<SetDiscoveryInterval>(Role.Admin, external.HandleAsync),
         ];
     }
 
@@ -86,4 +105,9 @@ public static class ApplicationModule
         where TCommand : RecordingCommand =>
         CommandRoute.ToDecider<TCommand, Recording, RecordingCommand, RecordingEvent>(
             role, Recording.Decider, command => command.RecordingId.ToString());
+
+    private static CommandRoute ToBroadcast<TCommand>(Role role)
+        where TCommand : BroadcastCommand =>
+        CommandRoute.ToDecider<TCommand, Broadcast, BroadcastCommand, BroadcastEvent>(
+            role, Broadcast.Decider, command => command.CameraId.ToString());
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
 
@@ -32,6 +34,10 @@ public static class EventTypes
         Of("snapshot_taken", StoredJson.Default.SnapshotTaken),
         Of("snapshot_failed", StoredJson.Default.SnapshotFailed),
         Of("snapshot_deleted", StoredJson.Default.SnapshotDeleted),
+        Of("camera_modes_probed", StoredJson.Default.CameraModesProbed),
+        Of("broadcast_started", StoredJson.Default.BroadcastStarted),
+        Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
+        Of("discovery_interval_set", StoredJson.Default.DiscoveryIntervalSet),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -45,6 +51,7 @@ public static class EventTypes
     Converters =
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
+        typeof(CameraModesJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -67,8 +74,13 @@ public static class EventTypes
 [JsonSerializable(typeof(SnapshotTaken))]
 [JsonSerializable(typeof(SnapshotFailed))]
 [JsonSerializable(typeof(SnapshotDeleted))]
+[JsonSerializable(typeof(CameraModesProbed))]
+[JsonSerializable(typeof(BroadcastStarted))]
+[JsonSerializable(typeof(BroadcastStopped))]
+[JsonSerializable(typeof(DiscoveryIntervalSet))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]
 [JsonSerializable(typeof(Snapshots.SnapshotView))]
+[JsonSerializable(typeof(Broadcasts.BroadcastView))]
 internal sealed partial class StoredJson : JsonSerializerContext;

@@ -26,7 +26,7 @@ public sealed partial class The_glossary
     [Fact]
     public void finds_the_aggregates() =>
         Assert.Equal(
-            ["Camera", "CameraNumbers", "Recorder", "Recording", "Snapshot"],
+            ["Broadcast", "Camera", "CameraNumbers", "Discovery", "Recorder", "Recording", "Snapshot"],
             typeof(Camera).Assembly.GetTypes().Where(HasDecider).Select(type => type.Name).Order());
 
     [Theory]

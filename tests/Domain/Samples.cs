@@ -1,5 +1,7 @@
 using Events.Application;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
@@ -18,6 +20,8 @@ public static class Samples
     public static readonly SnapshotId Shot = new(Guid.Parse("0199a000-0000-7000-8000-00000000000f"));
     public static readonly CameraNumber Number = new(3);
     public static readonly SourceUrl Main = SourceUrl.TryParse("rtsp://10.0.0.5:554/main?channel=1&profile=high")!;
+
+    public static readonly CameraModes Modes = CameraModes.TryParse("MJPG 1280x720 30,29.97; YUYV 640x480 30; H264 1920x1080")!;
 
     public const string TakeName = "camera3_2026-03-01_12-00-00";
 
@@ -44,6 +48,10 @@ public static class Samples
         new SnapshotTaken(Shot, Gate, Number, "gate.jpg", 20_480, Hash, 1280, 720, Spec.Now, At),
         new SnapshotFailed(Shot, Gate, Number, "gate.jpg", "No picture yet", At),
         new SnapshotDeleted(Shot, "No longer needed", At),
+        new CameraModesProbed(Gate, Modes, At),
+        new BroadcastStarted(Gate, At),
+        new BroadcastStopped(Gate, BroadcastEnd.Unwatched, At),
+        new DiscoveryIntervalSet(300, At),
     ];
 
     public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();

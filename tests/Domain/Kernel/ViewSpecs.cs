@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Events.Application;
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
@@ -31,13 +32,16 @@ public sealed class A_view
     public void of_snapshots_is_its_log() => HoldsFor(SnapshotViewProjection.View);
 
     [Fact]
+    public void of_broadcasts_is_its_log() => HoldsFor(BroadcastViewProjection.View);
+
+    [Fact]
     public void has_a_name_and_a_table_of_its_own()
     {
         Assert.Equal(
-            ["camera_view_v1", "recording_view_v1", "segment_view_v1", "snapshot_view_v1"],
+            ["broadcast_view_v1", "camera_view_v1", "recording_view_v1", "segment_view_v1", "snapshot_view_v1"],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
-            ["CameraView:All", "RecordingView:All", "SegmentView:All", "SnapshotView:All"],
+            ["BroadcastView:All", "CameraView:All", "RecordingView:All", "SegmentView:All", "SnapshotView:All"],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
         Assert.Equal("RecordingView:V2:All", (RecordingViewProjection.View with { Version = 2 }).Checkpoint);
         Assert.Equal("recording_view_v2", (RecordingViewProjection.View with { Version = 2 }).Table);

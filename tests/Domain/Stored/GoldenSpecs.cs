@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
@@ -22,6 +24,10 @@ public sealed class A_stored_fact
     /// <summary>What stands in a stored shape's file beside the sample of its alias.</summary>
     private static readonly Dictionary<string, object> Variants = new(StringComparer.Ordinal)
     {
+        ["camera_registered.external"] =
+            Samples.Of<CameraRegistered>() with { External = ExternalStreamKind.SkydioStanag4609 },
+        ["broadcast_stopped.requested"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.Requested },
+        ["broadcast_stopped.camera_retired"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.CameraRetired },
         ["recording_requested.untimed"] = Samples.Of<RecordingRequested>() with { DurationMs = null },
         ["recording_stopped.end_unknown"] = Samples.Of<RecordingStopped>() with { EndedAt = null, Reason = StopReason.Requested },
         ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
@@ -42,6 +48,7 @@ public sealed class A_stored_fact
             camera_capabilities_probed camera_retired camera_number_assigned recorder_claimed recorder_released
             recording_requested recording_started recording_segment_committed recording_interrupted recording_recovered
             recording_stopped recording_failed recording_deleted snapshot_taken snapshot_failed snapshot_deleted
+            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -51,7 +58,8 @@ public sealed class A_stored_fact
             new[]
             {
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
-                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(),
+                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
+                [typeof(DiscoveryIntervalSet)],
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 
@@ -152,7 +160,25 @@ public sealed class A_stored_enum
     }
 
     [Fact]
-    public void has_no_value_for_a_forgotten_one() => Assert.False(Enum.IsDefined(default(StopReason)));
+    public void of_broadcasts_and_external_streams_keeps_them_too()
+    {
+        Assert.Equal(
+            [(BroadcastEnd.Requested, 1), (BroadcastEnd.Unwatched, 2), (BroadcastEnd.CameraRetired, 3)],
+            Enum.GetValues<BroadcastEnd>().Select(value => (value, (int)value)));
+        Assert.Equal(["Requested", "Unwatched", "CameraRetired"], Enum.GetNames<BroadcastEnd>());
+        Assert.Equal(
+            [(ExternalStreamKind.GenericRtsp, 1), (ExternalStreamKind.SkydioStanag4609, 2)],
+            Enum.GetValues<ExternalStreamKind>().Select(value => (value, (int)value)));
+        Assert.Equal(["GenericRtsp", "SkydioStanag4609"], Enum.GetNames<ExternalStreamKind>());
+    }
+
+    [Fact]
+    public void has_no_value_for_a_forgotten_one()
+    {
+        Assert.False(Enum.IsDefined(default(StopReason)));
+        Assert.False(Enum.IsDefined(default(BroadcastEnd)));
+        Assert.False(Enum.IsDefined(default(ExternalStreamKind)));
+    }
 }
 
 public sealed class A_stream
@@ -160,14 +186,16 @@ public sealed class A_stream
     [Fact]
     public void keeps_the_category_that_it_was_stored_under() =>
         Assert.Equal(
-            "camera camera_numbers recorder recording snapshot",
+            "camera camera_numbers recorder recording snapshot broadcast discovery",
             string.Join(
                 ' ',
                 Camera.Decider.Category,
                 CameraNumbers.Decider.Category,
                 Recorder.Decider.Category,
                 Recording.Decider.Category,
-                Snapshot.Decider.Category));
+                Snapshot.Decider.Category,
+                Broadcast.Decider.Category,
+                Discovery.Decider.Category));
 
     [Fact]
     public void is_keyed_by_a_hyphenated_id() =>
