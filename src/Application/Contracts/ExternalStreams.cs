@@ -8,7 +8,7 @@ namespace Events.Application.Contracts;
 /// <summary>Looks on the network for sources of pictures: nowhere but where it is told to, and within bounds.</summary>
 public interface IStreamFinder
 {
-    /// <returns>What answered in time. A scan that breaks off at its limit says so in <see cref="ScanReport.Troubles"/>.</returns>
+    /// <returns>What answered in time. One that breaks off at its limit says so in <see cref="ScanReport.Troubles"/>.</returns>
     Task<ScanReport> ScanAsync(ScanOrder order, CancellationToken cancellationToken);
 }
 

@@ -36,10 +36,12 @@ public static class ExternalStreamRefusals
     public static readonly Refusal NotFound = new("external_stream.not_found", "No external stream has this address.");
 
     public static readonly Refusal AlreadyAdded = new(
-        "external_stream.already_added", "A stream with this address was added already, with another name or type. Remove it first.");
+        "external_stream.already_added",
+        "A stream with this address was added already, with another name or type. Remove it first.");
 
     public static readonly Refusal NotOnNetwork = new(
-        "external_stream.not_on_network", "An external stream is an address like rtsp://host/path, rtsps://, http:// or https://.");
+        "external_stream.not_on_network",
+        "An external stream is an address like rtsp://host/path, rtsps://, http:// or https://.");
 
     public static readonly Refusal SwitchedOff =
         new("external_stream.switched_off", "External streams are switched off. Set Discovery.Enabled to true.");

@@ -30,7 +30,7 @@ public sealed record CameraModes
 
     public IReadOnlyList<CameraMode> All { get; }
 
-    /// <summary>Takes what a driver says; modes that cannot be are left out, and those beyond <see cref="CountMax"/>, too.</summary>
+    /// <summary>Takes what a driver says; what cannot be is left out, and so is what is beyond <see cref="CountMax"/>.</summary>
     /// <returns>Null when nothing is left.</returns>
     public static CameraModes? From(IEnumerable<CameraMode> modes)
     {

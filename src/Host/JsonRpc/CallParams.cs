@@ -46,6 +46,35 @@ internal sealed class CallParams(JsonElement given)
         return null;
     }
 
+    /// <returns>0 when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public int Integer(string name, int min, int max)
+    {
+        int? number = OptionalInteger(name, min, max);
+        if (number is null)
+        {
+            Missing(name);
+        }
+
+        return number ?? 0;
+    }
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public bool? OptionalFlag(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "boolean", "true or false.");
+        return null;
+    }
+
     /// <returns>Null when it is absent, or wrong.</returns>
     public IReadOnlyList<string>? OptionalTexts(string name, int countMax, Func<string, bool> isGood, string hint)
     {

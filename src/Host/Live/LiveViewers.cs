@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Events.Application.Contracts;
 using Events.Domain.Kernel;
 
 namespace Events.Host.Live;
@@ -8,7 +9,7 @@ namespace Events.Host.Live;
 /// Who watches which camera. HTTP Live Streaming has no session, so an address counts as a viewer while it went on fetching
 /// during the last <see cref="Patience"/>.
 /// </summary>
-internal sealed class LiveViewers(TimeProvider time)
+internal sealed class LiveViewers(TimeProvider time) : ILiveAudience
 {
     /// <summary>Two of the longest segments and a pause of the player.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);

@@ -1,3 +1,5 @@
+using Events.Application.Contracts;
+
 namespace Events.Host.Settings;
 
 /// <summary>Gathers settings from their sources and checks them all before it complains.</summary>
@@ -134,22 +136,59 @@ internal sealed class SettingsReader
             Value<string>("Server.WebSocketPath"),
             Number("Server.MaxConnections"),
             Number("Server.MaxMessageBytes"),
-            Value<Uri?>("Server.PublicUrl")),
+            Value<Uri?>("Server.PublicUrl"),
+            Value<TimeSpan>("Server.PingInterval"),
+            Value<TimeSpan>("Server.PongWait"),
+            Flag("Server.NotifyUnsubscribed")),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
         new SecuritySettings(
             Value<string?>("Security.JwtSecretKey"),
             Value<TimeSpan>("Security.TokenTtl"),
-            Value<IReadOnlyList<string>>("Security.AllowedOrigins")),
+            Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
+            RateLimit()),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(Number("Storage.WarnPercent"), Number("Storage.BlockPercent")),
         new MediaSettings(
             Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
-        new DemoSettings(Value<string>("Demo.Enabled") == "true"),
+        new LiveSettings(Value<TimeSpan>("Live.AutoCloseAfter")),
+        Discovery(),
+        new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
+
+    private RateLimitSettings RateLimit()
+    {
+        int requests = Number("Security.RateLimitRequests");
+        return new RateLimitSettings(
+            requests,
+            Value<TimeSpan>("Security.RateLimitWindow"),
+            Value<int?>("Security.RateLimitBurst") ?? (2 * requests),
+            Value<int?>("Security.RateLimitAccountRequests") ?? (10 * requests));
+    }
+
+    private DiscoverySettings Discovery() => new(
+        Flag("Discovery.Enabled"),
+        Number("Discovery.ScanIntervalS"),
+        Number("Discovery.ScanTimeoutS"),
+        Number("Discovery.MaxConcurrentScans"),
+        Flag("Discovery.StartupScan"),
+        Flag("Discovery.Onvif"),
+        new SkydioSettings(
+            Flag("Discovery.SkydioEnabled"),
+            Value<IReadOnlyList<AddressRange>>("Discovery.SkydioRanges"),
+            Number("Discovery.SkydioEoPort"),
+            Number("Discovery.SkydioIrPort"),
+            Value<string>("Discovery.SkydioEoPath"),
+            Value<string>("Discovery.SkydioIrPath")),
+        Flag("Discovery.GenericEnabled"),
+        Value<IReadOnlyList<AddressRange>>("Discovery.GenericRanges"),
+        Value<IReadOnlyList<int>>("Discovery.GenericPorts"),
+        Value<IReadOnlyList<string>>("Discovery.GenericPaths"));
 
     private RunEnvironment EnvironmentChosen =>
         Value<string>("Environment") == "development" ? RunEnvironment.Development : RunEnvironment.Production;
+
+    private bool Flag(string key) => Value<string>(key) == "true";
 
     private int Number(string key) => Value<int>(key);
 

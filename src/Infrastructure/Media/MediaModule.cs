@@ -13,10 +13,10 @@ public static class MediaModule
 {
     /// <summary>
     /// Adds <see cref="IMediaControl"/>, <see cref="IFootage"/>, <see cref="ILiveOutput"/> and <see cref="IStreamFinder"/>.
-    /// Needs <see cref="IChildProcesses"/> and <see cref="IMediaListener"/>; the listener is asked for only when there is something to tell, so it may itself
-    /// need the
-    /// doors. The storage folder is opened when the host starts or when a door is first asked for, whichever is earlier:
-    /// <see cref="ForeignStorageException"/> is thrown there when it is another installation's.
+    /// Needs <see cref="IChildProcesses"/> and <see cref="IMediaListener"/>; the listener is asked for only when there is
+    /// something to tell, so it may itself need the doors. The storage folder is opened when the host starts or when a door is
+    /// first asked for, whichever is earlier: <see cref="ForeignStorageException"/> is thrown there when it is another
+    /// installation's.
     /// </summary>
     public static IServiceCollection AddMedia(this IServiceCollection services, MediaOptions options)
     {

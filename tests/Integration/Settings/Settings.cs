@@ -21,13 +21,21 @@ public sealed class Settings : IDisposable
         var settings = Read();
 
         Assert.Equal(_folder.PathOf("data"), settings.Data.Folder);
-        Assert.Equal(new ServerSettings("0.0.0.0", 8002, "/ws", 2000, 1048576, null), settings.Server);
+        Assert.Equal(
+            new ServerSettings(
+                "0.0.0.0", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
+            settings.Server);
         Assert.Equal(new HealthSettings("0.0.0.0", 8003), settings.Health);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
         Assert.Equal(["http://localhost:3000", "https://localhost:3000"], settings.Security.AllowedOrigins);
+        Assert.Equal(new RateLimitSettings(1000, TimeSpan.FromSeconds(1), 2000, 10_000), settings.Security.RateLimit);
         Assert.Equal(new RecordingSettings(60), settings.Recording);
+        Assert.Equal(TimeSpan.FromMinutes(5), settings.Live.AutoCloseAfter);
+        Assert.False(settings.Discovery.Enabled);
+        Assert.Empty(settings.Discovery.Skydio.Ranges);
+        Assert.Empty(settings.Discovery.GenericRanges);
         Assert.Equal(new StorageSettings(80, 90), settings.Storage);
         Assert.True(settings.Demo.Enabled);
         Assert.Equal(RunEnvironment.Production, settings.Environment);
@@ -58,6 +66,19 @@ public sealed class Settings : IDisposable
 
         Set("EVENTS__Security__AllowedOrigins", "https://c.example, https://d.example");
         Assert.Equal(["https://c.example", "https://d.example"], Read().Security.AllowedOrigins);
+    }
+
+    [Fact]
+    public void take_networks_ports_and_paths()
+    {
+        Write("Discovery:\n  GenericRanges: [10.0.0.0/24, 10.0.1.7]\n  GenericPorts: [554]\n  GenericPaths: /a, /b?c=d\n");
+        Assert.Contains("Discovery.GenericPaths (events.yaml:4): \"/b?c=d\" is not a path", Assert.Single(Errors()), StringComparison.Ordinal);
+
+        Write("Discovery:\n  GenericRanges: [10.0.0.0/24, 10.0.1.7]\n  GenericPorts: [554]\n  GenericPaths: /a, /b\n");
+        DiscoverySettings discovery = Read().Discovery;
+        Assert.Equal(["10.0.0.0/24", "10.0.1.7"], discovery.GenericRanges.Select(range => range.Text));
+        Assert.Equal([554], discovery.GenericPorts);
+        Assert.Equal(["/a", "/b"], discovery.GenericPaths);
     }
 
     [Fact]
@@ -111,6 +132,9 @@ public sealed class Settings : IDisposable
     [InlineData("Security:\n  TokenTtl: 99999999999999999999d\n", "Security.TokenTtl (events.yaml:2)")]
     [InlineData("Security:\n  AllowedOrigins: '*'\n", "Security.AllowedOrigins (events.yaml:2): \"*\" is not an origin")]
     [InlineData("Security:\n  AllowedOrigins: [https://a.example/x]\n", "is not an origin")]
+    [InlineData("Discovery:\n  SkydioRanges: [10.0.0.0/8]\n", "is not an address like 192.168.42.10, or a network")]
+    [InlineData("Discovery:\n  SkydioRanges: [10.0.0.0/20, 10.1.0.1]\n", "has more than 4096 addresses")]
+    [InlineData("Discovery:\n  GenericPorts: [0]\n", "\"0\" is not a port")]
     [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]

@@ -51,7 +51,8 @@ internal static class OnvifProbe
             {
                 var answer = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), limit.Token);
                 IPAddress from = ((IPEndPoint)answer.RemoteEndPoint).Address;
-                if (ranges.Any(range => range.Contains(from)) && Read(from, buffer.AsMemory(0, answer.ReceivedBytes)) is { } device)
+                if (ranges.Any(range => range.Contains(from))
+                    && Read(from, buffer.AsMemory(0, answer.ReceivedBytes)) is { } device)
                 {
                     found.TryAdd(from, device);
                 }

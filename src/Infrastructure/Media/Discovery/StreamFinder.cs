@@ -72,7 +72,11 @@ internal sealed class StreamFinder(TimeProvider time) : IStreamFinder
 
         var devices = await OnvifProbe.AskAsync(ranges, cancellationToken);
         using var media = new OnvifMedia();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = order.ConcurrencyMax, CancellationToken = cancellationToken };
+        var options = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = order.ConcurrencyMax,
+            CancellationToken = cancellationToken,
+        };
         await Parallel.ForEachAsync(devices, options, async (device, token) =>
         {
             foreach (Uri uri in await media.StreamsOfAsync(device, token))
