@@ -183,7 +183,7 @@ internal static class Composition
         double seconds = limit.Window.TotalSeconds;
         return new RateLimits(
             new RateRule(limit.Requests / seconds, limit.Burst),
-            new RateRule(limit.AccountRequests / seconds, 2.0 * limit.AccountRequests),
+            new RateRule(limit.AccountRequests / seconds, limit.AccountRequests),
             provider.GetRequiredService<ClientSessions>(),
             provider.GetRequiredService<TimeProvider>());
     }

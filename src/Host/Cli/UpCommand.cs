@@ -36,8 +36,12 @@ internal static class UpCommand
         {
             try
             {
-                EventsSettings settings = SettingsReader.Read(SettingsSources.OfProcess(
-                    given.GetValue(config), FlagsOf(given, data, port, healthPort, noDemo)));
+                List<string> warnings = [];
+                EventsSettings settings = SettingsReader.Read(
+                    SettingsSources.OfProcess(
+                        given.GetValue(config), FlagsOf(given, data, port, healthPort, noDemo)),
+                    warnings);
+                warnings.ForEach(warning => Console.Error.WriteLine($"warning: {warning}"));
                 return await RunAsync(settings, cancellationToken);
             }
             catch (Exception e) when (e is StartRefusedException or SettingsException or SchemaRefusedException)

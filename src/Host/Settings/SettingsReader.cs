@@ -9,20 +9,24 @@ internal sealed class SettingsReader
 
     private readonly SettingsSources _sources;
     private readonly List<string> _errors = [];
+    private readonly ICollection<string> _warnings;
     private readonly Dictionary<string, object?> _values = [];
     private readonly Dictionary<string, string> _origins = [];
 
-    private SettingsReader(SettingsSources sources)
+    private SettingsReader(SettingsSources sources, ICollection<string> warnings)
     {
         _sources = sources;
+        _warnings = warnings;
     }
 
+    /// <param name="warnings">Receives what was read, but should be written otherwise. None shows a secret.</param>
     /// <exception cref="SettingsException">Something is wrong.</exception>
-    public static EventsSettings Read(SettingsSources sources) => new SettingsReader(sources).Read();
+    public static EventsSettings Read(SettingsSources sources, ICollection<string> warnings) =>
+        new SettingsReader(sources, warnings).Read();
 
     private EventsSettings Read()
     {
-        var layers = new[] { FromFile(), FromEnvironment(), FromFlags() };
+        var layers = new[] { FromFile(), FromLegacyEnvironment(), FromEnvironment(), FromFlags() };
         foreach (var setting in SettingsTable.All)
         {
             var found = layers.Select(layer => layer.GetValueOrDefault(setting)).LastOrDefault(one => one is not null)
@@ -49,7 +53,7 @@ internal sealed class SettingsReader
         var path = Path.Combine(_sources.WorkingFolder, _sources.ConfigFile ?? DefaultFile);
         if (File.Exists(path))
         {
-            return Sort(new SettingsFile(path, _errors).Read(), one => one.Key);
+            return Sort(FromLegacyKeys(new SettingsFile(path, _errors).Read()), one => one.Key);
         }
 
         if (_sources.ConfigFile is not null)
@@ -58,6 +62,69 @@ internal sealed class SettingsReader
         }
 
         return [];
+    }
+
+    /// <summary>
+    /// Keys of the older service become ours. One key that only it has makes the file one of its: then what has no counterpart,
+    /// or is not known at all, is named and passed over.
+    /// </summary>
+    private List<FoundValue> FromLegacyKeys(IReadOnlyList<FoundValue> found)
+    {
+        bool isLegacyFile = found.Any(one =>
+            SettingsTable.Find(one.Key) is null && LegacyKeys.Find(one.Key) is { TellsLegacyFile: true });
+        List<FoundValue> ours = [];
+        foreach (FoundValue one in found)
+        {
+            if (!isLegacyFile || SettingsTable.Find(one.Key) is not null)
+            {
+                ours.Add(one);
+            }
+            else
+            {
+                Translate(one, LegacyKeys.Find(one.Key), one.Key, setting => setting.Key, ours);
+            }
+        }
+
+        return ours;
+    }
+
+    private Dictionary<Setting, FoundValue> FromLegacyEnvironment()
+    {
+        List<FoundValue> ours = [];
+        foreach ((string name, string value) in _sources.Environment.OrderBy(one => one.Key, StringComparer.Ordinal))
+        {
+            if (name.StartsWith(LegacyKey.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase))
+            {
+                var one = new FoundValue(name, [value], name, _sources.WorkingFolder);
+                Translate(one, LegacyKeys.FindVariable(name), name, setting => setting.EnvironmentName, ours);
+            }
+        }
+
+        return Sort(ours, one => one.EnvironmentName);
+    }
+
+    private void Translate(
+        FoundValue one, LegacyKey? legacy, string name, Func<Setting, string> nameOf, List<FoundValue> ours)
+    {
+        string where = one.Origin == name ? name : $"{name} ({one.Origin})";
+        if (legacy?.New is not { } key)
+        {
+            string why = legacy is null ? "It is not known here." : legacy.Why;
+            _warnings.Add($"{where}: is passed over. {why}");
+            return;
+        }
+
+        Setting setting = SettingsTable.Find(key)!;
+        string?[] values = [.. one.Values.Select(text => legacy.Convert is { } convert ? convert(text.Trim()) : text)];
+        if (values.Any(value => value is null))
+        {
+            _errors.Add($"{where}: \"{string.Join(", ", one.Values)}\" cannot be read as {nameOf(setting)} ({setting.Unit}).");
+            return;
+        }
+
+        string now = setting.IsSecret || values.Length != 1 ? nameOf(setting) : $"{nameOf(setting)}, value {values[0]}";
+        _warnings.Add($"{where}: is an older key, read as {now}. Write it so.");
+        ours.Add(one with { Key = key, Values = [.. values.Select(value => value!)] });
     }
 
     private Dictionary<Setting, FoundValue> FromEnvironment()
@@ -162,7 +229,7 @@ internal sealed class SettingsReader
         return new RateLimitSettings(
             requests,
             Value<TimeSpan>("Security.RateLimitWindow"),
-            Value<int?>("Security.RateLimitBurst") ?? (2 * requests),
+            Value<int?>("Security.RateLimitBurst") ?? requests,
             Value<int?>("Security.RateLimitAccountRequests") ?? (10 * requests));
     }
 

@@ -46,17 +46,18 @@ internal static class SettingsTable
             "How long a new token is good.", Min: 60, Max: 365 * 86_400),
         new("Security", "AllowedOrigins", SettingKind.Origins, "http://localhost:3000,https://localhost:3000",
             "list of origins", "Web pages that may connect from a browser. Programs, which send no origin, always may."),
-        new("Security", "RateLimitRequests", SettingKind.Number, "1000", "calls",
-            "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040.",
+        new("Security", "RateLimitRequests", SettingKind.Number, "10000", "calls",
+            "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040. The default "
+            + "holds back only what would take a good part of a core from the others.",
             Min: 1, Max: 10_000_000),
         new("Security", "RateLimitWindow", SettingKind.Duration, "1s", "duration",
             "What the limits on calls are counted over.", Min: 1, Max: 3600),
         new("Security", "RateLimitBurst", SettingKind.Number, "", "calls",
-            "Calls that one connection may make at once after a silence. Without it: twice `RateLimitRequests`.",
+            "Calls that one connection may make at once after a silence. Without it: `RateLimitRequests`.",
             Min: 1, Max: 10_000_000),
         new("Security", "RateLimitAccountRequests", SettingKind.Number, "", "calls",
-            "Calls that one account may make in each `RateLimitWindow` over all its connections, twice as many at once. Without "
-            + "it: ten times `RateLimitRequests`.",
+            "Calls that one account may make in each `RateLimitWindow` over all its connections. Without it: ten times "
+            + "`RateLimitRequests`.",
             Min: 1, Max: 100_000_000),
         new("Recording", "SegmentDurationS", SettingKind.Number, "60", "seconds",
             "Length of a recording's files; each is cut at the next key frame.", Min: 1, Max: 3600),
