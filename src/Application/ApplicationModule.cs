@@ -3,11 +3,13 @@ using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,6 +26,9 @@ public static class ApplicationModule
         SegmentViewProjection.View,
         SnapshotViewProjection.View,
         BroadcastViewProjection.View,
+        FootageViewProjection.View,
+        CleanupViewProjection.View,
+        StorageViewProjection.View,
     ];
 
     public static IServiceCollection AddApplication(this IServiceCollection services)
@@ -43,6 +48,10 @@ public static class ApplicationModule
         services.AddSingleton<DeleteSnapshotHandler>();
         services.AddSingleton<ExternalStreamHandler>();
         services.AddSingleton<StreamDiscovery>();
+        services.AddSingleton<FootageRemoval>();
+        services.AddSingleton<StorageWatch>();
+        services.AddSingleton<FileCleaner>();
+        services.AddSingleton<CleanUpFilesHandler>();
         services.AddSingleton<IEnumerable<CommandRoute>>(Routes);
         services.AddSingleton<CommandBus>();
         services.AddSingleton<IMediaListener>(provider => new MediaReports(provider.GetRequiredService<CommandBus>));
@@ -53,6 +62,7 @@ public static class ApplicationModule
         services.AddHostedService<BroadcastKeeper>();
         services.AddSingleton<DiscoveryKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<DiscoveryKeeper>());
+        services.AddHostedService<RetentionKeeper>();
         return services;
     }
 
@@ -66,6 +76,7 @@ public static class ApplicationModule
         var takeSnapshot = provider.GetRequiredService<TakeSnapshotHandler>();
         var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
         var external = provider.GetRequiredService<ExternalStreamHandler>();
+        var cleanUpFiles = provider.GetRequiredService<CleanUpFilesHandler>();
         return
         [
             CommandRoute.To<AddCamera>(Role.Admin, addCamera.HandleAsync),
@@ -83,6 +94,8 @@ public static class ApplicationModule
             ToRecording<CommitSegment>(Role.Admin),
             ToRecording<ReportRecordingInterrupted>(Role.Admin),
             ToRecording<ReportRecordingRecovered>(Role.Admin),
+            ToRecording<PlaceLegalHold>(Role.Admin),
+            ToRecording<ReleaseLegalHold>(Role.Admin),
 
             CommandRoute.To<TakeSnapshot>(Role.Operator, takeSnapshot.HandleAsync),
             CommandRoute.To<DeleteSnapshot>(Role.Admin, deleteSnapshot.HandleAsync),
@@ -93,6 +106,9 @@ public static class ApplicationModule
             CommandRoute.To<AddExternalStream>(Role.Operator, external.HandleAsync),
             CommandRoute.To<RemoveExternalStream>(Role.Operator, external.HandleAsync),
             CommandRoute.To<SetDiscoveryInterval>(Role.Admin, external.HandleAsync),
+            CommandRoute.ToDecider<SetRetentionPolicy, RetentionPolicy, SetRetentionPolicy, RetentionPolicySet>(
+                Role.Admin, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
+            CommandRoute.To<CleanUpFiles>(Role.Admin, cleanUpFiles.HandleAsync),
         ];
     }
 

@@ -4,6 +4,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 
 namespace Events.Application;
@@ -31,9 +32,14 @@ public static class EventTypes
         Of("recording_stopped", StoredJson.Default.RecordingStopped),
         Of("recording_failed", StoredJson.Default.RecordingFailed),
         Of("recording_deleted", StoredJson.Default.RecordingDeleted),
+        Of("legal_hold_placed", StoredJson.Default.LegalHoldPlaced),
+        Of("legal_hold_released", StoredJson.Default.LegalHoldReleased),
         Of("snapshot_taken", StoredJson.Default.SnapshotTaken),
         Of("snapshot_failed", StoredJson.Default.SnapshotFailed),
         Of("snapshot_deleted", StoredJson.Default.SnapshotDeleted),
+        Of("retention_policy_set", StoredJson.Default.RetentionPolicySet),
+        Of("cleanup_finished", StoredJson.Default.CleanupFinished),
+        Of("storage_level_changed", StoredJson.Default.StorageLevelChanged),
         Of("camera_modes_probed", StoredJson.Default.CameraModesProbed),
         Of("broadcast_started", StoredJson.Default.BroadcastStarted),
         Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
@@ -52,6 +58,7 @@ public static class EventTypes
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
         typeof(CameraModesJson),
+        typeof(CleanupIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -71,6 +78,8 @@ public static class EventTypes
 [JsonSerializable(typeof(RecordingStopped))]
 [JsonSerializable(typeof(RecordingFailed))]
 [JsonSerializable(typeof(RecordingDeleted))]
+[JsonSerializable(typeof(LegalHoldPlaced))]
+[JsonSerializable(typeof(LegalHoldReleased))]
 [JsonSerializable(typeof(SnapshotTaken))]
 [JsonSerializable(typeof(SnapshotFailed))]
 [JsonSerializable(typeof(SnapshotDeleted))]
@@ -78,9 +87,15 @@ public static class EventTypes
 [JsonSerializable(typeof(BroadcastStarted))]
 [JsonSerializable(typeof(BroadcastStopped))]
 [JsonSerializable(typeof(DiscoveryIntervalSet))]
+[JsonSerializable(typeof(RetentionPolicySet))]
+[JsonSerializable(typeof(CleanupFinished))]
+[JsonSerializable(typeof(StorageLevelChanged))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]
 [JsonSerializable(typeof(Snapshots.SnapshotView))]
 [JsonSerializable(typeof(Broadcasts.BroadcastView))]
+[JsonSerializable(typeof(Retention.FootageView))]
+[JsonSerializable(typeof(Retention.CleanupView))]
+[JsonSerializable(typeof(Retention.StorageView))]
 internal sealed partial class StoredJson : JsonSerializerContext;

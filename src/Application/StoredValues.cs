@@ -32,6 +32,15 @@ internal sealed class SnapshotIdJson : JsonConverter<SnapshotId>
         writer.WriteStringValue(value.Value);
 }
 
+internal sealed class CleanupIdJson : JsonConverter<CleanupId>
+{
+    public override CleanupId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, CleanupId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
 internal sealed class CameraNumberJson : JsonConverter<CameraNumber>
 {
     public override CameraNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -1,8 +1,11 @@
+using System.Net;
 using Events.Application;
 using Events.Application.Broadcasts;
 using Events.Application.Contracts;
-using Events.Application.Recordings;
+using Events.Application.Retention;
+using Events.Domain.Retention;
 using Events.EventStore;
+using Events.EventStore.Seals;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.ExternalStreams;
@@ -13,12 +16,14 @@ using Events.Host.JsonRpc;
 using Events.Host.Live;
 using Events.Host.Notifications;
 using Events.Host.Recordings;
+using Events.Host.Retention;
 using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
 using Events.Host.Status;
 using Events.JsonRpc;
 using Events.Media;
+using Events.Media.Rtsp;
 using Npgsql;
 
 namespace Events.Host;
@@ -80,7 +85,10 @@ internal static class Composition
         services.AddSingleton(new StorageRule(settings.Storage.WarnPercent, settings.Storage.BlockPercent));
         services.AddSingleton(new BroadcastRule(settings.Live.AutoCloseAfter));
         services.AddSingleton(DiscoveryRules.Of(settings.Discovery));
+        services.AddSingleton(new RetentionTimes(
+            TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
+        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
         services.AddMedia(new MediaOptions
         {
             StorageFolder = installation.StorageFolder,
@@ -115,10 +123,24 @@ internal static class Composition
         services.AddSingleton(provider => new LiveLinks(
             provider.GetRequiredService<SignedLinks>(),
             settings.Server.PublicUrl?.ToString(),
-            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port)));
-        services.AddSingleton<LiveViewers>();
+            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port),
+            provider.GetRequiredService<IRtspOutput>()));
+        services.AddSingleton(provider => new LiveViewers(settings.Live, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILiveAudience>(provider => provider.GetRequiredService<LiveViewers>());
         services.AddSingleton<LegacyStreamList>();
+        services.AddSingleton<LiveAccess>();
+        services.AddSingleton<ILiveGate>(provider => provider.GetRequiredService<LiveAccess>());
+        services.AddSingleton(provider => new LiveSockets(
+            provider.GetRequiredService<ILiveOutput>(),
+            provider.GetRequiredService<LiveViewers>(),
+            provider.GetRequiredService<AccessTokens>(),
+            settings.Security.AllowedOrigins,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LiveSockets>>()));
+        services.AddRtsp(new RtspOptions(
+            new IPEndPoint(Addresses.Of(settings.Rtsp.Host), settings.Rtsp.Port),
+            settings.Rtsp.UdpPortFirst,
+            settings.Rtsp.UdpPortCount));
         services.AddSingleton<LiveEndpoints>();
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<HealthChecks>();
@@ -140,6 +162,10 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RecordingJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SnapshotJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SubscriptionJsonRpc>();
+        services.AddSingleton<StorageReport>();
+        services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
+        services.AddSingleton<IControlRoutes, RetentionControl>();
+        services.AddSingleton<IControlRoutes, RecordingControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();

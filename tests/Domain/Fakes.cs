@@ -98,6 +98,8 @@ public sealed class FakeFootage : IFootage
 
     public double UsedPercent { get; set; } = 10;
 
+    public long DiskBytes { get; set; } = 1_000;
+
     public Action OnDelete { get; set; } = () => { };
 
     public Task<IReadOnlyList<SegmentFile>> RecoverAsync(
@@ -136,7 +138,7 @@ public sealed class FakeFootage : IFootage
         return Task.CompletedTask;
     }
 
-    public StorageUsage Usage() => new(1_000, 1_000 - (long)(UsedPercent * 10));
+    public StorageUsage Usage() => new(DiskBytes, DiskBytes - (long)(UsedPercent / 100 * DiskBytes));
 }
 
 /// <summary>Who watches: nobody, until a test says so.</summary>

@@ -4,8 +4,10 @@ using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
+using Events.Domain.Retention;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit;
@@ -15,6 +17,9 @@ namespace Events.Tests.Domain;
 /// <summary>The application, put together as the host does, with fakes behind its doors.</summary>
 public sealed class World : IAsyncDisposable
 {
+    /// <summary>Loops that rest on a timer: those of the keepers of recordings and of retention.</summary>
+    private const int RestingLoops = 2;
+
     private readonly ServiceProvider _services;
     private bool _isRunning;
 
@@ -47,6 +52,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<ILiveAudience>(Audience)
             .AddSingleton(_ => Discovery)
             .AddSingleton<IStreamFinder>(Finder)
+            .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
     }
@@ -126,7 +132,8 @@ public sealed class World : IAsyncDisposable
     }
 
     /// <summary>Waits until the keepers rest.</summary>
-    public Task IdleAsync() => Until.TrueAsync(() => Clock.NextDue > TimeSpan.Zero, "the keepers rest");
+    public Task IdleAsync() =>
+        Until.TrueAsync(() => Clock.TimerCount >= RestingLoops && Clock.NextDue > TimeSpan.Zero, "the keepers rest");
 
     /// <summary>Lets time go by, one timer after the other, and each pass of the keepers come to its end.</summary>
     public async Task AdvanceAsync(TimeSpan span)

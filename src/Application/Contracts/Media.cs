@@ -171,11 +171,14 @@ public interface IFootage
     Stream? OpenSnapshot(string fileName);
 
     /// <summary>Removes a recording's folder and syncs its parent. Harmless when it is gone.</summary>
+    /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>
     Task DeleteRecordingAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Removes a snapshot and syncs its folder. Harmless when it is gone.</summary>
+    /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>
     Task DeleteSnapshotAsync(string fileName, CancellationToken cancellationToken);
 
+    /// <exception cref="DependencyUnavailableException">The storage folder is not there.</exception>
     StorageUsage Usage();
 }
 
@@ -195,9 +198,17 @@ public interface ILiveAudience
     int CountOf(CameraNumber number);
 }
 
-/// <summary>Live pictures for viewers: HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as a JPEG.</summary>
+/// <summary>
+/// Live pictures for viewers: fragmented MP4 as it comes, HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as
+/// a JPEG.
+/// </summary>
 public interface ILiveOutput
 {
+    /// <returns>
+    /// A viewer that begins with the last key frame, or with the next one; null when the camera is not watched.
+    /// </returns>
+    ILiveViewer? Watch(CameraId cameraId);
+
     /// <param name="folder">Put before each address in the list, e.g. <c>camera0/</c>; may be empty.</param>
     /// <param name="query">Appended to each address in the list, e.g. <c>?sig=…</c>; may be empty.</param>
     /// <returns>

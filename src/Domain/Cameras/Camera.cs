@@ -1,4 +1,3 @@
-using System.Text;
 using Events.Domain.Kernel;
 
 namespace Events.Domain.Cameras;
@@ -135,16 +134,7 @@ public abstract record Camera
             _ => camera,
         };
 
-    private static bool IsName(string name) =>
-        name.Length is > 0 and <= NameLengthMax
-        && name.AsSpan().Trim().Length == name.Length
-        && !name.EnumerateRunes().Any(IsControl);
-
-    // Also what turns a line of text round, breaks it, or is half a character and would come back from the log as another.
-    private static bool IsControl(Rune character) =>
-        Rune.IsControl(character)
-        || character == Rune.ReplacementChar
-        || character.Value is (>= 0x2028 and <= 0x202e) or (>= 0x2066 and <= 0x2069);
+    private static bool IsName(string name) => OneLine.Is(name, NameLengthMax);
 
     public sealed record Unregistered : Camera;
 

@@ -55,16 +55,13 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
     /// <param name="host">What the client calls us by, for links; null for the configured address.</param>
     public LegacyCamera Show(CameraView camera, string? host)
     {
-        // Players of the old system's clients take either kind of address; until this host speaks RTSP itself, both play
-        // over HLS.
-        string hls = links.HlsOf(camera.Number, host);
         return new LegacyCamera(
             camera.Number.ToString(),
             StatusOf(camera),
             camera.Name,
             ResolutionOf(camera),
             FpsOf(camera),
-            new LegacyStreams(hls, hls));
+            new LegacyStreams(links.RtspOf(camera.Number, host), links.HlsOf(camera.Number, host)));
     }
 
     /// <summary>The same with what is measured of its stream and known of its source.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Domain.Retention;
 using Events.Host.Cameras;
 
 namespace Events.Host.Health;

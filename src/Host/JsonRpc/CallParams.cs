@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Events.JsonRpc;
 
@@ -56,6 +57,36 @@ internal sealed class CallParams(JsonElement given)
         }
 
         return number ?? 0;
+    }
+
+    /// <returns>From 0 on; null when it is absent, or wrong.</returns>
+    public double? OptionalNumber(string name, double max)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= 0 && number <= max)
+        {
+            return number;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(
+            name, "range", string.Create(CultureInfo.InvariantCulture, $"A number from 0 to {max}."));
+        return null;
+    }
+
+    /// <returns>False when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public bool Flag(string name)
+    {
+        bool? flag = OptionalFlag(name);
+        if (flag is null)
+        {
+            Missing(name);
+        }
+
+        return flag ?? false;
     }
 
     /// <returns>Null when it is absent, or wrong.</returns>

@@ -6,6 +6,7 @@ using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Events.Host.Security;
 using Events.JsonRpc;
@@ -89,12 +90,13 @@ internal static class LegacyErrors
                 || refusal == BroadcastRefusals.CameraNotActive =>
                 NotFound("camera", id),
             _ when refusal == ExternalStreamRefusals.NotFound => NotFound("stream", id),
-            _ when refusal == RecordingRefusals.NotFound => NotFound("recording", id),
+            _ when refusal == RecordingRefusals.NotFound || refusal == RecordingRefusals.Deleted => NotFound("recording", id),
             _ when refusal == SnapshotRefusals.NotFound => NotFound("snapshot", id),
             _ when refusal == RecordingRefusals.AlreadyRunning =>
                 WrongState("recording_in_progress", "RECORDING", "IDLE"),
             _ when refusal == RecordingRefusals.NotRunning => WrongState("not_recording", "IDLE", "RECORDING"),
             _ when refusal == RecordingRefusals.StillRunning => WrongState("recording_in_progress", "RECORDING", "STOPPED"),
+            _ when refusal == RecordingRefusals.LegalHold => WrongState("legal_hold", "HELD", "RELEASED"),
             _ when refusal == RecordingRefusals.StorageCritical => StorageCritical(),
             _ when refusal == BroadcastRefusals.NotRunning => WrongState("not_streaming", "INACTIVE", "ACTIVE"),
             _ when refusal == BroadcastRefusals.CameraNotConnected => Dependency("camera", refusal.Message),
@@ -110,6 +112,12 @@ internal static class LegacyErrors
                 JsonRpcError.InvalidParams("duration", "range", "A whole number of seconds from 1 to 86400."),
             _ when refusal == SnapshotRefusals.BadFileName =>
                 JsonRpcError.InvalidParams("filename", "pattern", refusal.Message),
+            _ when refusal == RetentionRefusals.BadMaxAge => JsonRpcError.InvalidParams("max_age_days", "range", refusal.Message),
+            _ when refusal == RetentionRefusals.NoMaxAge =>
+                JsonRpcError.InvalidParams("max_age_days", "required", refusal.Message),
+            _ when refusal == RetentionRefusals.BadMaxSize => JsonRpcError.InvalidParams("max_size_gb", "range", refusal.Message),
+            _ when refusal == RetentionRefusals.NoMaxSize =>
+                JsonRpcError.InvalidParams("max_size_gb", "required", refusal.Message),
             _ when refusal == CommandBus.TooMuchTraffic => WrongState("conflict", "CHANGING", "STABLE"),
             _ => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = refusal.Code }),
         };

@@ -5,6 +5,7 @@ using Events.Host.Identity;
 using Events.Host.Live;
 using Events.Host.Notifications;
 using Events.Host.Recordings;
+using Events.Host.Retention;
 using Events.Host.Snapshots;
 using Events.Host.Status;
 
@@ -30,6 +31,9 @@ namespace Events.Host.JsonRpc;
 [JsonSerializable(typeof(LegacyFileInfo))]
 [JsonSerializable(typeof(LegacyDeletion))]
 [JsonSerializable(typeof(LegacySnapshot))]
+[JsonSerializable(typeof(LegacyStorage))]
+[JsonSerializable(typeof(LegacyRetention))]
+[JsonSerializable(typeof(LegacyCleanup))]
 [JsonSerializable(typeof(Subscribed))]
 [JsonSerializable(typeof(Unsubscribed))]
 [JsonSerializable(typeof(RecordingUpdate))]

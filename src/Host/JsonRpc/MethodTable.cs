@@ -2,6 +2,8 @@ using Events.Application.Contracts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Retention;
+using Events.Host.Retention;
 using Events.JsonRpc;
 
 namespace Events.Host.JsonRpc;
@@ -167,8 +169,8 @@ internal static class MethodTable
             [
                 new("policy_type", ParamKind.Choice, IsRequired: true, Choices: ["age", "size", "manual"]),
                 new("enabled", ParamKind.Flag, IsRequired: true),
-                new("max_age_days", ParamKind.Number, Max: 36_500),
-                new("max_size_gb", ParamKind.Number, Max: 1_000_000),
+                new("max_age_days", ParamKind.Integer, Min: 1, Max: RetentionPolicy.MaxAgeDaysMax),
+                new("max_size_gb", ParamKind.Number, Max: (long)RetentionWords.GigabytesMax),
             ],
             "{policy_type: \"age\"|\"size\"|\"manual\", max_age_days?: number, max_size_gb?: number, enabled: bool, "
             + "message: text}",

@@ -53,13 +53,13 @@ internal sealed record LegacyStreamMetrics(long BytesSent, long FramesSent, long
 internal sealed record LegacyStream(string Name, string Source, bool Ready, int Readers, long BytesSent);
 
 /// <summary>Live pictures as the legacy contract shows them: one stream per camera, named like it.</summary>
-internal sealed class LegacyStreamList(IMediaControl media, ILiveOutput live, LiveViewers viewers, TimeProvider time)
+internal sealed class LegacyStreamList(IMediaControl media, LiveViewers viewers, TimeProvider time)
 {
     public LegacyStream Show(CameraView camera) =>
         new(
             camera.Number.ToString(),
             camera.Source.Scheme,
-            media.SignalOf(camera.Id) is { IsConnected: true },
+            IsReady(camera),
             viewers.CountOf(camera.Number),
             viewers.BytesSentTo(camera.Number));
 
@@ -75,17 +75,16 @@ internal sealed class LegacyStreamList(IMediaControl media, ILiveOutput live, Li
             isReady ? "READY" : "NOT_READY");
     }
 
-    /// <summary>ACTIVE while pictures can be fetched, STARTING until the first can, ERROR while the camera is lost.</summary>
+    /// <summary>ACTIVE while pictures come, ERROR while the camera is lost.</summary>
     public LegacyStreamStatus ShowStatus(CameraView camera, BroadcastView broadcast)
     {
         CameraSignal? signal = media.SignalOf(camera.Id);
-        bool isReady = IsReady(camera);
-        bool isConnected = signal is { IsConnected: true };
+        bool isReady = signal is { IsConnected: true };
         int readers = viewers.CountOf(camera.Number);
         return new LegacyStreamStatus(
             camera.Number.ToString(),
             camera.Number.ToString(),
-            !isConnected ? "ERROR" : isReady ? "ACTIVE" : "STARTING",
+            isReady ? "ACTIVE" : "ERROR",
             isReady,
             ShowProcess(signal?.Process),
             new LegacyPath(signal is not null, isReady, readers),
@@ -93,7 +92,7 @@ internal sealed class LegacyStreamList(IMediaControl media, ILiveOutput live, Li
                 viewers.BytesSentTo(camera.Number),
                 signal?.FramesIn ?? 0,
                 signal?.BitsPerSecond ?? 0,
-                isConnected ? (int)Math.Round(signal!.Format?.FramesPerSecond ?? 0) : 0),
+                isReady ? (int)Math.Round(signal!.Format?.FramesPerSecond ?? 0) : 0),
             LegacyText.Instant(broadcast.StartedAt));
     }
 
@@ -101,10 +100,8 @@ internal sealed class LegacyStreamList(IMediaControl media, ILiveOutput live, Li
     public bool IsUsed(CameraView camera) =>
         viewers.CountOf(camera.Number) > 0 || media.SignalOf(camera.Id) is { Recording: not null };
 
-    /// <summary>A lost camera's last seconds can still be fetched, but nobody would call that live.</summary>
-    private bool IsReady(CameraView camera) =>
-        media.SignalOf(camera.Id) is { IsConnected: true }
-        && live.HlsPlaylistOf(camera.Id, string.Empty, string.Empty) is not null;
+    /// <summary>A camera counts as connected from its first key frame on, with which a viewer begins.</summary>
+    private bool IsReady(CameraView camera) => media.SignalOf(camera.Id) is { IsConnected: true };
 
     private LegacyProcess ShowProcess(IngestProcess? process) =>
         process is null

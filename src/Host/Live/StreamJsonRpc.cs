@@ -51,7 +51,7 @@ internal sealed class StreamJsonRpc(
                 new LegacyStreamStarted(
                     camera.Number.ToString(),
                     camera.Number.ToString(),
-                    links.HlsOf(camera.Number, call.Connection.Host),
+                    links.RtspOf(camera.Number, call.Connection.Host),
                     "STARTED",
                     LegacyText.Instant(broadcast.StartedAt),
                     string.Create(CultureInfo.InvariantCulture, $"{(long)rule.Unwatched.TotalSeconds}s"),
@@ -102,7 +102,7 @@ internal sealed class StreamJsonRpc(
         var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras);
         return found.Camera is { } camera
             ? JsonRpcAnswer.Result(
-                streams.ShowUrl(camera, links.HlsOf(camera.Number, call.Connection.Host)), LegacyJson.Default.LegacyStreamUrl)
+                streams.ShowUrl(camera, links.RtspOf(camera.Number, call.Connection.Host)), LegacyJson.Default.LegacyStreamUrl)
             : found.Error!;
     }
 

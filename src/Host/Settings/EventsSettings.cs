@@ -9,12 +9,14 @@ internal sealed record EventsSettings(
     DataSettings Data,
     ServerSettings Server,
     HealthSettings Health,
+    RtspSettings Rtsp,
+    LiveSettings Live,
     PostgreSqlSettings PostgreSql,
     SecuritySettings Security,
     RecordingSettings Recording,
     StorageSettings Storage,
+    RetentionSettings Retention,
     MediaSettings Media,
-    LiveSettings Live,
     DiscoverySettings Discovery,
     DemoSettings Demo,
     RunEnvironment Environment);
@@ -45,6 +47,14 @@ internal sealed record ServerSettings(
 
 internal sealed record HealthSettings(string Host, int Port);
 
+/// <param name="Port">0 for any free one.</param>
+/// <param name="UdpPortFirst">First of the ports from which packets go out over UDP.</param>
+internal sealed record RtspSettings(string Host, int Port, int UdpPortFirst, int UdpPortCount);
+
+/// <param name="MaxViewers">Over RTSP and WebSocket together.</param>
+/// <param name="AutoCloseAfter">Of a stream that nobody watches; zero: never.</param>
+internal sealed record LiveSettings(int MaxViewers, int MaxViewersPerAddress, TimeSpan AutoCloseAfter);
+
 /// <param name="ConnectionString">Null: the embedded server in the data folder. Never logged.</param>
 internal sealed record PostgreSqlSettings(string? ConnectionString)
 {
@@ -66,12 +76,11 @@ internal sealed record RateLimitSettings(int Requests, TimeSpan Window, int Burs
 
 internal sealed record RecordingSettings(int SegmentDurationS);
 
-internal sealed record StorageSettings(int WarnPercent, int BlockPercent);
+internal sealed record StorageSettings(int WarnPercent, int BlockPercent, int MeasurePauseS);
+
+internal sealed record RetentionSettings(int CleanupPauseS);
 
 internal sealed record MediaSettings(int StallTimeoutS, int ConnectTimeoutS, int ReconnectPauseMaxS);
-
-/// <param name="AutoCloseAfter">Zero: never.</param>
-internal sealed record LiveSettings(TimeSpan AutoCloseAfter);
 
 /// <param name="GenericPaths">Each is asked for on each of <paramref name="GenericPorts"/>.</param>
 internal sealed record DiscoverySettings(

@@ -55,6 +55,7 @@ internal static partial class LegacyKeys
         new("server.write_timeout", null, "A reader that does not keep up is closed by fixed bounds."),
         new("server.*", null, Fixed),
         new("server_defaults.*", null, Fixed),
+        new("mediamtx.rtsp_port", "Rtsp.Port"),
         new("mediamtx.recordings_path", null, Footage),
         new("mediamtx.snapshots_path", null, Footage),
         new("mediamtx.*", null, Embedded),

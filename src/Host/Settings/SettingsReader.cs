@@ -1,3 +1,4 @@
+using System.Net;
 using Events.Application.Contracts;
 
 namespace Events.Host.Settings;
@@ -184,6 +185,19 @@ internal sealed class SettingsReader
             Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
         }
 
+        foreach (var taken in new[] { "Server.Port", "Health.Port" })
+        {
+            if (Number("Rtsp.Port") == Number(taken) && Number(taken) != 0)
+            {
+                Complain("Rtsp.Port", $"is the same as {taken} ({_origins[taken]}). Choose another with --rtsp-port.");
+            }
+        }
+
+        if (Number("Rtsp.UdpPortFirst") + Number("Rtsp.UdpPortCount") - 1 > IPEndPoint.MaxPort)
+        {
+            Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
+        }
+
         if (EnvironmentChosen == RunEnvironment.Production
             && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
         {
@@ -208,6 +222,10 @@ internal sealed class SettingsReader
             Value<TimeSpan>("Server.PongWait"),
             Flag("Server.NotifyUnsubscribed")),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
+        new RtspSettings(
+            Value<string>("Rtsp.Host"), Number("Rtsp.Port"), Number("Rtsp.UdpPortFirst"), Number("Rtsp.UdpPortCount")),
+        new LiveSettings(
+            Number("Live.MaxViewers"), Number("Live.MaxViewersPerAddress"), Value<TimeSpan>("Live.AutoCloseAfter")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
         new SecuritySettings(
             Value<string?>("Security.JwtSecretKey"),
@@ -215,10 +233,11 @@ internal sealed class SettingsReader
             Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
             RateLimit()),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
-        new StorageSettings(Number("Storage.WarnPercent"), Number("Storage.BlockPercent")),
+        new StorageSettings(
+            Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),
+        new RetentionSettings(Number("Retention.CleanupPauseS")),
         new MediaSettings(
             Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
-        new LiveSettings(Value<TimeSpan>("Live.AutoCloseAfter")),
         Discovery(),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);

@@ -118,6 +118,13 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         await Task.WhenAll(cameras.Select(camera => DrainAsync(camera, cancellationToken)));
     }
 
+    public ILiveViewer? Watch(CameraId cameraId) =>
+        FeedOf(cameraId) is CameraFeed feed ? new FragmentViewer(feed, _around.Time) : null;
+
+    /// <returns>Null for a camera that is not watched.</returns>
+    public CameraFeed? FeedOf(CameraId cameraId) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed : null;
+
     public string? HlsPlaylistOf(CameraId cameraId, string folder, string query) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera)
             ? camera.Feed.WithHls(hls => hls.ToPlaylist(folder, query))

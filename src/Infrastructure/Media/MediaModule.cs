@@ -1,5 +1,6 @@
 using Events.Application.Contracts;
 using Events.Media.Discovery;
+using Events.Media.Rtsp;
 using Events.Media.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,24 @@ public static class MediaModule
         services.AddSingleton<IFootage, Footage>();
         services.AddSingleton<IStreamFinder, StreamFinder>();
         services.AddHostedService<StorageGate>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds the RTSP server and <see cref="IRtspOutput"/>. Needs <see cref="AddMedia"/> and <see cref="ILiveGate"/>, which is
+    /// asked for only when a player comes, so it may itself need the doors. It listens from the host's start on; a port that
+    /// cannot be listened on is a <see cref="System.Net.Sockets.SocketException"/> there.
+    /// </summary>
+    public static IServiceCollection AddRtsp(this IServiceCollection services, RtspOptions options)
+    {
+        services.AddSingleton(provider => new RtspServer(
+            options,
+            provider.GetRequiredService<MediaEngine>(),
+            provider.GetRequiredService<ILiveGate>,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RtspServer>>()));
+        services.AddSingleton<IRtspOutput>(provider => provider.GetRequiredService<RtspServer>());
+        services.AddHostedService(provider => provider.GetRequiredService<RtspServer>());
         return services;
     }
 }

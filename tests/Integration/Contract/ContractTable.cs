@@ -15,9 +15,6 @@ internal static class ContractTable
 {
     public const string Unknown = "camera999";
 
-    /// <summary>Methods that another part of the program brings; until then the server does not know them.</summary>
-    public static readonly string[] Pending = ["get_storage_info", "set_retention_policy", "cleanup_old_files"];
-
     public static readonly string[] Roles = ["", "viewer", "operator", "admin"];
 
     private const string List = "{files: [File], total: count, limit: count, offset: count}";

@@ -27,17 +27,19 @@ public sealed class Settings : IDisposable
                 "0.0.0.0", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
             settings.Server);
         Assert.Equal(new HealthSettings("0.0.0.0", 8003), settings.Health);
+        Assert.Equal(new RtspSettings("0.0.0.0", 8554, 21000, 200), settings.Rtsp);
+        Assert.Equal(new LiveSettings(200, 50, TimeSpan.FromMinutes(5)), settings.Live);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
         Assert.Equal(["http://localhost:3000", "https://localhost:3000"], settings.Security.AllowedOrigins);
         Assert.Equal(new RateLimitSettings(10_000, TimeSpan.FromSeconds(1), 10_000, 100_000), settings.Security.RateLimit);
         Assert.Equal(new RecordingSettings(60), settings.Recording);
-        Assert.Equal(TimeSpan.FromMinutes(5), settings.Live.AutoCloseAfter);
         Assert.False(settings.Discovery.Enabled);
         Assert.Empty(settings.Discovery.Skydio.Ranges);
         Assert.Empty(settings.Discovery.GenericRanges);
-        Assert.Equal(new StorageSettings(80, 90), settings.Storage);
+        Assert.Equal(new StorageSettings(80, 90, 10), settings.Storage);
+        Assert.Equal(new RetentionSettings(60), settings.Retention);
         Assert.True(settings.Demo.Enabled);
         Assert.Equal(RunEnvironment.Production, settings.Environment);
     }
@@ -139,6 +141,8 @@ public sealed class Settings : IDisposable
     [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
+    [InlineData("Rtsp:\n  Port: 8003\n", "Rtsp.Port (events.yaml:2): is the same as Health.Port (default)")]
+    [InlineData("Rtsp:\n  UdpPortFirst: 65500\n", "Rtsp.UdpPortCount (default): reaches beyond port 65535")]
     public void say_what_is_wrong_where_and_what_helps(string text, string expected)
     {
         Write(text);
@@ -174,6 +178,7 @@ public sealed class Settings : IDisposable
               auto_close_after: 0s
             mediamtx:
               api_port: 9997
+              rtsp_port: 9554
               backoff_jitter_range: [0.8, 1.2]
               codec:
                 video_profile: "baseline"
@@ -216,14 +221,15 @@ public sealed class Settings : IDisposable
         Assert.Equal(new RateLimitSettings(300, TimeSpan.FromMinutes(2), 300, 3_000), settings.Security.RateLimit);
         Assert.Equal((Secret, TimeSpan.FromHours(48)), (settings.Security.JwtSecretKey, settings.Security.TokenTtl));
         Assert.Equal(["https://a.example", "https://b.example"], settings.Security.AllowedOrigins);
-        Assert.Equal(9003, settings.Health.Port);
+        Assert.Equal((9003, 9554), (settings.Health.Port, settings.Rtsp.Port));
         Assert.Equal((true, 25, false), (settings.Discovery.Enabled, settings.Discovery.ScanTimeoutS, settings.Discovery.Skydio.Enabled));
         Assert.Equal("192.168.42.0/24", Assert.Single(settings.Discovery.Skydio.Ranges).Text);
         Assert.Equal([554, 8554], settings.Discovery.GenericPorts);
 
         Assert.Contains("server.max_connections (events.yaml:4): is an older key, read as Server.MaxConnections, value 10. Write it so.", _warnings);
         Assert.Contains(_warnings, warning => warning.StartsWith("server.read_timeout (events.yaml:5): is passed over.", StringComparison.Ordinal));
-        Assert.Contains(_warnings, warning => warning.StartsWith("mediamtx.codec.video_profile (events.yaml:14): is passed", StringComparison.Ordinal));
+        Assert.Contains(
+            _warnings, warning => warning.StartsWith("mediamtx.codec.video_profile (events.yaml:15): is passed", StringComparison.Ordinal));
         Assert.Contains(_warnings, warning => warning.StartsWith("health_port (", StringComparison.Ordinal));
         Assert.DoesNotContain(_warnings, warning => warning.StartsWith("server.port", StringComparison.Ordinal));
         Assert.DoesNotContain(_warnings, warning => warning.Contains(Secret, StringComparison.Ordinal));

@@ -29,12 +29,12 @@ internal static partial class Folder
         }
     }
 
-    /// <summary>Makes a folder that is not there yet, durably.</summary>
+    /// <summary>Makes a folder that is not there yet, durably; other accounts of the machine see no footage in it.</summary>
     public static void Make(string path)
     {
         if (!Directory.Exists(path))
         {
-            Directory.CreateDirectory(path);
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Sync(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
     }
