@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -38,6 +40,10 @@ public static class EventTypes
         Of("retention_policy_set", StoredJson.Default.RetentionPolicySet),
         Of("cleanup_finished", StoredJson.Default.CleanupFinished),
         Of("storage_level_changed", StoredJson.Default.StorageLevelChanged),
+        Of("camera_modes_probed", StoredJson.Default.CameraModesProbed),
+        Of("broadcast_started", StoredJson.Default.BroadcastStarted),
+        Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
+        Of("discovery_interval_set", StoredJson.Default.DiscoveryIntervalSet),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -51,6 +57,7 @@ public static class EventTypes
     Converters =
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
+        typeof(CameraModesJson),
         typeof(CleanupIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
@@ -76,6 +83,10 @@ public static class EventTypes
 [JsonSerializable(typeof(SnapshotTaken))]
 [JsonSerializable(typeof(SnapshotFailed))]
 [JsonSerializable(typeof(SnapshotDeleted))]
+[JsonSerializable(typeof(CameraModesProbed))]
+[JsonSerializable(typeof(BroadcastStarted))]
+[JsonSerializable(typeof(BroadcastStopped))]
+[JsonSerializable(typeof(DiscoveryIntervalSet))]
 [JsonSerializable(typeof(RetentionPolicySet))]
 [JsonSerializable(typeof(CleanupFinished))]
 [JsonSerializable(typeof(StorageLevelChanged))]
@@ -83,6 +94,7 @@ public static class EventTypes
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]
 [JsonSerializable(typeof(Snapshots.SnapshotView))]
+[JsonSerializable(typeof(Broadcasts.BroadcastView))]
 [JsonSerializable(typeof(Retention.FootageView))]
 [JsonSerializable(typeof(Retention.CleanupView))]
 [JsonSerializable(typeof(Retention.StorageView))]

@@ -1,5 +1,7 @@
 using Events.Application;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
@@ -20,6 +22,8 @@ public static class Samples
     public static readonly CleanupId Cleanup = new(Guid.Parse("0199a000-0000-7000-8000-0000000000c1"));
     public static readonly CameraNumber Number = new(3);
     public static readonly SourceUrl Main = SourceUrl.TryParse("rtsp://10.0.0.5:554/main?channel=1&profile=high")!;
+
+    public static readonly CameraModes Modes = CameraModes.TryParse("MJPG 1280x720 30,29.97; YUYV 640x480 30; H264 1920x1080")!;
 
     public const string TakeName = "camera3_2026-03-01_12-00-00";
 
@@ -51,6 +55,10 @@ public static class Samples
         new RetentionPolicySet(RetentionType.Age, true, 30, 107_374_182_400, At),
         new CleanupFinished(Cleanup, CleanupTrigger.Scheduled, 2, 1, 3_145_728, true, At),
         new StorageLevelChanged(StorageLevel.Low, 1_000_000_000_000, 190_000_000_000, At),
+        new CameraModesProbed(Gate, Modes, At),
+        new BroadcastStarted(Gate, At),
+        new BroadcastStopped(Gate, BroadcastEnd.Unwatched, At),
+        new DiscoveryIntervalSet(300, At),
     ];
 
     public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();

@@ -1,6 +1,8 @@
 using Events.Application;
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
 using Events.Application.Retention;
 using Events.Domain.Cameras;
@@ -46,6 +48,10 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IFootage>(footage)
             .AddSingleton<ISourceSecrets>(secrets)
             .AddSingleton(new StorageRule(WarnPercent: 80, BlockPercent: 95))
+            .AddSingleton(new BroadcastRule(TimeSpan.FromMinutes(5)))
+            .AddSingleton<ILiveAudience>(Audience)
+            .AddSingleton(_ => Discovery)
+            .AddSingleton<IStreamFinder>(Finder)
             .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
@@ -62,6 +68,28 @@ public sealed class World : IAsyncDisposable
     public FakeMedia Media { get; } = new();
 
     public FakeFootage Footage { get; }
+
+    public FakeAudience Audience { get; } = new();
+
+    public FakeFinder Finder { get; } = new();
+
+    /// <summary>Set before anything is asked.</summary>
+    public DiscoveryRule Discovery { get; set; } = DiscoveryRule.Off with
+    {
+        IsEnabled = true,
+        ScanTimeMax = TimeSpan.FromSeconds(20),
+        Targets =
+        [
+            new ScanTarget(
+                ExternalStreamKind.SkydioStanag4609,
+                [AddressRange.TryParse("10.0.0.0/29")!],
+                [new StreamPlace(5554, "/subject", "eo")]),
+        ],
+    };
+
+    public StreamDiscovery Streaming => Get<StreamDiscovery>();
+
+    public DiscoveryKeeper DiscoveryKeeper => Get<DiscoveryKeeper>();
 
     public FakeSecrets Secrets { get; }
 

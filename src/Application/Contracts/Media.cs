@@ -87,17 +87,25 @@ public abstract record MediaSnapshot
 /// <summary>What is known of a camera's pictures at this moment.</summary>
 /// <param name="LastFrameAt">UTC. Null before the first.</param>
 /// <param name="Format">Null before the first frame.</param>
+/// <param name="BitsPerSecond">Of the last few seconds; 0 while nothing comes.</param>
+/// <param name="Process">What takes it in at this moment; null between two attempts.</param>
 public sealed record CameraSignal(
     bool IsConnected,
     VideoFormat? Format,
     DateTimeOffset? LastFrameAt,
     long FramesIn,
     long BytesIn,
-    RecordingId? Recording);
+    RecordingId? Recording,
+    long BitsPerSecond = 0,
+    IngestProcess? Process = null);
+
+/// <summary>The program that takes a camera in.</summary>
+public sealed record IngestProcess(int Id, DateTimeOffset StartedAt);
 
 /// <param name="Codec"><c>h264</c> or <c>h265</c>.</param>
 /// <param name="FramesPerSecond">As announced or measured; 0 when unknown.</param>
-public sealed record VideoFormat(string Codec, int Width, int Height, double FramesPerSecond);
+/// <param name="Modes">What the source could send, too; null when nobody can say.</param>
+public sealed record VideoFormat(string Codec, int Width, int Height, double FramesPerSecond, CameraModes? Modes = null);
 
 /// <summary>
 /// A finished file of a recording: an MP4 header and whole fragments, cut at key frames, synced to disk with its folder.
@@ -182,6 +190,12 @@ public sealed record SegmentSpan(int Number, long SizeBytes, long HeaderBytes);
 public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
 {
     public double UsedPercent => TotalBytes == 0 ? 100 : 100.0 * (TotalBytes - AvailableBytes) / TotalBytes;
+}
+
+/// <summary>Who watches a camera's live pictures at this moment.</summary>
+public interface ILiveAudience
+{
+    int CountOf(CameraNumber number);
 }
 
 /// <summary>

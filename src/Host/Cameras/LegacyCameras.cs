@@ -11,7 +11,7 @@ internal sealed record LegacyCamera(
     string Status,
     string Name,
     string Resolution,
-    double Fps,
+    int Fps,
     LegacyStreams Streams,
     LegacyCameraMetrics? Metrics = null,
     LegacyCapabilities? Capabilities = null);
@@ -23,9 +23,6 @@ internal sealed record LegacyCameraMetrics(long BytesSent, int Readers, long Upt
 internal sealed record LegacyCapabilities(IReadOnlyList<string> Formats, IReadOnlyList<string> Resolutions);
 
 internal sealed record LegacyCameraList(IReadOnlyList<LegacyCamera> Cameras, int Total, int Connected);
-
-internal sealed record LegacyStreamUrl(
-    string Device, string StreamName, string StreamUrl, bool Available, int ActiveConsumers, string StreamStatus);
 
 /// <summary>Cameras as the legacy contract shows them, and found by their wire name.</summary>
 internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveViewers viewers, TimeProvider time)
@@ -63,7 +60,7 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
             StatusOf(camera),
             camera.Name,
             ResolutionOf(camera),
-            camera.FramesPerSecond ?? 0,
+            FpsOf(camera),
             new LegacyStreams(links.RtspOf(camera.Number, host), links.HlsOf(camera.Number, host)));
     }
 
@@ -78,15 +75,45 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
         return shown with
         {
             Metrics = new LegacyCameraMetrics(viewers.BytesSentTo(camera.Number), viewers.CountOf(camera.Number), uptime),
-            Capabilities = camera.Codec is { } codec
-                ? new LegacyCapabilities([codec.ToUpperInvariant()], [shown.Resolution])
-                : null,
+            Capabilities = camera.Codec is null && camera.Modes is null
+                ? null
+                : new LegacyCapabilities(FormatsOf(camera), ResolutionsOf(camera)),
         };
     }
 
     public static string StatusOf(CameraView camera) =>
         camera.Status is CameraStatus.Connected ? "CONNECTED" : "DISCONNECTED";
 
-    private static string ResolutionOf(CameraView camera) =>
-        string.Create(CultureInfo.InvariantCulture, $"{camera.Width ?? 0}x{camera.Height ?? 0}");
+    /// <summary>Before the first picture, <c>0x0</c>: the contract knows no nothing.</summary>
+    public static string ResolutionOf(CameraView camera) => SizeText(camera.Width ?? 0, camera.Height ?? 0);
+
+    /// <summary>The contract's rates are whole.</summary>
+    public static int FpsOf(CameraView camera) => (int)Math.Round(camera.FramesPerSecond ?? 0);
+
+    /// <summary>What it could send by its driver, and what it sends; each once.</summary>
+    public static IReadOnlyList<string> FormatsOf(CameraView camera) =>
+    [
+        .. (camera.Modes?.All.Select(mode => mode.Format) ?? [])
+            .Concat(camera.Codec is { } codec ? [codec.ToUpperInvariant()] : [])
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    public static IReadOnlyList<string> ResolutionsOf(CameraView camera) =>
+    [
+        .. (camera.Modes?.All.Select(mode => SizeText(mode.Width, mode.Height)) ?? [])
+            .Concat(camera is { Width: { } width, Height: { } height } ? [SizeText(width, height)] : [])
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Pictures per second, highest first.</summary>
+    public static IReadOnlyList<double> RatesOf(CameraView camera) =>
+    [
+        .. (camera.Modes?.All.SelectMany(mode => mode.Rates) ?? [])
+            .Concat(camera.FramesPerSecond is > 0 and { } rate ? [rate] : [])
+            .Distinct()
+            .OrderDescending(),
+    ];
+
+    private static string SizeText(int width, int height) =>
+        string.Create(CultureInfo.InvariantCulture, $"{width}x{height}");
 }

@@ -40,8 +40,12 @@ internal static class UpCommand
         {
             try
             {
-                EventsSettings settings = SettingsReader.Read(SettingsSources.OfProcess(
-                    given.GetValue(config), FlagsOf(given, data, port, healthPort, rtspPort, noDemo)));
+                List<string> warnings = [];
+                EventsSettings settings = SettingsReader.Read(
+                    SettingsSources.OfProcess(
+                        given.GetValue(config), FlagsOf(given, data, port, healthPort, rtspPort, noDemo)),
+                    warnings);
+                warnings.ForEach(warning => Console.Error.WriteLine($"warning: {warning}"));
                 return await RunAsync(settings, cancellationToken);
             }
             catch (Exception e) when (e is StartRefusedException or SettingsException or SchemaRefusedException)

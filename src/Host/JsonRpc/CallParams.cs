@@ -47,6 +47,18 @@ internal sealed class CallParams(JsonElement given)
         return null;
     }
 
+    /// <returns>0 when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public int Integer(string name, int min, int max)
+    {
+        int? number = OptionalInteger(name, min, max);
+        if (number is null)
+        {
+            Missing(name);
+        }
+
+        return number ?? 0;
+    }
+
     /// <returns>From 0 on; null when it is absent, or wrong.</returns>
     public double? OptionalNumber(string name, double max)
     {
@@ -68,18 +80,30 @@ internal sealed class CallParams(JsonElement given)
     /// <returns>False when it is missing or wrong; <see cref="Error"/> then says so.</returns>
     public bool Flag(string name)
     {
-        if (Find(name) is not { } value)
+        bool? flag = OptionalFlag(name);
+        if (flag is null)
         {
             Missing(name);
-            return false;
         }
 
-        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        return flag ?? false;
+    }
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public bool? OptionalFlag(string name)
+    {
+        if (Find(name) is not { } value)
         {
-            Error ??= JsonRpcError.InvalidParams(name, "boolean", "true or false.");
+            return null;
         }
 
-        return value.ValueKind == JsonValueKind.True;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "boolean", "true or false.");
+        return null;
     }
 
     /// <returns>Null when it is absent, or wrong.</returns>

@@ -10,7 +10,7 @@ namespace Events.Host.Live;
 /// Who watches which camera. Over RTSP and WebSocket a viewer takes a seat, of which there are so many. HTTP Live Streaming has
 /// no session, so an address counts as a viewer while it went on fetching during the last <see cref="Patience"/>.
 /// </summary>
-internal sealed class LiveViewers(LiveSettings settings, TimeProvider time)
+internal sealed class LiveViewers(LiveSettings settings, TimeProvider time) : ILiveAudience
 {
     /// <summary>Two of the longest segments and a pause of the player.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -64,6 +66,10 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             LegalHoldReleased e => $"recording {e.RecordingId} is no longer held: {e.Reason}",
             SnapshotTaken e => $"snapshot {e.FileName} was taken",
             SnapshotFailed e => $"snapshot {e.FileName} failed: {e.Why}",
+            CameraModesProbed e => $"camera {e.CameraId} could send {e.Modes}",
+            BroadcastStarted e => $"camera {e.CameraId} is broadcast",
+            BroadcastStopped e => $"camera {e.CameraId} is no longer broadcast: {e.Reason}",
+            DiscoveryIntervalSet e => $"streams are looked for every {e.Seconds} s",
             SnapshotDeleted e => $"snapshot {e.SnapshotId} was deleted: {e.Reason}",
             RetentionPolicySet e => $"the retention policy is {e.Type} now{(e.IsEnabled ? "" : ", not enabled")}",
             CleanupFinished e =>

@@ -20,7 +20,7 @@ internal sealed class RecordingJsonRpc(
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("start_recording", StartAsync, new MethodRule(Role.Operator)),
+        new("start_recording", StartAsync, new MethodRule(Role.Operator, NeedsFootage: true)),
         new("stop_recording", StopAsync, new MethodRule(Role.Operator)),
         new("list_recordings", ListAsync, new MethodRule(Role.Viewer)),
         new("get_recording_info", InfoAsync, new MethodRule(Role.Viewer)),

@@ -66,7 +66,9 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     }
 
     public CameraSignal? SignalOf(CameraId cameraId) =>
-        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed.ToSignal(camera.Recording) : null;
+        _cameras.TryGetValue(cameraId, out CameraSession? camera)
+            ? camera.Feed.ToSignal(camera.Recording) with { Process = camera.Process }
+            : null;
 
     public Task<MediaStart> StartAsync(RecordingTarget target, CancellationToken cancellationToken)
     {

@@ -1,4 +1,6 @@
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
@@ -26,6 +28,12 @@ public sealed class Evolving_a_state
 
     [Fact]
     public void never_fails_for_a_snapshot() => Survives(Snapshot.Decider, state => state is Snapshot.Deleted);
+
+    [Fact]
+    public void never_fails_for_a_broadcast() => Survives(Broadcast.Decider, state => state is Broadcast.On);
+
+    [Fact]
+    public void never_fails_for_the_discovery() => Survives(Discovery.Decider, state => state.IntervalSeconds is not null);
 
     [Fact]
     public void never_fails_for_a_retention_policy() =>

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Events.Application;
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
@@ -35,6 +37,9 @@ public sealed class A_view
     public void of_snapshots_is_its_log() => HoldsFor(SnapshotViewProjection.View);
 
     [Fact]
+    public void of_broadcasts_is_its_log() => HoldsFor(BroadcastViewProjection.View);
+
+    [Fact]
     public void of_footage_is_its_log() => HoldsFor(FootageViewProjection.View);
 
     [Fact]
@@ -48,13 +53,13 @@ public sealed class A_view
     {
         Assert.Equal(
             [
-                "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v1", "segment_view_v1",
+                "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v1", "segment_view_v1",
                 "snapshot_view_v1", "storage_view_v1",
             ],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
             [
-                "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:All", "SegmentView:All",
+                "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:All", "SegmentView:All",
                 "SnapshotView:All", "StorageView:All",
             ],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
@@ -85,6 +90,7 @@ public sealed class A_view
                 .Concat([typeof(SnapshotTaken), typeof(SnapshotDeleted)]),
             "CleanupView" => [typeof(CleanupFinished)],
             "StorageView" => Closed.TypesOf<RetentionEvent>(),
+            "BroadcastView" => Closed.TypesOf<BroadcastEvent>(),
             _ => throw new ArgumentException($"Nobody said what {view} folds."),
         };
 

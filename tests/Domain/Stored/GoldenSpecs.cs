@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
@@ -23,6 +25,10 @@ public sealed class A_stored_fact
     /// <summary>What stands in a stored shape's file beside the sample of its alias.</summary>
     private static readonly Dictionary<string, object> Variants = new(StringComparer.Ordinal)
     {
+        ["camera_registered.external"] =
+            Samples.Of<CameraRegistered>() with { External = ExternalStreamKind.SkydioStanag4609 },
+        ["broadcast_stopped.requested"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.Requested },
+        ["broadcast_stopped.camera_retired"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.CameraRetired },
         ["recording_requested.untimed"] = Samples.Of<RecordingRequested>() with { DurationMs = null },
         ["recording_stopped.end_unknown"] = Samples.Of<RecordingStopped>() with { EndedAt = null, Reason = StopReason.Requested },
         ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
@@ -53,6 +59,7 @@ public sealed class A_stored_fact
             recording_requested recording_started recording_segment_committed recording_interrupted recording_recovered
             recording_stopped recording_failed recording_deleted legal_hold_placed legal_hold_released snapshot_taken
             snapshot_failed snapshot_deleted retention_policy_set cleanup_finished storage_level_changed
+            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -62,8 +69,8 @@ public sealed class A_stored_fact
             new[]
             {
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
-                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(),
-                Closed.TypesOf<RetentionEvent>(),
+                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
+                Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)],
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 
@@ -167,6 +174,13 @@ public sealed class A_stored_enum
     }
 
     [Fact]
+    public void of_broadcasts_and_external_streams_keeps_them_too()
+    {
+        Assert.Equal("Requested=1 Unwatched=2 CameraRetired=3", WordsOf<BroadcastEnd>());
+        Assert.Equal("GenericRtsp=1 SkydioStanag4609=2", WordsOf<ExternalStreamKind>());
+    }
+
+    [Fact]
     public void has_words_for_why_a_file_went() =>
         Assert.Equal(
             ["requested", "age", "size", "free_space"],
@@ -176,6 +190,8 @@ public sealed class A_stored_enum
     public void has_no_value_for_a_forgotten_one()
     {
         Assert.False(Enum.IsDefined(default(StopReason)));
+        Assert.False(Enum.IsDefined(default(BroadcastEnd)));
+        Assert.False(Enum.IsDefined(default(ExternalStreamKind)));
         Assert.False(Enum.IsDefined(default(RetentionType)));
         Assert.False(Enum.IsDefined(default(CleanupTrigger)));
         Assert.False(Enum.IsDefined(default(StorageLevel)));
@@ -191,7 +207,7 @@ public sealed class A_stream
     [Fact]
     public void keeps_the_category_that_it_was_stored_under() =>
         Assert.Equal(
-            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage",
+            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage broadcast discovery",
             string.Join(
                 ' ',
                 Camera.Decider.Category,
@@ -201,7 +217,9 @@ public sealed class A_stream
                 Snapshot.Decider.Category,
                 RetentionPolicy.Decider.Category,
                 Cleanup.Decider.Category,
-                Storage.Decider.Category));
+                Storage.Decider.Category,
+                Broadcast.Decider.Category,
+                Discovery.Decider.Category));
 
     [Fact]
     public void is_keyed_by_a_hyphenated_id() =>

@@ -59,6 +59,9 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     private long _bytesIn;
     private long _lastSampleTimestamp;
 
+    /// <summary>What the source could send, too; null when nobody can say. Set before a connection begins.</summary>
+    public CameraModes? Modes { get; set; }
+
     /// <summary>By the steady clock, for the watchdog; 0 before the connection's first picture.</summary>
     public long LastSampleTimestamp => Interlocked.Read(ref _lastSampleTimestamp);
 
@@ -82,7 +85,7 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
             _lastFrameAt = now;
             _framesIn++;
             _bytesIn += data.Length;
-            _rate.Add(sample.Duration);
+            _rate.Add(sample.Duration, data.Length);
             Place(sample, data, now);
             if (sample.IsKey)
             {
@@ -208,7 +211,8 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     {
         lock (_lock)
         {
-            return new CameraSignal(_isConnected, Format(), _lastFrameAt, _framesIn, _bytesIn, recording);
+            long bitsPerSecond = _isConnected ? _rate.BitsPerSecond : 0;
+            return new CameraSignal(_isConnected, Format(), _lastFrameAt, _framesIn, _bytesIn, recording, bitsPerSecond);
         }
     }
 
@@ -339,5 +343,5 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     }
 
     private VideoFormat? Format() =>
-        _header is null ? null : new VideoFormat(_header.Codec, _header.Width, _header.Height, _rate.PerSecond);
+        _header is null ? null : new VideoFormat(_header.Codec, _header.Width, _header.Height, _rate.PerSecond, Modes);
 }
