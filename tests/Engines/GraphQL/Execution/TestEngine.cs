@@ -53,14 +53,26 @@ internal sealed class TestEngine
     internal async Task<string> AskAsync(string query, string? variables = null, string? operation = null) =>
         TextOf(await RunAsync(query, variables, operation));
 
+    internal async Task<string> AskAsync(string query, JsonElement? variables) =>
+        TextOf(ResultOf(await StartAsync(
+            new GraphQLRequest(query, Variables: variables), GraphQLOperations.All, TestContext.Current.CancellationToken)));
+
     internal async Task<GraphQLResult> RunAsync(
         string query, string? variables = null, string? operation = null, GraphQLOperations allowed = GraphQLOperations.All)
     {
         using JsonDocument? json = variables is null
             ? null
-            : JsonDocument.Parse(variables, new JsonDocumentOptions { MaxDepth = 1_000_000 });
+            : JsonDocument.Parse(variables);
         var request = new GraphQLRequest(query, operation, json?.RootElement);
         return ResultOf(await StartAsync(request, allowed, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>On this thread, for what answers at once.</summary>
+    internal GraphQLResult RunHere(string query)
+    {
+        var call = new GraphQLCall(User, Services, GraphQLOperations.All);
+        Task<GraphQLResponse> asked = _executor.ExecuteAsync(new GraphQLRequest(query), call, CancellationToken.None);
+        return asked.IsCompleted ? ResultOf(asked.Result) : throw new InvalidOperationException("It takes its time.");
     }
 
     internal async Task<GraphQLResult> RunUntilAsync(string query, CancellationToken leaving) =>
