@@ -27,9 +27,10 @@ internal sealed class Executor : IGraphQLExecutor
     public async Task<GraphQLResponse> ExecuteAsync(
         GraphQLRequest request, GraphQLCall call, CancellationToken cancellationToken)
     {
-        bool isOpen = Options.IsIntrospectionAllowed?.Invoke(call) ?? true;
+        bool isOpen = false;
         try
         {
+            isOpen = Options.IsIntrospectionAllowed?.Invoke(call) ?? true;
             if (Prepare(request, call, isOpen, out Admitted admitted) is { } refused)
             {
                 return refused;

@@ -191,7 +191,7 @@ internal sealed partial class Run
         if (items is not IList list)
         {
             // One too many is enough to be told of; a list without an end would fill the memory.
-            return [.. items.Cast<object?>().Take(_settings.Options.ValuesMax + 1)];
+            return [.. items.Cast<object?>().Take((int)Math.Min(int.MaxValue, _settings.Options.ValuesMax + 1L))];
         }
 
         var copy = new object?[list.Count];

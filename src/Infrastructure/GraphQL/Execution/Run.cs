@@ -34,7 +34,7 @@ internal sealed partial class Run
     private DataLoaderRegistry? _loaders;
     private volatile GraphQLError? _stopped;
     private volatile bool _isOver;
-    private int _values;
+    private long _values;
 
     /// <param name="limit">How long it may take; infinite for what lives as long as a subscription.</param>
     internal Run(
