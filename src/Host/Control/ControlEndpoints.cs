@@ -234,12 +234,12 @@ internal sealed class ControlEndpoints(
     private async Task<CameraRow> RowOfAsync(CameraView camera, CancellationToken cancellationToken)
     {
         string source = camera.Source.ToString();
-        bool hasSecret = await secrets.FindAsync(camera.Id, cancellationToken) is not null;
+        bool hasUserInfo = await secrets.FindAsync(camera.Id, cancellationToken) is { HasUserInfo: true };
         return new CameraRow(
             camera.Number.ToString(),
             camera.Id.ToString(),
             camera.Name,
-            hasSecret ? source.Replace("://", "://***@", StringComparison.Ordinal) : source,
+            hasUserInfo ? source.Replace("://", $"://{CredentialParameters.Mask}@", StringComparison.Ordinal) : source,
             camera.Status.ToString(),
             camera.Width is { } width ? string.Create(CultureInfo.InvariantCulture, $"{width}x{camera.Height}") : null,
             camera.FramesPerSecond,
