@@ -165,6 +165,18 @@ internal sealed class RunningHost : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>Ends it well and leaves its folder.</summary>
+    public async Task EndAsync()
+    {
+        if (_process is { HasExited: false } && await StopAsync() != 0)
+        {
+            throw new InvalidOperationException($"The host ended badly: {Output}");
+        }
+
+        _process?.Dispose();
+        Http.Dispose();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false })
