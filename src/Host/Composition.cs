@@ -43,6 +43,15 @@ internal sealed record Installation(
 /// <summary>Puts the parts together. The order of hosted services is the order of start, and reversed of stop.</summary>
 internal static class Composition
 {
+    /// <summary>Beside the WebSockets: downloads, players, probes, and those who are turned away with an answer.</summary>
+    private const int OtherConnectionsMax = 1_000;
+
+    /// <summary>Who has not sent a request's head by then never will.</summary>
+    private static readonly TimeSpan HeadTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longer than players pause between two requests; a silent connection holds a place for no longer.</summary>
+    private static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(60);
+
     public static WebApplication Build(Installation installation, IChildProcesses processes)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
@@ -62,6 +71,9 @@ internal static class Composition
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
             kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = HeadTimeout;
+            kestrel.Limits.KeepAliveTimeout = SilenceTimeout;
+            kestrel.Limits.MaxConcurrentConnections = settings.Server.MaxConnections + OtherConnectionsMax;
             kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Server.Port);
             kestrel.Listen(Addresses.Of(settings.Health.Host), settings.Health.Port);
         });
@@ -222,6 +234,7 @@ internal static class Composition
     private static void Map(WebApplication app, EventsSettings settings)
     {
         IServiceProvider services = app.Services;
+        app.Use(HttpBoundary.GuardAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);
         services.GetRequiredService<LiveEndpoints>().Map(app);

@@ -42,8 +42,16 @@ public interface IMediaControl
 public sealed record CameraTarget(CameraId CameraId, CameraNumber Number, SourceUrl Source, SourceCredentials? Credentials);
 
 /// <summary>What a camera asks before it shows pictures. Prints as dots.</summary>
-public sealed record SourceCredentials(string UserName, string Password)
+/// <param name="UserName">Empty, as <paramref name="Password"/>, when the camera takes them in its address alone.</param>
+/// <param name="Address">
+/// What to connect to instead of the source, which shows it masked: an address whose parameters are credentials. Null when there
+/// are none among them.
+/// </param>
+public sealed record SourceCredentials(string UserName, string Password, string? Address = null)
 {
+    /// <summary>Whether a user name or a password belongs before the address's host.</summary>
+    public bool HasUserInfo => UserName.Length > 0 || Password.Length > 0;
+
     public override string ToString() => "•••";
 }
 

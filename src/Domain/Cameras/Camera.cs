@@ -171,5 +171,5 @@ public static class CameraRefusals
         "camera.bad_source",
         "A source is an address like rtsp://host/path, http://host/path, v4l2:/dev/video0, file:///clips/gate.mp4 or "
         + $"test:pattern?size=1280x720&fps=30, of at most {SourceUrl.LengthMax} characters. "
-        + "In a user name or password, write @ / ? # : as %40 %2F %3F %23 %3A.");
+        + "In a user name or password, write @ / ? # : as %40 %2F %3F %23 %3A. What is shown as *** must be written out.");
 }

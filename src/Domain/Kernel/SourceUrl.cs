@@ -1,7 +1,8 @@
 namespace Events.Domain.Kernel;
 
 /// <summary>
-/// Where a camera's pictures come from. It carries no credentials: facts are kept for ever, passwords must not be.
+/// Where a camera's pictures come from. It carries no user info, and where it is to be kept, no parameters that are credentials
+/// (<see cref="CredentialParameters"/>): facts are kept for ever, passwords must not be.
 /// <list type="bullet">
 /// <item><c>rtsp://host/path</c>, <c>rtsps://</c>, <c>http://</c>, <c>https://</c>: a camera on the network</item>
 /// <item><c>v4l2:/dev/video0</c>: a camera on this machine</item>

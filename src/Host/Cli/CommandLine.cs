@@ -45,7 +45,8 @@ internal static class CommandLine
         var name = new Option<string>("--name") { Description = "What people call it.", Required = true };
         var source = new Option<string>("--source")
         {
-            Description = "rtsp://[user:password@]host/path, http(s)://…, v4l2:/dev/video0, file:///clip.mp4, test:pattern",
+            Description = "rtsp://[user:password@]host/path, http(s)://…, v4l2:/dev/video0, file:///clip.mp4, test:pattern; "
+                + "or - to read it from standard input, where no other account of this machine sees a password.",
             Required = true,
         };
         var which = new Argument<string>("camera") { Description = "camera0, its id, or its name." };
@@ -57,7 +58,7 @@ internal static class CommandLine
             Verb("add", "Registers a camera.", [name, source, _format], async (given, client, token) => Show(
                 await client.PostAsync(
                     "/control/cameras",
-                    new CameraDraft(given.GetRequiredValue(name), given.GetRequiredValue(source)),
+                    new CameraDraft(given.GetRequiredValue(name), SourceIn(given.GetRequiredValue(source))),
                     ControlJson.Default.CameraDraft,
                     ControlJson.Default.CameraRow,
                     token),
@@ -81,7 +82,7 @@ internal static class CommandLine
                 Show(
                     await client.PostAsync(
                         PathOf(given.GetRequiredValue(which), "source"),
-                        new NewSource(given.GetRequiredValue(source)),
+                        new NewSource(SourceIn(given.GetRequiredValue(source))),
                         ControlJson.Default.NewSource,
                         ControlJson.Default.CameraRow,
                         token),
@@ -206,6 +207,9 @@ internal static class CommandLine
     private static string PathOf(string camera, string what) => $"/control/cameras/{Uri.EscapeDataString(camera)}/{what}";
 
     internal static bool IsJson(ParseResult given) => given.GetValue(_format) == "json";
+
+    private static string SourceIn(string option) =>
+        option == "-" ? (Console.In.ReadLine() ?? string.Empty).Trim() : option;
 
     private static void Show(CameraRow camera, ParseResult given)
     {

@@ -1,18 +1,13 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Events.Application;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
-using Events.EventStore;
 using Events.Host.Control;
 using Events.Host.Live;
 using Events.Host.Operations;
 using Events.Host.Security;
 using Events.Host.Settings;
-using Events.Processes;
-using Microsoft.IdentityModel.Tokens;
 
 namespace Events.Host.Cli;
 
@@ -21,6 +16,9 @@ internal static class UpCommand
 {
     /// <summary>Bad settings and refused starts, as opposed to a crash.</summary>
     private const int RefusedExitCode = 2;
+
+    /// <summary>Service managers kill after 30 to 90 s; PostgreSQL's own end comes on top of this.</summary>
+    private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(20);
 
     public static Command Build(Option<string> data)
     {
@@ -36,7 +34,7 @@ internal static class UpCommand
         {
             port, healthPort, rtspPort, noDemo, config,
         };
-        up.SetAction(async (given, cancellationToken) =>
+        up.SetAction(async (given, _) =>
         {
             try
             {
@@ -46,9 +44,9 @@ internal static class UpCommand
                         given.GetValue(config), FlagsOf(given, data, port, healthPort, rtspPort, noDemo)),
                     warnings);
                 warnings.ForEach(warning => Console.Error.WriteLine($"warning: {warning}"));
-                return await RunAsync(settings, cancellationToken);
+                return await RunAsync(settings);
             }
-            catch (Exception e) when (e is StartRefusedException or SettingsException or SchemaRefusedException)
+            catch (Exception e) when (e is StartRefusedException or SettingsException)
             {
                 await Console.Error.WriteLineAsync(e.Message);
                 return RefusedExitCode;
@@ -72,94 +70,49 @@ internal static class UpCommand
         return flags;
     }
 
-    private static async Task<int> RunAsync(EventsSettings settings, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(EventsSettings settings)
     {
-        Ports.RequireFree(settings.Server.Host, settings.Server.Port, "Server.Port", "--port");
-        Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
-        using DataFolder data = DataFolder.Open(settings.Data.Folder);
-
-        // After the folder: who starts twice on one folder is told of the folder, not of a port that he never chose.
-        Ports.RequireFree(settings.Rtsp.Host, settings.Rtsp.Port, "Rtsp.Port", "--rtsp-port");
-        using ILoggerFactory logs =
-            LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
-        IChildProcesses processes = ProcessesModule.Create();
-        await using EmbeddedPostgres? postgres = settings.PostgreSql.ConnectionString is null
-            ? await EmbeddedPostgres.StartAsync(
-                data, processes, Say, TimeProvider.System, logs.CreateLogger("PostgreSQL"), cancellationToken)
-            : null;
-        string connectionString = postgres?.ConnectionString ?? settings.PostgreSql.ConnectionString!;
-        Guid installationId = await PrepareLogAsync(connectionString, cancellationToken);
-        bool isFirstRun = !File.Exists(Path.Combine(data.FullPath, ".events-storage"));
-
-        Installation installation = Describe(settings, data, postgres, connectionString, installationId);
-        await using WebApplication app = Composition.Build(installation, processes);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stop));
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, stop));
-        await app.StartAsync(stop.Token);
-        WriteRunningHost(settings, data, installation.Control);
+        using var signals = new StopSignals();
+        await using var boot = new Boot(settings, Say);
         try
         {
-            await GreetAsync(app.Services, settings, isFirstRun, isFirstRun && settings.Demo.Enabled, stop.Token);
-            await Task.Delay(Timeout.Infinite, stop.Token);
+            await boot.RunAsync(signals.Asked);
+            await GreetAsync(boot.App.Services, settings, boot.IsFirstRun, signals.Asked);
+            await Task.Delay(Timeout.Infinite, signals.Asked);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Asked.IsCancellationRequested)
         {
             Say("Stopping: files are closed and everything is written down ...");
         }
 
-        File.Delete(ControlClient.PathOf(data.FullPath));
-
-        // Cameras are drained while the log still answers.
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        await app.Services.GetRequiredService<IMediaControl>().DrainAsync(limit.Token);
-        await app.StopAsync(limit.Token);
+        await StopAsync(boot);
         Say("Stopped.");
         return 0;
     }
 
-    private static async Task<Guid> PrepareLogAsync(string connectionString, CancellationToken cancellationToken)
+    private static async Task StopAsync(Boot boot)
     {
-        await using ServiceProvider services = new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(EventTypes.Catalogue)
-            .AddEventStore(new EventStoreOptions(() => connectionString))
-            .BuildServiceProvider();
-        var schema = services.GetRequiredService<EventStoreSchema>();
-        await schema.ApplyAsync(cancellationToken);
-        return await schema.InstallationIdAsync(cancellationToken);
-    }
+        if (!boot.HasStarted)
+        {
+            return;
+        }
 
-    private static Installation Describe(
-        EventsSettings settings, DataFolder data, EmbeddedPostgres? postgres, string connectionString, Guid installationId)
-    {
-        string secret = settings.Security.JwtSecretKey ?? KeyFiles.ReadOrMake(Path.Combine(data.KeysPath, "tokens.key"));
-        return new Installation(
-            settings,
-            connectionString,
-            secret,
-            KeyFiles.ReadOrMake(Path.Combine(data.KeysPath, "sources.key")),
-            data.FullPath,
-            new ControlFacts(
-                Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),
-                postgres?.LibpqUrl ?? LibpqText.Of(connectionString),
-                Addresses.UrlOf("ws", settings.Server.Host, settings.Server.Port) + settings.Server.WebSocketPath,
-                Addresses.UrlOf("http", settings.Health.Host, settings.Health.Port) + "/health",
-                data.FullPath,
-                installationId,
-                settings.Security.TokenTtl));
+        File.Delete(ControlClient.PathOf(boot.Data.FullPath));
+        using var limit = new CancellationTokenSource(StopTimeMax);
+        try
+        {
+            // Cameras are drained while the log still answers.
+            await boot.App.Services.GetRequiredService<IMediaControl>().DrainAsync(limit.Token);
+            await boot.App.StopAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            Say($"Not everything could be written down within {StopTimeMax.TotalSeconds} s; the next start finishes it.");
+        }
     }
-
-    private static void WriteRunningHost(EventsSettings settings, DataFolder data, ControlFacts control) =>
-        KeyFiles.WriteOwnerOnly(
-            ControlClient.PathOf(data.FullPath),
-            JsonSerializer.Serialize(
-                new RunningHost(
-                    Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port), control.Token, Environment.ProcessId),
-                ControlJson.Default.RunningHost));
 
     private static async Task GreetAsync(
-        IServiceProvider services, EventsSettings settings, bool isFirstRun, bool withDemo, CancellationToken cancellationToken)
+        IServiceProvider services, EventsSettings settings, bool isFirstRun, CancellationToken cancellationToken)
     {
         var control = services.GetRequiredService<ControlFacts>();
         Say(string.Empty);
@@ -176,7 +129,7 @@ internal static class UpCommand
             Say("                (shown once; make others with: ./events token --role operator)");
         }
 
-        if (withDemo)
+        if (isFirstRun && settings.Demo.Enabled)
         {
             await AddDemoAsync(services, cancellationToken);
         }
@@ -200,12 +153,6 @@ internal static class UpCommand
             Say($"                {links.PageOf(demo.Number, null)}");
             Say($"                or in a player: {links.RtspOf(demo.Number, null)}");
         }
-    }
-
-    private static void Stop(PosixSignalContext signal, CancellationTokenSource stop)
-    {
-        signal.Cancel = true;
-        stop.Cancel();
     }
 
     private static void Say(string line) => Console.Out.WriteLine(line);

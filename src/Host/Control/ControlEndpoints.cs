@@ -37,7 +37,7 @@ internal sealed class ControlEndpoints(
     IEnumerable<IControlRoutes> features)
 {
     private const int UserLengthMax = 128;
-    private static readonly TimeSpan TtlMax = TimeSpan.FromDays(366);
+    private const long TtlSecondsMax = 366 * 86_400;
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -69,6 +69,12 @@ internal sealed class ControlEndpoints(
             Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes($"Bearer {facts.Token}")))
         {
             return Problem(401, "control.denied", "This is for the command line of the data folder's owner.");
+        }
+
+        if (context.Response.StatusCode == StatusCodes.Status400BadRequest)
+        {
+            // The framework could not read the query; it would say so without a word.
+            return Problem(400, "control.bad_query", "A value in the query is not a number, or not true or false.");
         }
 
         try
@@ -163,16 +169,17 @@ internal sealed class ControlEndpoints(
     private async Task<IResult> IssueTokenAsync(HttpContext context)
     {
         TokenWish wish = await BodyAsync(context, ControlJson.Default.TokenWish);
-        TimeSpan ttl = wish.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : facts.TokenTtl;
         if (AccessTokens.RoleOf(wish.Role) is not { } role)
         {
             return Problem(400, "token.bad_role", "A role is viewer, operator or admin.");
         }
 
-        if (ttl <= TimeSpan.Zero || ttl > TtlMax)
+        if (wish.TtlSeconds is < 1 or > TtlSecondsMax)
         {
             return Problem(400, "token.bad_ttl", "A token lives from 1 second to 366 days.");
         }
+
+        TimeSpan ttl = wish.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : facts.TokenTtl;
 
         return wish.User.Length is 0 or > UserLengthMax || wish.User.AsSpan().ContainsAnyInRange('\0', '\u001f')
             ? Problem(400, "token.bad_user", $"A user has 1 to {UserLengthMax} characters.")
@@ -229,12 +236,12 @@ internal sealed class ControlEndpoints(
     private async Task<CameraRow> RowOfAsync(CameraView camera, CancellationToken cancellationToken)
     {
         string source = camera.Source.ToString();
-        bool hasSecret = await secrets.FindAsync(camera.Id, cancellationToken) is not null;
+        bool hasUserInfo = await secrets.FindAsync(camera.Id, cancellationToken) is { HasUserInfo: true };
         return new CameraRow(
             camera.Number.ToString(),
             camera.Id.ToString(),
             camera.Name,
-            hasSecret ? source.Replace("://", "://***@", StringComparison.Ordinal) : source,
+            hasUserInfo ? source.Replace("://", $"://{CredentialParameters.Mask}@", StringComparison.Ordinal) : source,
             camera.Status.ToString(),
             camera.Width is { } width ? string.Create(CultureInfo.InvariantCulture, $"{width}x{camera.Height}") : null,
             camera.FramesPerSecond,

@@ -78,6 +78,12 @@ internal sealed class FileEndpoints(
             return Results.Problem("The name has folders, \"..\" or characters that no file of ours has.", statusCode: 400);
         }
 
+        if (!context.Request.Headers.Range.ToString().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
+        {
+            // A unit that is not known is passed over (RFC 9110, 14.2); the framework would take any for bytes.
+            context.Request.Headers.Remove(HeaderNames.Range);
+        }
+
         if (links.IsGood(context.Request.Path.Value ?? string.Empty, context.Request.Query["exp"], context.Request.Query["sig"]))
         {
             return null;

@@ -13,6 +13,10 @@ internal sealed class DataFolder : IDisposable
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    // As Linux numbers them; the framework passes them on.
+    private const int NoSpaceLeft = 28;
+    private const int ReadOnlyFileSystem = 30;
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream held)
@@ -58,8 +62,8 @@ internal sealed class DataFolder : IDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new StartRefusedException(
-                $"The data folder {full} cannot be used: {failure.Message} "
-                + "Start as the user it belongs to, or name another folder with --data (setting Data.Folder).",
+                $"The data folder {full} cannot be used: {failure.Message} {FixFor(failure)}, "
+                + "or name another folder with --data (setting Data.Folder).",
                 failure);
         }
     }
@@ -70,6 +74,12 @@ internal sealed class DataFolder : IDisposable
         File.Delete(ProcessFileOf(FullPath));
         _lock.Dispose();
     }
+
+    private static string FixFor(Exception failure) =>
+        failure is UnauthorizedAccessException ? "Start as the user it belongs to"
+        : failure.HResult == NoSpaceLeft ? "Free some space"
+        : failure.HResult == ReadOnlyFileSystem ? "Mount its disk for writing"
+        : "Put that right";
 
     private static FileStream Take(string full)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Events.Host.Operations;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Events.Host.Security;
@@ -9,7 +10,7 @@ internal static class KeyFiles
     private const int KeyBytes = 32;
 
     /// <returns>256 random bits, base64url; the same ones at every start.</returns>
-    /// <exception cref="InvalidOperationException">The file is there but others may read it, or it holds no key.</exception>
+    /// <exception cref="StartRefusedException">The file is there but others may read it, or it holds no key.</exception>
     public static string ReadOrMake(string path)
     {
         if (!File.Exists(path))
@@ -21,13 +22,25 @@ internal static class KeyFiles
             UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if ((File.GetUnixFileMode(path) & others) != 0)
         {
-            throw new InvalidOperationException($"Others may read the key file {path}. Run: chmod 600 {path}");
+            throw new StartRefusedException($"Others may read the key file {path}. Run: chmod 600 {path}");
         }
 
         string text = File.ReadAllText(path).Trim();
-        return Base64UrlEncoder.DecodeBytes(text).Length == KeyBytes
+        return IsKey(text)
             ? text
-            : throw new InvalidOperationException($"The key file {path} does not hold a key. Put back the one from a backup.");
+            : throw new StartRefusedException($"The key file {path} does not hold a key. Put back the one from a backup.");
+    }
+
+    private static bool IsKey(string text)
+    {
+        try
+        {
+            return Base64UrlEncoder.DecodeBytes(text).Length == KeyBytes;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Writes beside the place and renames, so that nobody ever sees half a file or one with a wider mode.</summary>

@@ -25,8 +25,10 @@ internal sealed class SourceSecrets(ProtectedValues values, string key) : ISourc
             return;
         }
 
-        byte[] plain = JsonSerializer.SerializeToUtf8Bytes<string[]>(
-            [credentials.UserName, credentials.Password], SecretJson.Default.StringArray);
+        string[] parts = credentials.Address is { } address
+            ? [credentials.UserName, credentials.Password, address]
+            : [credentials.UserName, credentials.Password];
+        byte[] plain = JsonSerializer.SerializeToUtf8Bytes(parts, SecretJson.Default.StringArray);
         byte[] sealedText = new byte[NonceBytes + TagBytes + plain.Length];
         RandomNumberGenerator.Fill(sealedText.AsSpan(0, NonceBytes));
         using var cipher = new AesGcm(_key, TagBytes);
@@ -55,9 +57,12 @@ internal sealed class SourceSecrets(ProtectedValues values, string key) : ISourc
             sealedText.AsSpan(NonceBytes, TagBytes),
             plain,
             Encoding.UTF8.GetBytes(NameOf(cameraId)));
-        return JsonSerializer.Deserialize(plain, SecretJson.Default.StringArray) is [{ } userName, { } password]
-            ? new SourceCredentials(userName, password)
-            : null;
+        return JsonSerializer.Deserialize(plain, SecretJson.Default.StringArray) switch
+        {
+            [var userName, var password] => new SourceCredentials(userName, password),
+            [var userName, var password, var address] => new SourceCredentials(userName, password, address),
+            _ => null,
+        };
     }
 
     private static string NameOf(CameraId cameraId) => $"camera-source/{cameraId}";

@@ -15,6 +15,7 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
     private static readonly JsonRpcAnswer ParseError = JsonRpcError.Parse;
     private static readonly JsonRpcAnswer MethodNotFound = JsonRpcError.MethodNotFound;
     private static readonly JsonRpcAnswer ParamsArray = JsonRpcError.ParamsArray;
+    private static readonly JsonRpcAnswer ParamsNotUnicode = JsonRpcError.ParamsNotUnicode;
 
     private readonly FrozenDictionary<string, JsonRpcMethod> _methods =
         options.Methods.ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
@@ -121,7 +122,9 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
         }
 
         bench.Cancellation.ThrowIfCancellationRequested();
-        return request.ParamsIsArray ? ParamsArray : null;
+        return request.ParamsIsArray ? ParamsArray
+            : JsonText.IsUnicode(request.Params.Span, options.NestingMax) ? null
+            : ParamsNotUnicode;
     }
 
     private async ValueTask<JsonRpcAnswer> RunAsync(JsonRpcCall call, Workbench bench)

@@ -32,6 +32,9 @@ public sealed record JsonRpcError(int Code, string Message, JsonObject? Data = n
     internal static readonly JsonRpcError ParamsArray = InvalidParams(
         "params", "object", "Give the parameters by name, in an object.");
 
+    internal static readonly JsonRpcError ParamsNotUnicode = InvalidParams(
+        "params", "unicode", "A text holds half a surrogate pair. Send both halves, or none.");
+
     internal static JsonRpcError InvalidRequest(string hint) => new(
         InvalidRequestCode, "Invalid Request", new JsonObject { ["reason"] = "invalid_request", ["hint"] = hint });
 

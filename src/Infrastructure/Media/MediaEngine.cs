@@ -174,7 +174,9 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         string path, Jpeg jpeg, DateTimeOffset capturedAt, CancellationToken cancellationToken)
     {
         string folder = Path.GetDirectoryName(path)!;
-        string temporary = Path.Combine(folder, "." + Path.GetFileName(path) + ".tmp");
+
+        // Not made from the name, which may be as long as the file system allows.
+        string temporary = Path.Combine(folder, $".{Guid.CreateVersion7():n}.tmp");
         try
         {
             using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))

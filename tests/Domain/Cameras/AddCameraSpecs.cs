@@ -194,6 +194,25 @@ public sealed class Moving_a_camera : IAsyncDisposable
     }
 
     [Fact]
+    public async Task takes_new_credentials_among_the_parameters_at_once()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        await _world.SendAsync(new MoveCamera(gate, "rtsp://10.0.0.9/user=ada&password=s3cr3tM4rk&channel=1"));
+        int facts = _world.Streams.Log.Count;
+
+        await _world.SendAsync(new MoveCamera(gate, "rtsp://10.0.0.9/user=ada&password=other&channel=1"));
+
+        Assert.Equal(facts, _world.Streams.Log.Count);
+        Assert.Equal("rtsp://10.0.0.9/user=ada&password=other&channel=1", _world.Media.Watched[gate].Credentials?.Address);
+        Assert.All(_world.Streams.Log, stored => Assert.DoesNotContain("s3cr3tM4rk", stored.Data!, StringComparison.Ordinal));
+
+        await _world.SendAsync(new MoveCamera(gate, "rtsp://10.0.0.9/user=ada&password=other&channel=2"));
+        Assert.Equal(
+            "rtsp://10.0.0.9/user=***&password=***&channel=2",
+            Assert.IsType<CameraSourceChanged>(_world.Streams.FactsOf($"camera-{gate}")[^1]).Source.ToString());
+    }
+
+    [Fact]
     public async Task is_finished_by_a_repeat_after_a_crash_behind_the_password()
     {
         CameraId gate = await _world.WithCameraAsync();

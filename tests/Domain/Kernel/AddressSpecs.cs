@@ -115,9 +115,60 @@ public sealed class A_source_address
     [InlineData("rtsp://ada:pass@10.0.0.5/main@evening")]
     public void is_as_strict_with_credentials_as_without(string text) => Assert.Null(SourceAddress.TryParse(text));
 
+    [Theory]
+    [InlineData("rtsp://h/user=ada&password=x&channel=1", "rtsp://h/user=***&password=***&channel=1")]
+    [InlineData("rtsp://h/user=ada_password=x_channel=1_stream=0.sdp?real_stream", "rtsp://h/user=***_password=***_channel=1_stream=0.sdp")]
+    [InlineData("rtsp://h/user=ada;password=x;channel=2", "rtsp://h/user=***;password=***;channel=2")]
+    [InlineData("rtsp://h/live?User=ada&PWD=x", "rtsp://h/live?User=***&PWD=***")]
+    [InlineData("http://h/videostream.cgi?loginuse=ada&loginpas=x", "http://h/videostream.cgi?loginuse=***&loginpas=***")]
+    [InlineData("rtsp://h/cam/realmonitor?channel=1&subtype=0&authbasic=eA==", "rtsp://h/cam/realmonitor?channel=1&subtype=0&authbasic=***")]
+    [InlineData("https://h/live.m3u8?access_token=x.y-z", "https://h/live.m3u8?access_token=***")]
+    [InlineData("https://h/live.m3u8?api_key=x#t=1", "https://h/live.m3u8?api_key=***")]
+    [InlineData("rtsp://h/user%3Dada%26password%3Dx", "rtsp://h/user%3D***%26password%3D***")]
+    [InlineData("rtsp://h/password=12/34&channel=1", "rtsp://h/password=***&channel=1")]
+    [InlineData("rtsp://h/password=a_b=c_channel=1", "rtsp://h/password=***_channel=1")]
+    [InlineData("rtsp://h/password=x&tail&room=7", "rtsp://h/password=***")]
+    [InlineData("rtsp://h/password=&channel=1", "rtsp://h/password=***&channel=1")]
+    public void keeps_its_whole_self_apart_when_its_parameters_are_credentials(string text, string shown)
+    {
+        SourceAddress address = SourceAddress.TryParse(text)!;
+
+        Assert.Equal(shown, address.Source.ToString());
+        Assert.Equal(new SourceCredentials("", "", text), address.Credentials);
+        Assert.Equal(shown, CredentialParameters.Hide(shown));
+    }
+
+    [Fact]
+    public void may_have_credentials_before_the_host_and_among_its_parameters()
+    {
+        SourceAddress address = SourceAddress.TryParse("rtsp://ada:pass@10.0.0.5/live?token=x")!;
+
+        Assert.Equal("rtsp://10.0.0.5/live?token=***", address.Source.ToString());
+        Assert.Equal(new SourceCredentials("ada", "pass", "rtsp://10.0.0.5/live?token=x"), address.Credentials);
+    }
+
+    [Theory]
+    [InlineData("rtsp://10.0.0.5/cam/realmonitor?channel=1&subtype=0")]
+    [InlineData("rtsp://10.0.0.5/Streaming/Channels/101?transportmode=unicast")]
+    [InlineData("rtsp://10.0.0.5/axis-media/media.amp?videocodec=h264&resolution=640x480")]
+    [InlineData("rtsp://10.0.0.5/users/password")]
+    [InlineData("test:pattern?size=1280x720&fps=30")]
+    public void shows_parameters_that_are_no_credentials(string text) =>
+        Assert.Equal((text, null), (SourceAddress.TryParse(text)!.Source.ToString(), SourceAddress.TryParse(text)!.Credentials));
+
+    [Theory]
+    [InlineData("rtsp://***@10.0.0.5/main")]
+    [InlineData("rtsp://10.0.0.5/user=***&password=***&channel=1")]
+    [InlineData("rtsp://10.0.0.5/live?token=***")]
+    public void is_refused_when_it_was_copied_from_where_it_is_masked(string text) => Assert.Null(SourceAddress.TryParse(text));
+
     [Fact]
     public void prints_no_credentials()
     {
+        SourceAddress hidden = SourceAddress.TryParse($"rtsp://10.0.0.5/user=ada&password={Planted}")!;
+        Assert.DoesNotContain(Planted, hidden.ToString());
+        Assert.DoesNotContain(Planted, new CameraTarget(Samples.Gate, Samples.Number, hidden.Source, hidden.Credentials).ToString());
+
         SourceAddress address = SourceAddress.TryParse($"rtsp://ada:{Planted}@10.0.0.5/main")!;
 
         Assert.DoesNotContain(Planted, address.ToString());
@@ -129,7 +180,6 @@ public sealed class A_source_address
     [Fact]
     public void keeps_a_planted_password_out_of_every_fact()
     {
-        int accepted = 0;
         Gen<string> text =
             from scheme in Gen.Elements("rtsp", "rtsps", "http", "https", "file", "test", "v4l2")
             from slashes in Gen.Elements("://", ":", ":/", ":///")
@@ -138,6 +188,28 @@ public sealed class A_source_address
             from after in Gen.Elements(Hostile)
             from rest in Gen.Elements("10.0.0.5/main", "10.0.0.5:554/main?x=1", "host", "/dev/video0", "[::1]/x", "h@ost/x")
             select $"{scheme}{slashes}{user}:{before}{Planted}{after}@{rest}";
+        AssertNeverStored(text);
+    }
+
+    [Fact]
+    public void keeps_a_planted_parameter_out_of_every_fact()
+    {
+        Gen<string> text =
+            from start in Gen.Elements("rtsp://10.0.0.5/", "rtsp://ada:x@10.0.0.5/live?", "http://h/a/b?channel=1&", "test:pattern?", "file:///")
+            from first in Gen.Elements("", "user=ada&", "user=ada_", "USR=ada;", "login=ada/", "stream=0_")
+            from name in Gen.Elements(
+                "user", "usr", "username", "login", "account", "pwd", "pass", "passwd", "PassWord", "psw", "token", "access_token", "auth",
+                "key", "api-key", "secret", "authbasic", "loginpas", "password%3D", "stream_password", "session", "u", "p")
+            from before in Gen.Elements(Hostile)
+            from after in Gen.Elements([.. Hostile, "_", ";", ",", "=x", "%26", "&b=", "_b=", "..", "*"])
+            from end in Gen.Elements("", "&channel=1", "_channel=1_stream=0.sdp?real_stream", "/main", "#t=1", "&user=x")
+            select $"{start}{first}{name}={before}{Planted}{after}{end}";
+        AssertNeverStored(text);
+    }
+
+    private static void AssertNeverStored(Gen<string> text)
+    {
+        int accepted = 0;
         Prop.ForAll(text.ToArbitrary(), hostile =>
         {
             SourceAddress? address = SourceAddress.TryParse(hostile);

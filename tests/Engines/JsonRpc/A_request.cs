@@ -110,6 +110,20 @@ public sealed class A_request
         Assert.Equal(-32602, await client.AskErrorAsync("""{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"""));
     }
 
+    /// <summary>JSON by its grammar, but nothing that any handler could read as text.</summary>
+    [Theory]
+    [InlineData(@"{""a"":""\ud800""}", false)]
+    [InlineData(@"{""a"":[{""\udC00"":1}]}", false)]
+    [InlineData(@"{""a"":""\udc00\ud800""}", false)]
+    [InlineData(@"{""a"":""\ud83d\uDE00 \\ud800""}", true)]
+    public async Task with_half_a_character_gets_invalid_params(string parameters, bool isText)
+    {
+        await using RpcServer server = await RpcServer.StartAsync();
+        using RpcClient client = await server.ConnectAsync();
+        JsonElement answer = await client.AskJsonAsync($$"""{"jsonrpc":"2.0","id":1,"method":"echo","params":{{parameters}}}""");
+        Assert.Equal(isText ? 0 : -32602, answer.TryGetProperty("error", out JsonElement error) ? error.GetProperty("code").GetInt32() : 0);
+    }
+
     [Fact]
     public async Task with_a_parameter_given_twice_counts_the_last()
     {

@@ -48,6 +48,28 @@ public sealed class A_source
     }
 
     [Fact]
+    public void whose_parameters_are_credentials_is_opened_as_it_is_and_spoken_of_without_them()
+    {
+        const string whole = "rtsp://host/user=ada_password=s3%2Fcret_channel=1";
+        var credentials = new SourceCredentials("", "", whole);
+        IngestCommand command = SourceArguments.For(
+            SourceUrl.TryParse("rtsp://host/user=***_password=***_channel=1")!, credentials, false);
+        Assert.Equal($"file '{whole}'", command.Script!.Split('\n')[1]);
+        Assert.DoesNotContain("cret", string.Join(' ', command.Arguments));
+
+        var tail = new ErrorTail(credentials);
+        tail.ReadToEnd(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(
+            $"Impossible to open '{whole}'\n404 for s3/cret and s3%2fcret\nredirected to http://host/x?token=abc&channel=2 now\n")));
+        Assert.Equal(
+            [
+                "Impossible to open 'rtsp://host/user=***_password=***_channel=1",
+                "404 for ••• and •••",
+                "redirected to http://host/x?token=***&channel=2 now",
+            ],
+            tail.Lines);
+    }
+
+    [Fact]
     public void is_tried_again_after_growing_pauses()
     {
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), () => 1);

@@ -20,6 +20,7 @@ internal sealed class RpcClient : IAsyncDisposable
     private readonly ClientWebSocket _socket = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _waiting = [];
     private readonly List<JsonElement> _notifications = [];
+    private readonly List<string> _heard = [];
     private readonly SemaphoreSlim _sending = new(1, 1);
     private Task _reading = Task.CompletedTask;
     private int _lastId;
@@ -31,6 +32,18 @@ internal sealed class RpcClient : IAsyncDisposable
             lock (_notifications)
             {
                 return [.. _notifications];
+            }
+        }
+    }
+
+    /// <summary>Every message, answers and notifications, as it came.</summary>
+    public string Heard
+    {
+        get
+        {
+            lock (_notifications)
+            {
+                return string.Join('\n', _heard);
             }
         }
     }
@@ -130,6 +143,11 @@ internal sealed class RpcClient : IAsyncDisposable
 
     private void Take(JsonElement message)
     {
+        lock (_notifications)
+        {
+            _heard.Add(message.GetRawText());
+        }
+
         if (message.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.Number
             && _waiting.TryRemove(id.GetInt32(), out var answer))
         {

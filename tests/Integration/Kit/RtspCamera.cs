@@ -16,7 +16,9 @@ internal sealed class RtspCamera : IAsyncDisposable
 
     public int Port { get; }
 
-    public string Url => $"rtsp://127.0.0.1:{Port}/cam0";
+    public string Url => UrlOf("/cam0");
+
+    public string UrlOf(string path, string userInfo = "") => $"rtsp://{userInfo}127.0.0.1:{Port}{path}";
 
     public static async Task<RtspCamera> StartAsync(params string[] words)
     {

@@ -146,14 +146,39 @@ internal sealed class RunningHost : IAsyncDisposable
         return await response.Content.ReadAsByteArrayAsync();
     }
 
-    public static Task<CliResult> RunAsync(string[] words, Dictionary<string, string> environment) =>
-        Tool.WaitAsync(Start(words, environment));
+    /// <summary>The same, with something to read on its standard input.</summary>
+    public Task<CliResult> CliReadingAsync(string input, params string[] words) => RunAsync([.. words, "--data", Data], [], input);
+
+    /// <param name="input">Null for what the tests themselves read.</param>
+    public static async Task<CliResult> RunAsync(string[] words, Dictionary<string, string> environment, string? input = null)
+    {
+        Process process = Start(words, environment, input is not null);
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+
+        return await Tool.WaitAsync(process);
+    }
 
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Ends it well and leaves its folder.</summary>
+    public async Task EndAsync()
+    {
+        if (_process is { HasExited: false } && await StopAsync() != 0)
+        {
+            throw new InvalidOperationException($"The host ended badly: {Output}");
+        }
+
+        _process?.Dispose();
+        Http.Dispose();
     }
 
     public async ValueTask DisposeAsync()
@@ -168,12 +193,13 @@ internal sealed class RunningHost : IAsyncDisposable
         Directory.Delete(Data, recursive: true);
     }
 
-    private static Process Start(string[] words, Dictionary<string, string> environment)
+    private static Process Start(string[] words, Dictionary<string, string> environment, bool isFed = false)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"), .. words])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = isFed,
             WorkingDirectory = Path.GetTempPath(),
         };
         foreach ((string name, string value) in environment)

@@ -190,6 +190,12 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
     private static string Condition<TRow>(View<TRow> view, ViewFilter filter, int parameter)
         where TRow : class
     {
+        if (filter.Value is string text && !StorableText.IsStorable(text))
+        {
+            // No row has such a value.
+            return filter.Operator is ViewOperator.NotEqual ? "true" : "false";
+        }
+
         string comparison = filter.Operator switch
         {
             ViewOperator.Equal => "=",
@@ -205,7 +211,7 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
         where TRow : class =>
         (column.Type, value) switch
         {
-            (ViewColumnType.Text, string text) when StorableText.IsStorable(text) => text,
+            (ViewColumnType.Text, string text) => StorableText.IsStorable(text) ? text : string.Empty,
             (ViewColumnType.Number, long number) => number,
             (ViewColumnType.Number, int number) => (long)number,
             (ViewColumnType.Instant, DateTimeOffset instant) => instant.UtcDateTime,

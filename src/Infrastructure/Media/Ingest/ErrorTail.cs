@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Events.Application.Contracts;
+using Events.Domain.Kernel;
 
 namespace Events.Media.Ingest;
 
 /// <summary>
-/// The last lines that ffmpeg said, with everything secret made unreadable: the password as it is and as an address carries
-/// it, and whatever stands before an <c>@</c> in an address.
+/// The last lines that ffmpeg said, with everything secret made unreadable: passwords as they are and as an address carries
+/// them, whatever stands before an <c>@</c> in an address, and parameters that are credentials.
 /// </summary>
 internal sealed partial class ErrorTail(SourceCredentials? credentials)
 {
@@ -15,6 +16,11 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
 
     /// <summary>In bytes. ffmpeg's own lines are shorter; what a camera makes it print may not be.</summary>
     private const int LineBytesMax = 1_024;
+
+    /// <summary>
+    /// In characters. A shorter parameter is hidden beside its name alone: it would blank out half of what is said.
+    /// </summary>
+    private const int ValueLengthMin = 3;
 
     private const string Dots = "•••";
 
@@ -63,7 +69,7 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
             text = text.Replace(secret, Dots, StringComparison.OrdinalIgnoreCase);
         }
 
-        return UserInfo().Replace(text, "://" + Dots + "@");
+        return CredentialParameters.Hide(UserInfo().Replace(text, "://" + Dots + "@"));
     }
 
     /// <returns>The last line that says something, without ffmpeg's context in brackets; null when it said nothing.</returns>
@@ -89,15 +95,30 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
         }
     }
 
-    private static string[] SecretsOf(SourceCredentials? credentials) =>
-        credentials is { Password.Length: > 0 }
-            ?
-            [
-                credentials.Password,
-                Uri.EscapeDataString(credentials.Password),
-                Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.UserName}:{credentials.Password}")),
-            ]
-            : [];
+    /// <summary>Longest first, so that none is left in pieces by another that is a part of it.</summary>
+    private static string[] SecretsOf(SourceCredentials? credentials)
+    {
+        List<string> secrets = [];
+        if (credentials is { Password.Length: > 0 })
+        {
+            secrets.AddRange(FormsOf(credentials.Password));
+            secrets.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.UserName}:{credentials.Password}")));
+        }
+
+        if (credentials?.Address is { } address)
+        {
+            var values = CredentialParameters.ValuesIn(address).Where(value => value.Length >= ValueLengthMin);
+            secrets.AddRange(values.SelectMany(FormsOf));
+        }
+
+        return [.. secrets.Distinct().OrderByDescending(secret => secret.Length)];
+    }
+
+    private static IEnumerable<string> FormsOf(string secret)
+    {
+        string plain = Uri.UnescapeDataString(secret);
+        return [secret, plain, Uri.EscapeDataString(secret), Uri.EscapeDataString(plain)];
+    }
 
     [GeneratedRegex(@"://[^/\s'""]*@")]
     private static partial Regex UserInfo();

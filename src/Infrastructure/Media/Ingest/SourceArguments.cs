@@ -31,12 +31,17 @@ internal static partial class SourceArguments
 
     private static readonly string[] Copy = ["-map", "0:v:0", "-c", "copy"];
 
+    /// <param name="shown">May be masked; the address to open is then among the credentials.</param>
     /// <param name="probesWell">
     /// Look longer at the source before it is taken in. Costs a second or two; needed for cameras that say little of themselves.
     /// </param>
     /// <exception cref="ArgumentException">The source cannot be taken in. The message is for people.</exception>
-    public static IngestCommand For(SourceUrl source, SourceCredentials? credentials, bool probesWell) =>
-        source.Scheme switch
+    public static IngestCommand For(SourceUrl shown, SourceCredentials? credentials, bool probesWell)
+    {
+        SourceUrl source = credentials?.Address is { } address
+            ? SourceUrl.TryParse(address) ?? throw new ArgumentException("The address that is kept for this source is none.")
+            : shown;
+        return source.Scheme switch
         {
             "rtsp" or "rtsps" or "http" or "https" => Network(source, credentials, probesWell),
             "file" => Local(
@@ -45,6 +50,7 @@ internal static partial class SourceArguments
             "test" => Pattern(source),
             _ => throw new ArgumentException($"Sources of the scheme {source.Scheme} are not known."),
         };
+    }
 
     private static IngestCommand Network(SourceUrl source, SourceCredentials? credentials, bool probesWell)
     {
@@ -102,7 +108,7 @@ internal static partial class SourceArguments
     private static string WithCredentials(SourceUrl source, SourceCredentials? credentials)
     {
         string address = source.Uri.AbsoluteUri;
-        if (credentials is not null)
+        if (credentials is { HasUserInfo: true })
         {
             string userInfo = Escape(credentials.UserName) + ":" + Escape(credentials.Password) + "@";
             address = address.Insert(source.Scheme.Length + "://".Length, userInfo);

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Events.Application;
+using Events.Application.Contracts;
+using Events.EventStore;
+using Events.Host.Control;
+using Events.Host.Operations;
+using Events.Host.Security;
+using Events.Host.Settings;
+using Events.Media.Storage;
+using Events.Processes;
+using Microsoft.IdentityModel.Tokens;
+using Npgsql;
+
+namespace Events.Host.Cli;
+
+/// <summary>Everything that a start brings up, in order. Disposed, it takes it down again, however far it came.</summary>
+internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsyncDisposable
+{
+    private ILoggerFactory? _logs;
+    private DataFolder? _data;
+    private EmbeddedPostgres? _postgres;
+    private WebApplication? _app;
+
+    /// <summary>Whether everything runs, or ran when it was asked to end.</summary>
+    public bool HasStarted { get; private set; }
+
+    public WebApplication App => _app!;
+
+    public DataFolder Data => _data!;
+
+    /// <summary>Whether this installation was never started before.</summary>
+    public bool IsFirstRun { get; private set; }
+
+    /// <exception cref="StartRefusedException">It cannot start here and now.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (WordsOf(e) is { } words)
+        {
+            throw new StartRefusedException(words, e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
+        _data?.Dispose();
+        _logs?.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The folder first: of two starts on one folder, the second is to hear of the folder and not of its ports.
+        _data = DataFolder.Open(settings.Data.Folder);
+        Ports.RequireFree(settings.Server.Host, settings.Server.Port, "Server.Port", "--port");
+        Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
+        Ports.RequireFree(settings.Rtsp.Host, settings.Rtsp.Port, "Rtsp.Port", "--rtsp-port");
+        IChildProcesses processes = ProcessesModule.Create();
+        await Ffmpeg.RequireAsync(processes, cancellationToken);
+        string connectionString = await ReachPostgresAsync(processes, cancellationToken);
+        Guid installationId = await PrepareLogAsync(connectionString, cancellationToken);
+        IsFirstRun = !File.Exists(Path.Combine(_data.FullPath, ".events-storage"));
+
+        Installation installation = Describe(connectionString, installationId);
+        _app = Composition.Build(installation, processes);
+        await _app.StartAsync(cancellationToken);
+        KeyFiles.WriteOwnerOnly(
+            ControlClient.PathOf(_data.FullPath),
+            JsonSerializer.Serialize(
+                new RunningHost(
+                    Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port),
+                    installation.Control.Token,
+                    Environment.ProcessId),
+                ControlJson.Default.RunningHost));
+        HasStarted = true;
+    }
+
+    private async Task<string> ReachPostgresAsync(IChildProcesses processes, CancellationToken cancellationToken)
+    {
+        if (settings.PostgreSql.ConnectionString is { } given)
+        {
+            await GivenPostgres.RequireAsync(given, say, TimeProvider.System, cancellationToken);
+            return given;
+        }
+
+        _logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        _postgres = await EmbeddedPostgres.StartAsync(
+            _data!, processes, say, TimeProvider.System, _logs.CreateLogger("PostgreSQL"), cancellationToken);
+        return _postgres.ConnectionString;
+    }
+
+    private static async Task<Guid> PrepareLogAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        await using ServiceProvider services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(EventTypes.Catalogue)
+            .AddEventStore(new EventStoreOptions(() => connectionString))
+            .BuildServiceProvider();
+        var schema = services.GetRequiredService<EventStoreSchema>();
+        try
+        {
+            await schema.ApplyAsync(cancellationToken);
+            return await schema.InstallationIdAsync(cancellationToken);
+        }
+        catch (PostgresException refused)
+        {
+            throw GivenPostgres.RefusedBy(
+                refused, connectionString, "Give the user the right to make schemas: GRANT CREATE ON DATABASE … TO …");
+        }
+    }
+
+    private Installation Describe(string connectionString, Guid installationId)
+    {
+        string secret = settings.Security.JwtSecretKey ?? KeyFiles.ReadOrMake(Path.Combine(_data!.KeysPath, "tokens.key"));
+        return new Installation(
+            settings,
+            connectionString,
+            secret,
+            KeyFiles.ReadOrMake(Path.Combine(_data!.KeysPath, "sources.key")),
+            _data.FullPath,
+            new ControlFacts(
+                Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),
+                _postgres?.LibpqUrl ?? LibpqText.Of(connectionString),
+                Addresses.UrlOf("ws", settings.Server.Host, settings.Server.Port) + settings.Server.WebSocketPath,
+                Addresses.UrlOf("http", settings.Health.Host, settings.Health.Port) + "/health",
+                _data.FullPath,
+                installationId,
+                settings.Security.TokenTtl));
+    }
+
+    /// <returns>Null for what is a mistake of ours and has to be shown whole.</returns>
+    private string? WordsOf(Exception failure) =>
+        failure switch
+        {
+            StartRefusedException => null,
+            SchemaRefusedException or ForeignStorageException or DependencyUnavailableException => failure.Message,
+            IOException or UnauthorizedAccessException =>
+                $"The host cannot start on the data folder {settings.Data.Folder}: {failure.Message}",
+            _ => null,
+        };
+}

@@ -1,0 +1,38 @@
+using Events.Application.Contracts;
+using Events.Host.Control;
+
+namespace Events.Host;
+
+/// <summary>
+/// What no address answers by itself: something that we need is away (503), or a request that cannot be read (400, 413). Both in
+/// words, and neither is a failure of this program.
+/// </summary>
+internal static class HttpBoundary
+{
+    public static async Task GuardAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (DependencyUnavailableException away) when (!context.Response.HasStarted)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, $"dependency.{away.Dependency}", away.Message);
+        }
+        catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
+        {
+            await AnswerAsync(context, bad.StatusCode, "request.bad", bad.Message);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever asked has gone.
+            context.Abort();
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string code, string message) =>
+        (context.Request.Path.StartsWithSegments("/control", StringComparison.Ordinal)
+            ? Results.Json(new ControlProblem(code, message), ControlJson.Default.ControlProblem, statusCode: status)
+            : Results.Problem(message, statusCode: status)).ExecuteAsync(context);
+}
