@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Events.GraphQL.Execution;
 
-/// <summary>Carries out requests for one schema: parse, validate, choose, coerce, execute. Used from any number of threads.</summary>
+/// <summary>
+/// Carries out requests for one schema: parse, validate, choose, coerce, execute. Used from any number of threads.
+/// </summary>
 internal sealed class Executor : IGraphQLExecutor
 {
     private readonly ExecutionSettings _settings;
