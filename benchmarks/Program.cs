@@ -5,11 +5,13 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["append"] = _ => RecordAsync("append", AppendBench.RunAsync),
     ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
+    ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),
     ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["ping"] = rest => rest is ["serve"]
         ? PingBench.ServeAsync()
         : RecordAsync("ping", context => PingBench.RunAsync(context, rest)),
     ["cameras"] = rest => RecordCodeAsync("cameras", context => CamerasBench.RunAsync(context, rest)),
+    ["live"] = rest => RecordAsync("live", context => LiveBench.RunAsync(context, rest)),
     ["host"] = rest => RecordAsync("host", context => HostBench.RunAsync(context, rest)),
 };
 

@@ -1,9 +1,15 @@
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,6 +25,10 @@ public static class ApplicationModule
         RecordingViewProjection.View,
         SegmentViewProjection.View,
         SnapshotViewProjection.View,
+        BroadcastViewProjection.View,
+        FootageViewProjection.View,
+        CleanupViewProjection.View,
+        StorageViewProjection.View,
     ];
 
     public static IServiceCollection AddApplication(this IServiceCollection services)
@@ -36,6 +46,12 @@ public static class ApplicationModule
         services.AddSingleton<DeleteRecordingHandler>();
         services.AddSingleton<TakeSnapshotHandler>();
         services.AddSingleton<DeleteSnapshotHandler>();
+        services.AddSingleton<ExternalStreamHandler>();
+        services.AddSingleton<StreamDiscovery>();
+        services.AddSingleton<FootageRemoval>();
+        services.AddSingleton<StorageWatch>();
+        services.AddSingleton<FileCleaner>();
+        services.AddSingleton<CleanUpFilesHandler>();
         services.AddSingleton<IEnumerable<CommandRoute>>(Routes);
         services.AddSingleton<CommandBus>();
         services.AddSingleton<IMediaListener>(provider => new MediaReports(provider.GetRequiredService<CommandBus>));
@@ -43,6 +59,10 @@ public static class ApplicationModule
         services.AddSingleton<CameraKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<CameraKeeper>());
         services.AddHostedService<RecordingKeeper>();
+        services.AddHostedService<BroadcastKeeper>();
+        services.AddSingleton<DiscoveryKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiscoveryKeeper>());
+        services.AddHostedService<RetentionKeeper>();
         return services;
     }
 
@@ -55,6 +75,8 @@ public static class ApplicationModule
         var deleteRecording = provider.GetRequiredService<DeleteRecordingHandler>();
         var takeSnapshot = provider.GetRequiredService<TakeSnapshotHandler>();
         var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
+        var external = provider.GetRequiredService<ExternalStreamHandler>();
+        var cleanUpFiles = provider.GetRequiredService<CleanUpFilesHandler>();
         return
         [
             CommandRoute.To<AddCamera>(Role.Admin, addCamera.HandleAsync),
@@ -64,6 +86,7 @@ public static class ApplicationModule
             ToCamera<ReportCameraConnected>(Role.Admin),
             ToCamera<ReportCameraDisconnected>(Role.Admin),
             ToCamera<ReportCameraCapabilities>(Role.Admin),
+            ToCamera<ReportCameraModes>(Role.Admin),
 
             CommandRoute.To<StartRecording>(Role.Operator, startRecording.HandleAsync),
             CommandRoute.To<StopRecording>(Role.Operator, stopRecording.HandleAsync),
@@ -71,9 +94,21 @@ public static class ApplicationModule
             ToRecording<CommitSegment>(Role.Admin),
             ToRecording<ReportRecordingInterrupted>(Role.Admin),
             ToRecording<ReportRecordingRecovered>(Role.Admin),
+            ToRecording<PlaceLegalHold>(Role.Admin),
+            ToRecording<ReleaseLegalHold>(Role.Admin),
 
             CommandRoute.To<TakeSnapshot>(Role.Operator, takeSnapshot.HandleAsync),
             CommandRoute.To<DeleteSnapshot>(Role.Admin, deleteSnapshot.HandleAsync),
+
+            CommandRoute.To<StartBroadcast>(Role.Operator, StartBroadcastHandler.HandleAsync),
+            ToBroadcast<StopBroadcast>(Role.Operator),
+
+            CommandRoute.To<AddExternalStream>(Role.Operator, external.HandleAsync),
+            CommandRoute.To<RemoveExternalStream>(Role.Operator, external.HandleAsync),
+            CommandRoute.To<SetDiscoveryInterval>(Role.Admin, external.HandleAsync),
+            CommandRoute.ToDecider<SetRetentionPolicy, RetentionPolicy, SetRetentionPolicy, RetentionPolicySet>(
+                Role.Admin, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
+            CommandRoute.To<CleanUpFiles>(Role.Admin, cleanUpFiles.HandleAsync),
         ];
     }
 
@@ -86,4 +121,9 @@ public static class ApplicationModule
         where TCommand : RecordingCommand =>
         CommandRoute.ToDecider<TCommand, Recording, RecordingCommand, RecordingEvent>(
             role, Recording.Decider, command => command.RecordingId.ToString());
+
+    private static CommandRoute ToBroadcast<TCommand>(Role role)
+        where TCommand : BroadcastCommand =>
+        CommandRoute.ToDecider<TCommand, Broadcast, BroadcastCommand, BroadcastEvent>(
+            role, Broadcast.Decider, command => command.CameraId.ToString());
 }

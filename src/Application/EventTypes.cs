@@ -1,7 +1,10 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 
 namespace Events.Application;
@@ -29,9 +32,18 @@ public static class EventTypes
         Of("recording_stopped", StoredJson.Default.RecordingStopped),
         Of("recording_failed", StoredJson.Default.RecordingFailed),
         Of("recording_deleted", StoredJson.Default.RecordingDeleted),
+        Of("legal_hold_placed", StoredJson.Default.LegalHoldPlaced),
+        Of("legal_hold_released", StoredJson.Default.LegalHoldReleased),
         Of("snapshot_taken", StoredJson.Default.SnapshotTaken),
         Of("snapshot_failed", StoredJson.Default.SnapshotFailed),
         Of("snapshot_deleted", StoredJson.Default.SnapshotDeleted),
+        Of("retention_policy_set", StoredJson.Default.RetentionPolicySet),
+        Of("cleanup_finished", StoredJson.Default.CleanupFinished),
+        Of("storage_level_changed", StoredJson.Default.StorageLevelChanged),
+        Of("camera_modes_probed", StoredJson.Default.CameraModesProbed),
+        Of("broadcast_started", StoredJson.Default.BroadcastStarted),
+        Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
+        Of("discovery_interval_set", StoredJson.Default.DiscoveryIntervalSet),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -45,6 +57,8 @@ public static class EventTypes
     Converters =
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
+        typeof(CameraModesJson),
+        typeof(CleanupIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -64,11 +78,24 @@ public static class EventTypes
 [JsonSerializable(typeof(RecordingStopped))]
 [JsonSerializable(typeof(RecordingFailed))]
 [JsonSerializable(typeof(RecordingDeleted))]
+[JsonSerializable(typeof(LegalHoldPlaced))]
+[JsonSerializable(typeof(LegalHoldReleased))]
 [JsonSerializable(typeof(SnapshotTaken))]
 [JsonSerializable(typeof(SnapshotFailed))]
 [JsonSerializable(typeof(SnapshotDeleted))]
+[JsonSerializable(typeof(CameraModesProbed))]
+[JsonSerializable(typeof(BroadcastStarted))]
+[JsonSerializable(typeof(BroadcastStopped))]
+[JsonSerializable(typeof(DiscoveryIntervalSet))]
+[JsonSerializable(typeof(RetentionPolicySet))]
+[JsonSerializable(typeof(CleanupFinished))]
+[JsonSerializable(typeof(StorageLevelChanged))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]
 [JsonSerializable(typeof(Snapshots.SnapshotView))]
+[JsonSerializable(typeof(Broadcasts.BroadcastView))]
+[JsonSerializable(typeof(Retention.FootageView))]
+[JsonSerializable(typeof(Retention.CleanupView))]
+[JsonSerializable(typeof(Retention.StorageView))]
 internal sealed partial class StoredJson : JsonSerializerContext;

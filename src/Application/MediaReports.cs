@@ -21,6 +21,10 @@ public sealed class MediaReports(Func<CommandBus> bus) : IMediaListener
             new ReportCameraCapabilities(cameraId, new CameraCapabilities(format.Codec, format.Width, format.Height, rate)),
             caller,
             cancellationToken);
+        if (format.Modes is { } modes)
+        {
+            await TellAsync(new ReportCameraModes(cameraId, modes), caller, cancellationToken);
+        }
     }
 
     public Task CameraDisconnectedAsync(

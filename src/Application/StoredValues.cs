@@ -32,6 +32,15 @@ internal sealed class SnapshotIdJson : JsonConverter<SnapshotId>
         writer.WriteStringValue(value.Value);
 }
 
+internal sealed class CleanupIdJson : JsonConverter<CleanupId>
+{
+    public override CleanupId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, CleanupId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
 internal sealed class CameraNumberJson : JsonConverter<CameraNumber>
 {
     public override CameraNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -49,4 +58,14 @@ internal sealed class SourceUrlJson : JsonConverter<SourceUrl>
 
     public override void Write(Utf8JsonWriter writer, SourceUrl value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());
+}
+
+internal sealed class CameraModesJson : JsonConverter<CameraModes>
+{
+    public override CameraModes Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        CameraModes.TryParse(reader.GetString() ?? string.Empty)
+        ?? throw new JsonException("A camera's modes in the log are not in the form that this program knows.");
+
+    public override void Write(Utf8JsonWriter writer, CameraModes value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Text);
 }

@@ -1,9 +1,14 @@
+using System.Net;
 using Events.Application;
+using Events.Application.Broadcasts;
 using Events.Application.Contracts;
-using Events.Application.Recordings;
+using Events.Application.Retention;
+using Events.Domain.Retention;
 using Events.EventStore;
+using Events.EventStore.Seals;
 using Events.Host.Cameras;
 using Events.Host.Control;
+using Events.Host.ExternalStreams;
 using Events.Host.Files;
 using Events.Host.Health;
 using Events.Host.Identity;
@@ -11,11 +16,14 @@ using Events.Host.JsonRpc;
 using Events.Host.Live;
 using Events.Host.Notifications;
 using Events.Host.Recordings;
+using Events.Host.Retention;
 using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
+using Events.Host.Status;
 using Events.JsonRpc;
 using Events.Media;
+using Events.Media.Rtsp;
 using Npgsql;
 
 namespace Events.Host;
@@ -75,7 +83,12 @@ internal static class Composition
         services.AddSingleton(processes);
         services.AddSingleton(installation.Control);
         services.AddSingleton(new StorageRule(settings.Storage.WarnPercent, settings.Storage.BlockPercent));
+        services.AddSingleton(new BroadcastRule(settings.Live.AutoCloseAfter));
+        services.AddSingleton(DiscoveryRules.Of(settings.Discovery));
+        services.AddSingleton(new RetentionTimes(
+            TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
+        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
         services.AddMedia(new MediaOptions
         {
             StorageFolder = installation.StorageFolder,
@@ -102,32 +115,72 @@ internal static class Composition
         services.AddSingleton<HttpCallers>();
     }
 
-    private static void AddWays(IServiceCollection services, Installation installation)
+    private static void AddLive(IServiceCollection services, EventsSettings settings)
     {
-        EventsSettings settings = installation.Settings;
         services.AddSingleton(provider =>
             new FileLinks(provider.GetRequiredService<SignedLinks>(), settings.Server.PublicUrl?.ToString()));
         services.AddSingleton(provider => new LiveLinks(
             provider.GetRequiredService<SignedLinks>(),
             settings.Server.PublicUrl?.ToString(),
-            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port)));
-        services.AddSingleton<LiveViewers>();
+            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port),
+            provider.GetRequiredService<IRtspOutput>()));
+        services.AddSingleton(provider => new LiveViewers(settings.Live, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ILiveAudience>(provider => provider.GetRequiredService<LiveViewers>());
+        services.AddSingleton<LegacyStreamList>();
+        services.AddSingleton<LiveAccess>();
+        services.AddSingleton<ILiveGate>(provider => provider.GetRequiredService<LiveAccess>());
+        services.AddSingleton(provider => new LiveSockets(
+            provider.GetRequiredService<ILiveOutput>(),
+            provider.GetRequiredService<LiveViewers>(),
+            provider.GetRequiredService<AccessTokens>(),
+            settings.Security.AllowedOrigins,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LiveSockets>>()));
+        services.AddRtsp(new RtspOptions(
+            new IPEndPoint(Addresses.Of(settings.Rtsp.Host), settings.Rtsp.Port),
+            settings.Rtsp.UdpPortFirst,
+            settings.Rtsp.UdpPortCount));
         services.AddSingleton<LiveEndpoints>();
+    }
+
+    private static void AddWays(IServiceCollection services, Installation installation)
+    {
+        EventsSettings settings = installation.Settings;
+        AddLive(services, settings);
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<HealthChecks>();
+        services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
+        services.AddSingleton<SystemMeter>();
+        services.AddHostedService(provider => provider.GetRequiredService<SystemMeter>());
+        services.AddSingleton<LegacyStatus>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<ControlEndpoints>();
         services.AddSingleton<LegacyCameras>();
         services.AddSingleton<LegacyRecordings>();
         services.AddSingleton<ClientSessions>();
         services.AddSingleton<LegacyGate>();
+        services.AddSingleton(provider => RateLimitsOf(settings.Security.RateLimit, provider));
+        services.AddSingleton(new NoticeRule(settings.Server.NotifyUnsubscribed));
+        services.AddSingleton<Notices>();
         services.AddSingleton<IJsonRpcMethods, IdentityJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, CameraJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, RecordingJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SnapshotJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SubscriptionJsonRpc>();
+        services.AddSingleton<StorageReport>();
+        services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
+        services.AddSingleton<IControlRoutes, RetentionControl>();
+        services.AddSingleton<IControlRoutes, RecordingControl>();
+        services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
+        services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
+        services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();
         services.AddHostedService<Notifier>();
         services.AddHostedService<FactPrinter>();
+        AddSockets(services, settings);
+    }
+
+    private static void AddSockets(IServiceCollection services, EventsSettings settings)
+    {
         services.AddJsonRpc(provider =>
         {
             var sessions = provider.GetRequiredService<ClientSessions>();
@@ -136,16 +189,34 @@ internal static class Composition
             {
                 Methods =
                 [
-                    .. provider.GetServices<IJsonRpcMethods>().SelectMany(feature => feature.Methods).Select(LegacyGate.Guard),
+                    .. provider.GetServices<IJsonRpcMethods>().SelectMany(feature => feature.Methods)
+                        .Select(MethodTable.Require)
+                        .Select(LegacyGate.Guard),
                 ],
+                Rate = provider.GetRequiredService<RateLimits>().Check,
                 Gate = gate.Check,
                 OriginAllowed = settings.Security.AllowedOrigins.Contains,
                 Closed = sessions.Forget,
                 Clock = provider.GetRequiredService<TimeProvider>(),
                 ConnectionsMax = settings.Server.MaxConnections,
                 MessageBytesMax = settings.Server.MaxMessageBytes,
+                PingInterval = settings.Server.PingInterval,
+                PongWait = settings.Server.PongWait,
             };
         });
+
+        // After the sockets: stopping goes the other way round, and they are to be told before they are closed.
+        services.AddHostedService<SystemAnnouncer>();
+    }
+
+    private static RateLimits RateLimitsOf(RateLimitSettings limit, IServiceProvider provider)
+    {
+        double seconds = limit.Window.TotalSeconds;
+        return new RateLimits(
+            new RateRule(limit.Requests / seconds, limit.Burst),
+            new RateRule(limit.AccountRequests / seconds, limit.AccountRequests),
+            provider.GetRequiredService<ClientSessions>(),
+            provider.GetRequiredService<TimeProvider>());
     }
 
     private static void Map(WebApplication app, EventsSettings settings)
@@ -168,7 +239,7 @@ internal static class Composition
         PathString path = context.Request.Path;
         bool isHealthPort = context.Connection.LocalPort == healthPort;
         if (path.StartsWithSegments("/files", StringComparison.Ordinal)
-            || path.StartsWithSegments("/health", StringComparison.Ordinal) == isHealthPort)
+            || HealthEndpoints.Owns(path) == isHealthPort)
         {
             return next(context);
         }

@@ -26,7 +26,10 @@ public sealed partial class The_glossary
     [Fact]
     public void finds_the_aggregates() =>
         Assert.Equal(
-            ["Camera", "CameraNumbers", "Recorder", "Recording", "Snapshot"],
+            [
+                "Broadcast", "Camera", "CameraNumbers", "Cleanup", "Discovery", "Recorder", "Recording", "RetentionPolicy", "Snapshot",
+                "Storage",
+            ],
             typeof(Camera).Assembly.GetTypes().Where(HasDecider).Select(type => type.Name).Order());
 
     [Theory]

@@ -98,6 +98,8 @@ public sealed class FakeFootage : IFootage
 
     public double UsedPercent { get; set; } = 10;
 
+    public long DiskBytes { get; set; } = 1_000;
+
     public Action OnDelete { get; set; } = () => { };
 
     public Task<IReadOnlyList<SegmentFile>> RecoverAsync(
@@ -136,7 +138,33 @@ public sealed class FakeFootage : IFootage
         return Task.CompletedTask;
     }
 
-    public StorageUsage Usage() => new(1_000, 1_000 - (long)(UsedPercent * 10));
+    public StorageUsage Usage() => new(DiskBytes, DiskBytes - (long)(UsedPercent / 100 * DiskBytes));
+}
+
+/// <summary>Who watches: nobody, until a test says so.</summary>
+public sealed class FakeAudience : ILiveAudience
+{
+    public ConcurrentDictionary<CameraNumber, int> Viewers { get; } = new();
+
+    public int CountOf(CameraNumber number) => Viewers.GetValueOrDefault(number);
+}
+
+/// <summary>A network that holds what a test puts there.</summary>
+public sealed class FakeFinder : IStreamFinder
+{
+    public List<FoundStream> There { get; } = [];
+
+    public ConcurrentQueue<ScanOrder> Orders { get; } = new();
+
+    public Func<Task> OnScan { get; set; } = () => Task.CompletedTask;
+
+    public async Task<ScanReport> ScanAsync(ScanOrder order, CancellationToken cancellationToken)
+    {
+        Orders.Enqueue(order);
+        await OnScan();
+        return new ScanReport(
+            [.. There.Where(found => order.Targets.Any(target => target.Kind == found.Kind))], [], TimeSpan.FromSeconds(2.5));
+    }
 }
 
 public sealed class FakeSecrets : ISourceSecrets

@@ -10,6 +10,9 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
     /// <summary>While false, nothing becomes visible in time.</summary>
     public bool IsInTime { get; set; } = true;
 
+    /// <summary>What each view's loop says of itself.</summary>
+    public IReadOnlyList<ViewStatus> Status { get; set; } = [];
+
     /// <summary>Called at every list; what it throws is what the caller meets.</summary>
     public Action BeforeList { get; set; } = () => { };
 
@@ -40,11 +43,18 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
         return Task.FromResult(new Page<TRow>([.. matching.Skip(query.Offset).Take(query.Limit)], matching.Length));
     }
 
+    public Task<long> SumAsync<TRow>(
+        View<TRow> view, string column, IReadOnlyList<ViewFilter> filters, CancellationToken cancellationToken)
+        where TRow : class =>
+        Task.FromResult(Rows(view).Values
+            .Where(row => filters.All(filter => Matches(view, row, filter)))
+            .Sum(row => (long?)Value(view, row, column) ?? 0));
+
     public Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken) =>
         Task.FromResult(IsInTime);
 
     public Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ViewStatus>>([]);
+        Task.FromResult(Status);
 
     public Dictionary<string, TRow> Rows<TRow>(View<TRow> view)
         where TRow : class
@@ -57,6 +67,10 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
             if (row is not null)
             {
                 rows[key] = row;
+            }
+            else
+            {
+                rows.Remove(key);
             }
         }
 

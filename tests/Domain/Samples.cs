@@ -1,7 +1,10 @@
 using Events.Application;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 
 namespace Events.Tests.Domain;
@@ -16,8 +19,11 @@ public static class Samples
     public static readonly CameraId Yard = new(Guid.Parse("0199a000-0000-7000-8000-000000000002"));
     public static readonly RecordingId Take = new(Guid.Parse("0199a000-0000-7000-8000-00000000000a"));
     public static readonly SnapshotId Shot = new(Guid.Parse("0199a000-0000-7000-8000-00000000000f"));
+    public static readonly CleanupId Cleanup = new(Guid.Parse("0199a000-0000-7000-8000-0000000000c1"));
     public static readonly CameraNumber Number = new(3);
     public static readonly SourceUrl Main = SourceUrl.TryParse("rtsp://10.0.0.5:554/main?channel=1&profile=high")!;
+
+    public static readonly CameraModes Modes = CameraModes.TryParse("MJPG 1280x720 30,29.97; YUYV 640x480 30; H264 1920x1080")!;
 
     public const string TakeName = "camera3_2026-03-01_12-00-00";
 
@@ -41,9 +47,18 @@ public static class Samples
         new RecordingStopped(Take, StopReason.DurationReached, Spec.Now, At),
         new RecordingFailed(Take, "No answer in 10 s", At),
         new RecordingDeleted(Take, "No longer needed", At),
+        new LegalHoldPlaced(Take, "Case 2026-17", At),
+        new LegalHoldReleased(Take, "Case 2026-17 is closed", At),
         new SnapshotTaken(Shot, Gate, Number, "gate.jpg", 20_480, Hash, 1280, 720, Spec.Now, At),
         new SnapshotFailed(Shot, Gate, Number, "gate.jpg", "No picture yet", At),
         new SnapshotDeleted(Shot, "No longer needed", At),
+        new RetentionPolicySet(RetentionType.Age, true, 30, 107_374_182_400, At),
+        new CleanupFinished(Cleanup, CleanupTrigger.Scheduled, 2, 1, 3_145_728, true, At),
+        new StorageLevelChanged(StorageLevel.Low, 1_000_000_000_000, 190_000_000_000, At),
+        new CameraModesProbed(Gate, Modes, At),
+        new BroadcastStarted(Gate, At),
+        new BroadcastStopped(Gate, BroadcastEnd.Unwatched, At),
+        new DiscoveryIntervalSet(300, At),
     ];
 
     public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();

@@ -25,6 +25,18 @@ public sealed class TestClock : TimeProvider
         }
     }
 
+    /// <summary>How many timers run: each loop that rests has one.</summary>
+    public int TimerCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count;
+            }
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)

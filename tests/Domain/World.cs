@@ -1,9 +1,13 @@
 using Events.Application;
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
+using Events.Domain.Retention;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit;
@@ -13,6 +17,9 @@ namespace Events.Tests.Domain;
 /// <summary>The application, put together as the host does, with fakes behind its doors.</summary>
 public sealed class World : IAsyncDisposable
 {
+    /// <summary>Loops that rest on a timer: those of the keepers of recordings and of retention.</summary>
+    private const int RestingLoops = 2;
+
     private readonly ServiceProvider _services;
     private bool _isRunning;
 
@@ -41,6 +48,11 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IFootage>(footage)
             .AddSingleton<ISourceSecrets>(secrets)
             .AddSingleton(new StorageRule(WarnPercent: 80, BlockPercent: 95))
+            .AddSingleton(new BroadcastRule(TimeSpan.FromMinutes(5)))
+            .AddSingleton<ILiveAudience>(Audience)
+            .AddSingleton(_ => Discovery)
+            .AddSingleton<IStreamFinder>(Finder)
+            .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
     }
@@ -56,6 +68,28 @@ public sealed class World : IAsyncDisposable
     public FakeMedia Media { get; } = new();
 
     public FakeFootage Footage { get; }
+
+    public FakeAudience Audience { get; } = new();
+
+    public FakeFinder Finder { get; } = new();
+
+    /// <summary>Set before anything is asked.</summary>
+    public DiscoveryRule Discovery { get; set; } = DiscoveryRule.Off with
+    {
+        IsEnabled = true,
+        ScanTimeMax = TimeSpan.FromSeconds(20),
+        Targets =
+        [
+            new ScanTarget(
+                ExternalStreamKind.SkydioStanag4609,
+                [AddressRange.TryParse("10.0.0.0/29")!],
+                [new StreamPlace(5554, "/subject", "eo")]),
+        ],
+    };
+
+    public StreamDiscovery Streaming => Get<StreamDiscovery>();
+
+    public DiscoveryKeeper DiscoveryKeeper => Get<DiscoveryKeeper>();
 
     public FakeSecrets Secrets { get; }
 
@@ -98,7 +132,8 @@ public sealed class World : IAsyncDisposable
     }
 
     /// <summary>Waits until the keepers rest.</summary>
-    public Task IdleAsync() => Until.TrueAsync(() => Clock.NextDue > TimeSpan.Zero, "the keepers rest");
+    public Task IdleAsync() =>
+        Until.TrueAsync(() => Clock.TimerCount >= RestingLoops && Clock.NextDue > TimeSpan.Zero, "the keepers rest");
 
     /// <summary>Lets time go by, one timer after the other, and each pass of the keepers come to its end.</summary>
     public async Task AdvanceAsync(TimeSpan span)

@@ -6,7 +6,8 @@ namespace Events.Application.Cameras;
 
 /// <summary>Registers a camera.</summary>
 /// <param name="Source">An address as people write it, credentials included; they are split off and kept apart.</param>
-public sealed record AddCamera(CameraId CameraId, string Name, string Source)
+/// <param name="External">Set for an external stream; null for any other camera.</param>
+public sealed record AddCamera(CameraId CameraId, string Name, string Source, ExternalStreamKind? External = null)
 {
     public override string ToString() => $"AddCamera {CameraId}";
 }
@@ -33,7 +34,8 @@ public sealed class AddCameraHandler(ISourceSecrets secrets)
 
         string key = command.CameraId.ToString();
         Camera camera = await streams.LoadAsync(Camera.Decider, key, cancellationToken);
-        var register = new RegisterCamera(command.CameraId, new CameraNumber(0), command.Name, address.Source);
+        var register = new RegisterCamera(
+            command.CameraId, new CameraNumber(0), command.Name, address.Source, command.External);
         if (camera is not Camera.Unregistered
             || Camera.Decide(camera, register, default) is Decision<CameraEvent>.Refused)
         {

@@ -9,6 +9,8 @@ namespace Events.Application.Cameras;
 /// <param name="ConnectedAt">When pictures last began to come, UTC. Null before the first time.</param>
 /// <param name="DisconnectedAt">When they last stopped, UTC. Null while it never was.</param>
 /// <param name="Disconnection">Why they stopped; null while they come.</param>
+/// <param name="Modes">What the source could send; null while no driver has told it.</param>
+/// <param name="External">What kind of external stream it is; null for a camera that an administrator registered.</param>
 public sealed record CameraView(
     CameraId Id,
     CameraNumber Number,
@@ -23,7 +25,9 @@ public sealed record CameraView(
     DateTimeOffset? ConnectedAt,
     DateTimeOffset? DisconnectedAt,
     string? Disconnection,
-    long Version)
+    long Version,
+    CameraModes? Modes = null,
+    ExternalStreamKind? External = null)
 {
     /// <summary>Cameras by number, retired ones left out.</summary>
     public static ViewQuery Present { get; } = new(
@@ -58,12 +62,12 @@ public static class CameraViewProjection
         {
             (null, CameraRegistered e) => new(
                 e.CameraId, e.Number, e.Name, e.Source, CameraStatus.Disconnected, null, null, null, null,
-                e.At, null, null, null, recorded.Version),
+                e.At, null, null, null, recorded.Version, External: e.External),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
 
             ({ }, CameraRenamed e) => row with { Name = e.Name, Version = recorded.Version },
-            ({ }, CameraSourceChanged e) => row with { Source = e.Source, Version = recorded.Version },
+            ({ }, CameraSourceChanged e) => row with { Source = e.Source, Modes = null, Version = recorded.Version },
             ({ }, CameraConnected e) => row with
             {
                 Status = CameraStatus.Connected,
@@ -86,6 +90,7 @@ public static class CameraViewProjection
                 FramesPerSecond = e.FramesPerSecond,
                 Version = recorded.Version,
             },
+            ({ }, CameraModesProbed e) => row with { Modes = e.Modes, Version = recorded.Version },
             ({ }, CameraRetired) => row with { Status = CameraStatus.Retired, Version = recorded.Version },
             _ => row,
         };

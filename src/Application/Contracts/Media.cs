@@ -87,17 +87,25 @@ public abstract record MediaSnapshot
 /// <summary>What is known of a camera's pictures at this moment.</summary>
 /// <param name="LastFrameAt">UTC. Null before the first.</param>
 /// <param name="Format">Null before the first frame.</param>
+/// <param name="BitsPerSecond">Of the last few seconds; 0 while nothing comes.</param>
+/// <param name="Process">What takes it in at this moment; null between two attempts.</param>
 public sealed record CameraSignal(
     bool IsConnected,
     VideoFormat? Format,
     DateTimeOffset? LastFrameAt,
     long FramesIn,
     long BytesIn,
-    RecordingId? Recording);
+    RecordingId? Recording,
+    long BitsPerSecond = 0,
+    IngestProcess? Process = null);
+
+/// <summary>The program that takes a camera in.</summary>
+public sealed record IngestProcess(int Id, DateTimeOffset StartedAt);
 
 /// <param name="Codec"><c>h264</c> or <c>h265</c>.</param>
 /// <param name="FramesPerSecond">As announced or measured; 0 when unknown.</param>
-public sealed record VideoFormat(string Codec, int Width, int Height, double FramesPerSecond);
+/// <param name="Modes">What the source could send, too; null when nobody can say.</param>
+public sealed record VideoFormat(string Codec, int Width, int Height, double FramesPerSecond, CameraModes? Modes = null);
 
 /// <summary>
 /// A finished file of a recording: an MP4 header and whole fragments, cut at key frames, synced to disk with its folder.
@@ -163,11 +171,14 @@ public interface IFootage
     Stream? OpenSnapshot(string fileName);
 
     /// <summary>Removes a recording's folder and syncs its parent. Harmless when it is gone.</summary>
+    /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>
     Task DeleteRecordingAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Removes a snapshot and syncs its folder. Harmless when it is gone.</summary>
+    /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>
     Task DeleteSnapshotAsync(string fileName, CancellationToken cancellationToken);
 
+    /// <exception cref="DependencyUnavailableException">The storage folder is not there.</exception>
     StorageUsage Usage();
 }
 
@@ -181,9 +192,23 @@ public sealed record StorageUsage(long TotalBytes, long AvailableBytes)
     public double UsedPercent => TotalBytes == 0 ? 100 : 100.0 * (TotalBytes - AvailableBytes) / TotalBytes;
 }
 
-/// <summary>Live pictures for viewers: HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as a JPEG.</summary>
+/// <summary>Who watches a camera's live pictures at this moment.</summary>
+public interface ILiveAudience
+{
+    int CountOf(CameraNumber number);
+}
+
+/// <summary>
+/// Live pictures for viewers: fragmented MP4 as it comes, HTTP Live Streaming (RFC 8216) from memory, and the newest key frame as
+/// a JPEG.
+/// </summary>
 public interface ILiveOutput
 {
+    /// <returns>
+    /// A viewer that begins with the last key frame, or with the next one; null when the camera is not watched.
+    /// </returns>
+    ILiveViewer? Watch(CameraId cameraId);
+
     /// <param name="folder">Put before each address in the list, e.g. <c>camera0/</c>; may be empty.</param>
     /// <param name="query">Appended to each address in the list, e.g. <c>?sig=…</c>; may be empty.</param>
     /// <returns>

@@ -125,6 +125,12 @@ public interface IReadModels
     Task<Page<TRow>> ListAsync<TRow>(View<TRow> view, ViewQuery query, CancellationToken cancellationToken)
         where TRow : class;
 
+    /// <summary>Adds up a number over the rows that match all <paramref name="filters"/>; 0 when none does.</summary>
+    /// <exception cref="ArgumentException">A column is not there, or what is to be added up is no number.</exception>
+    Task<long> SumAsync<TRow>(
+        View<TRow> view, string column, IReadOnlyList<ViewFilter> filters, CancellationToken cancellationToken)
+        where TRow : class;
+
     /// <summary>Waits until every view has folded <paramref name="position"/>.</summary>
     /// <returns>False when that took longer than <paramref name="timeout"/>.</returns>
     Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using Events.Application.Contracts;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
@@ -17,13 +18,18 @@ public sealed record FootageFindings(int Recovered, IReadOnlyList<string> Withou
 /// interrupted; deletions that broke off are finished; what fits nothing is reported, never removed.
 /// </summary>
 public sealed partial class FootageCheck(
-    IFootage footage, IReadModels views, IEventStore store, ILogger<FootageCheck> logger)
+    IFootage footage, FootageRemoval removal, IReadModels views, IEventStore store, ILogger<FootageCheck> logger)
 {
     /// <summary>Findings named one by one; more are counted. Bounds the answer and the log.</summary>
     private const int NamedCountMax = 100;
 
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Null before the first check has ended.</summary>
     public FootageFindings? Findings { get; private set; }
+
+    /// <summary>Completes when the first check has ended.</summary>
+    public Task Done => _done.Task;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -41,7 +47,7 @@ public sealed partial class FootageCheck(
             }
             else if (recording.Status is RecordingStatus.Deleted && isOnDisk)
             {
-                await footage.DeleteRecordingAsync(recording.Name, cancellationToken);
+                await removal.RemoveRecordingAsync(recording.Name);
             }
             else if (recording is { Status: not RecordingStatus.Deleted, SegmentCount: > 0 } && !isOnDisk)
             {
@@ -54,7 +60,7 @@ public sealed partial class FootageCheck(
             bool isOnDisk = straySnapshots.Remove(snapshot.FileName);
             if (snapshot.Status is SnapshotStatus.Deleted && isOnDisk)
             {
-                await footage.DeleteSnapshotAsync(snapshot.FileName, cancellationToken);
+                await removal.RemoveSnapshotAsync(snapshot.FileName);
             }
             else if (snapshot.Status is SnapshotStatus.Taken && !isOnDisk)
             {
@@ -155,6 +161,7 @@ public sealed partial class FootageCheck(
         }
 
         LogDone(findings.Recovered, findings.WithoutFile.Count, findings.WithoutFact.Count);
+        _done.TrySetResult();
     }
 
     [LoggerMessage(EventId = 2301, Level = LogLevel.Information,

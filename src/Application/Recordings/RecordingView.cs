@@ -13,6 +13,7 @@ namespace Events.Application.Recordings;
 /// <param name="FileBytes">Size of the recording as one file: the first segment whole, the others without headers.</param>
 /// <param name="Trouble">Why it failed or is interrupted; null otherwise.</param>
 /// <param name="StoppedFor">Null unless <paramref name="Status"/> is Stopped or Deleted.</param>
+/// <param name="HeldFor">The reason of its legal hold; null when there is none.</param>
 public sealed record RecordingView(
     RecordingId Id,
     CameraId CameraId,
@@ -29,7 +30,8 @@ public sealed record RecordingView(
     int SegmentCount,
     string? Trouble,
     StopReason? StoppedFor,
-    long Version)
+    long Version,
+    string? HeldFor = null)
 {
     /// <summary>When its time is up, UTC. Null when it is not timed or has not started.</summary>
     public DateTimeOffset? EndsAt => RequestedMs is { } ms ? StartedAt?.AddMilliseconds(ms) : null;
@@ -101,6 +103,8 @@ public static class RecordingViewProjection
             },
             RecordingFailed e => row with { Status = RecordingStatus.Failed, EndedAt = e.At, Trouble = e.Why },
             RecordingDeleted => row with { Status = RecordingStatus.Deleted },
+            LegalHoldPlaced e => row with { HeldFor = e.Reason },
+            LegalHoldReleased => row with { HeldFor = null },
             _ => row,
         };
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Events.Application.Contracts;
+using Events.Application.Retention;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Microsoft.Extensions.Logging;
 
 namespace Events.Application.Recordings;
@@ -11,16 +13,11 @@ namespace Events.Application.Recordings;
 /// <param name="Duration">Null to record until it is stopped; else 1 s to 24 h.</param>
 public sealed record StartRecording(RecordingId RecordingId, CameraId CameraId, TimeSpan? Duration);
 
-/// <summary>How full the disk may be, as a share of it in percent.</summary>
-/// <param name="BlockPercent">At and above, no new recording begins.</param>
-public sealed record StorageRule(double WarnPercent, double BlockPercent);
-
 /// <summary>Starts a recording: intent first, then the outside world, then what came of it.</summary>
 public sealed partial class StartRecordingHandler(
     IMediaControl media,
-    IFootage footage,
+    StorageWatch storage,
     FootageCheck check,
-    StorageRule storage,
     ILogger<StartRecordingHandler> logger)
 {
     public static readonly TimeSpan DurationMin = TimeSpan.FromSeconds(1);
@@ -57,7 +54,7 @@ public sealed partial class StartRecordingHandler(
         Recording recording = await streams.LoadAsync(Recording.Decider, key, cancellationToken);
         if (recording is Recording.Unknown)
         {
-            if (footage.Usage().UsedPercent >= storage.BlockPercent)
+            if (storage.Look().Level is StorageLevel.Critical)
             {
                 return CommandResult.Refused(RecordingRefusals.StorageCritical);
             }

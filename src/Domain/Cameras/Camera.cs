@@ -1,4 +1,3 @@
-using System.Text;
 using Events.Domain.Kernel;
 
 namespace Events.Domain.Cameras;
@@ -6,7 +5,9 @@ namespace Events.Domain.Cameras;
 // What may be asked of a camera, and what its source reports.
 public abstract record CameraCommand(CameraId CameraId);
 
-public sealed record RegisterCamera(CameraId CameraId, CameraNumber Number, string Name, SourceUrl Source)
+/// <param name="External">Null for a camera that an administrator registered.</param>
+public sealed record RegisterCamera(
+    CameraId CameraId, CameraNumber Number, string Name, SourceUrl Source, ExternalStreamKind? External = null)
     : CameraCommand(CameraId);
 
 public sealed record RenameCamera(CameraId CameraId, string Name) : CameraCommand(CameraId);
@@ -19,13 +20,21 @@ public sealed record ReportCameraDisconnected(CameraId CameraId, string Why) : C
 
 public sealed record ReportCameraCapabilities(CameraId CameraId, CameraCapabilities Capabilities) : CameraCommand(CameraId);
 
+public sealed record ReportCameraModes(CameraId CameraId, CameraModes Modes) : CameraCommand(CameraId);
+
 public sealed record RetireCamera(CameraId CameraId, string Reason) : CameraCommand(CameraId);
 
 // What can have happened to a camera. These shapes are stored for ever: add fields, never change or remove one.
 public abstract record CameraEvent(CameraId CameraId, DateTimeOffset At);
 
+/// <param name="External">What kind of external stream it is; null for a camera that an administrator registered.</param>
 public sealed record CameraRegistered(
-    CameraId CameraId, CameraNumber Number, string Name, SourceUrl Source, DateTimeOffset At)
+    CameraId CameraId,
+    CameraNumber Number,
+    string Name,
+    SourceUrl Source,
+    DateTimeOffset At,
+    ExternalStreamKind? External = null)
     : CameraEvent(CameraId, At);
 
 public sealed record CameraRenamed(CameraId CameraId, string Name, DateTimeOffset At) : CameraEvent(CameraId, At);
@@ -41,6 +50,9 @@ public sealed record CameraDisconnected(CameraId CameraId, string Why, DateTimeO
 public sealed record CameraCapabilitiesProbed(
     CameraId CameraId, string Codec, int Width, int Height, double FramesPerSecond, DateTimeOffset At)
     : CameraEvent(CameraId, At);
+
+/// <summary>What the source could send, as its driver says.</summary>
+public sealed record CameraModesProbed(CameraId CameraId, CameraModes Modes, DateTimeOffset At) : CameraEvent(CameraId, At);
 
 public sealed record CameraRetired(CameraId CameraId, string Reason, DateTimeOffset At) : CameraEvent(CameraId, At);
 
@@ -71,10 +83,12 @@ public abstract record Camera
             (_, RegisterCamera { Name: var name }) when !IsName(name) => CameraRefusals.BadName,
             (_, RenameCamera { Name: var name }) when !IsName(name) => CameraRefusals.BadName,
 
-            (Unregistered, RegisterCamera c) => new CameraRegistered(c.CameraId, c.Number, c.Name, c.Source, now),
+            (Unregistered, RegisterCamera c) =>
+                new CameraRegistered(c.CameraId, c.Number, c.Name, c.Source, now, c.External),
             (Unregistered, _) => CameraRefusals.NotRegistered,
 
-            (Active a, RegisterCamera c) when a.Name == c.Name && a.Source == c.Source => Decision<CameraEvent>.Nothing,
+            (Active a, RegisterCamera c) when a.Name == c.Name && a.Source == c.Source && a.External == c.External =>
+                Decision<CameraEvent>.Nothing,
             (Active, RegisterCamera) => CameraRefusals.AlreadyRegistered,
 
             (Active a, RenameCamera c) when a.Name == c.Name => Decision<CameraEvent>.Nothing,
@@ -92,11 +106,14 @@ public abstract record Camera
             (Active, ReportCameraCapabilities { Capabilities: var p } c) =>
                 new CameraCapabilitiesProbed(c.CameraId, p.Codec, p.Width, p.Height, p.FramesPerSecond, now),
 
+            (Active a, ReportCameraModes c) when a.Modes == c.Modes => Decision<CameraEvent>.Nothing,
+            (Active, ReportCameraModes c) => new CameraModesProbed(c.CameraId, c.Modes, now),
+
             (Active, RetireCamera c) => new CameraRetired(c.CameraId, c.Reason, now),
 
             // Late news from a source that is no longer ours changes nothing.
-            (Retired, RetireCamera or ReportCameraConnected or ReportCameraDisconnected or ReportCameraCapabilities) =>
-                Decision<CameraEvent>.Nothing,
+            (Retired, RetireCamera or ReportCameraConnected or ReportCameraDisconnected) => Decision<CameraEvent>.Nothing,
+            (Retired, ReportCameraCapabilities or ReportCameraModes) => Decision<CameraEvent>.Nothing,
             (Retired, _) => CameraRefusals.Retired,
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
@@ -105,33 +122,34 @@ public abstract record Camera
     public static Camera Evolve(Camera camera, CameraEvent fact) =>
         (camera, fact) switch
         {
-            (_, CameraRegistered e) => new Active(e.Number, e.Name, e.Source, IsConnected: false, Capabilities: null),
+            (_, CameraRegistered e) => new Active(e.Number, e.Name, e.Source, IsConnected: false, null, null, e.External),
             (Active a, CameraRenamed e) => a with { Name = e.Name },
-            (Active a, CameraSourceChanged e) => a with { Source = e.Source },
+            (Active a, CameraSourceChanged e) => a with { Source = e.Source, Modes = null },
             (Active a, CameraConnected) => a with { IsConnected = true },
             (Active a, CameraDisconnected) => a with { IsConnected = false },
             (Active a, CameraCapabilitiesProbed e) =>
                 a with { Capabilities = new CameraCapabilities(e.Codec, e.Width, e.Height, e.FramesPerSecond) },
+            (Active a, CameraModesProbed e) => a with { Modes = e.Modes },
             (_, CameraRetired) => new Retired(),
             _ => camera,
         };
 
-    private static bool IsName(string name) =>
-        name.Length is > 0 and <= NameLengthMax
-        && name.AsSpan().Trim().Length == name.Length
-        && !name.EnumerateRunes().Any(IsControl);
-
-    // Also what turns a line of text round, breaks it, or is half a character and would come back from the log as another.
-    private static bool IsControl(Rune character) =>
-        Rune.IsControl(character)
-        || character == Rune.ReplacementChar
-        || character.Value is (>= 0x2028 and <= 0x202e) or (>= 0x2066 and <= 0x2069);
+    private static bool IsName(string name) => OneLine.Is(name, NameLengthMax);
 
     public sealed record Unregistered : Camera;
 
     /// <param name="Capabilities">Null before the first picture.</param>
+    /// <param name="Modes">Null while no driver has told them.</param>
+    /// <param name="External">Null for a camera that an administrator registered.</param>
     public sealed record Active(
-        CameraNumber Number, string Name, SourceUrl Source, bool IsConnected, CameraCapabilities? Capabilities) : Camera;
+        CameraNumber Number,
+        string Name,
+        SourceUrl Source,
+        bool IsConnected,
+        CameraCapabilities? Capabilities,
+        CameraModes? Modes,
+        ExternalStreamKind? External)
+        : Camera;
 
     public sealed record Retired : Camera;
 }

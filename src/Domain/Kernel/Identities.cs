@@ -26,6 +26,14 @@ public readonly record struct SnapshotId(Guid Value)
     public override string ToString() => Value.ToString("d");
 }
 
+/// <summary>Identifies one cleanup. Chosen by the caller, so a retried request names the same one.</summary>
+public readonly record struct CleanupId(Guid Value)
+{
+    public static CleanupId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
 /// <summary>
 /// What a camera is called on the wire: <c>camera0</c>, <c>camera1</c>. Given once and never reused, so that a name in an
 /// old note or file never means another camera.

@@ -27,7 +27,14 @@ public sealed record ReportRecordingRecovered(RecordingId RecordingId, DateTimeO
 public sealed record EndRecording(RecordingId RecordingId, StopReason Reason, DateTimeOffset? EndedAt)
     : RecordingCommand(RecordingId);
 
+/// <param name="Reason">One of <see cref="Retention.DeletionReason"/>.</param>
 public sealed record DeleteRecording(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
+
+/// <param name="Reason">For people, e.g. a case number; one line.</param>
+public sealed record PlaceLegalHold(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
+
+/// <param name="Reason">Why the hold may end; one line.</param>
+public sealed record ReleaseLegalHold(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
 /// <summary>Why a recording came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
 public enum StopReason
@@ -96,6 +103,13 @@ public sealed record RecordingFailed(RecordingId RecordingId, string Why, DateTi
 public sealed record RecordingDeleted(RecordingId RecordingId, string Reason, DateTimeOffset At)
     : RecordingEvent(RecordingId, At);
 
+/// <summary>From now on its files may not be deleted, by nobody and for no reason, until the hold is released.</summary>
+public sealed record LegalHoldPlaced(RecordingId RecordingId, string Reason, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
+public sealed record LegalHoldReleased(RecordingId RecordingId, string Reason, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
 /// <summary>
 /// A recording as its rules see it. <see cref="Requested"/> is on disk before the media layer is called, so a crash between
 /// the two leaves a recording that the reconciler can see and finish. An interruption does not end it: it goes on when the
@@ -103,6 +117,9 @@ public sealed record RecordingDeleted(RecordingId RecordingId, string Reason, Da
 /// </summary>
 public abstract record Recording
 {
+    /// <summary>In characters. Room for a case number and a name; short enough for a line of a list.</summary>
+    public const int HoldReasonLengthMax = 200;
+
     public static readonly Decider<Recording, RecordingCommand, RecordingEvent> Decider =
         new("recording", new Unknown(), Decide, Evolve);
 
@@ -113,6 +130,9 @@ public abstract record Recording
     public static Decision<RecordingEvent> Decide(Recording recording, RecordingCommand command, DateTimeOffset now) =>
         (recording, command) switch
         {
+            (_, PlaceLegalHold { Reason: var reason }) when !IsHoldReason(reason) => RecordingRefusals.BadHoldReason,
+            (_, ReleaseLegalHold { Reason: var reason }) when !IsHoldReason(reason) => RecordingRefusals.BadHoldReason,
+
             (Unknown, RequestRecording c) =>
                 new RecordingRequested(c.RecordingId, c.CameraId, c.CameraNumber, c.Name, c.DurationMs, now),
             (Unknown, _) => RecordingRefusals.NotFound,
@@ -130,7 +150,13 @@ public abstract record Recording
                 new RecordingStopped(c.RecordingId, c.Reason, c.EndedAt, now),
 
             (Requested or Running or Interrupted, DeleteRecording) => RecordingRefusals.StillRunning,
+            (Ended { Take.HeldFor: not null }, DeleteRecording) => RecordingRefusals.LegalHold,
             (Ended, DeleteRecording c) => new RecordingDeleted(c.RecordingId, c.Reason, now),
+
+            (Deleted, PlaceLegalHold) => RecordingRefusals.Deleted,
+            (Known { Take.HeldFor: null }, PlaceLegalHold c) => new LegalHoldPlaced(c.RecordingId, c.Reason, now),
+            (Known { Take.HeldFor: var reason }, PlaceLegalHold c) when reason != c.Reason => RecordingRefusals.AlreadyHeld,
+            (Known { Take.HeldFor: not null }, ReleaseLegalHold c) => new LegalHoldReleased(c.RecordingId, c.Reason, now),
 
             // Late or repeated news changes nothing.
             (Known, _) => Decision<RecordingEvent>.Nothing,
@@ -149,8 +175,12 @@ public abstract record Recording
             (Known k, RecordingRecovered) => new Running(k.Take, k.LastSegment, k.FootageMs),
             (Known k, RecordingStopped or RecordingFailed) => new Ended(k.Take, k.LastSegment, k.FootageMs),
             (Known k, RecordingDeleted) => new Deleted(k.Take, k.LastSegment, k.FootageMs),
+            (Known k, LegalHoldPlaced e) => k with { Take = k.Take with { HeldFor = e.Reason } },
+            (Known k, LegalHoldReleased) => k with { Take = k.Take with { HeldFor = null } },
             _ => recording,
         };
+
+    private static bool IsHoldReason(string reason) => OneLine.Is(reason, HoldReasonLengthMax);
 
     public sealed record Unknown : Recording;
 
@@ -170,11 +200,17 @@ public abstract record Recording
     public sealed record Deleted(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
 }
 
-/// <summary>What was asked for, and since when it runs.</summary>
+/// <summary>What was asked for, since when it runs, and what it is held for.</summary>
 /// <param name="DurationMs">Null to record until it is stopped.</param>
 /// <param name="StartedAt">First frame, UTC. Null until there was one.</param>
+/// <param name="HeldFor">The reason of the legal hold; null when there is none.</param>
 public sealed record Take(
-    CameraId CameraId, CameraNumber CameraNumber, string Name, long? DurationMs, DateTimeOffset? StartedAt = null)
+    CameraId CameraId,
+    CameraNumber CameraNumber,
+    string Name,
+    long? DurationMs,
+    DateTimeOffset? StartedAt = null,
+    string? HeldFor = null)
 {
     /// <summary>When its time is up, UTC. Null when it is not timed or has not started.</summary>
     public DateTimeOffset? EndsAt => DurationMs is { } ms ? StartedAt?.AddMilliseconds(ms) : null;
@@ -194,6 +230,19 @@ public static class RecordingRefusals
 
     public static readonly Refusal StillRunning =
         new("recording.still_running", "This recording is being written. Stop it before you delete it.");
+
+    public static readonly Refusal LegalHold =
+        new("recording.legal_hold", "This recording is under legal hold and cannot be deleted. Release the hold first.");
+
+    public static readonly Refusal AlreadyHeld =
+        new("recording.already_held", "This recording is under legal hold for another reason. That hold stays as it is.");
+
+    public static readonly Refusal Deleted =
+        new("recording.deleted", "This recording was deleted; there is nothing left to hold.");
+
+    public static readonly Refusal BadHoldReason = new(
+        "recording.bad_hold_reason",
+        $"A reason has 1 to {Recording.HoldReasonLengthMax} characters, no space at either end and no control characters.");
 
     public static readonly Refusal BadDuration =
         new("recording.bad_duration", "A duration is between 1 second and 24 hours.");

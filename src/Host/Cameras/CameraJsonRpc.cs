@@ -1,21 +1,30 @@
+using System.Globalization;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.Host.JsonRpc;
-using Events.Host.Live;
 using Events.JsonRpc;
 
 namespace Events.Host.Cameras;
 
-/// <summary><c>get_camera_list</c>, <c>get_camera_status</c> and <c>get_stream_url</c> of the legacy contract.</summary>
-internal sealed class CameraJsonRpc(LegacyCameras cameras, LiveLinks links, LiveViewers viewers, ILiveOutput live)
-    : IJsonRpcMethods
+/// <param name="FpsOptions">Whole pictures per second.</param>
+/// <param name="FrameRates">The same with three decimals, as the older servers' drivers wrote them.</param>
+internal sealed record LegacyCameraCapabilities(
+    string Device,
+    IReadOnlyList<string> Formats,
+    IReadOnlyList<string> Resolutions,
+    IReadOnlyList<int> FpsOptions,
+    IReadOnlyList<string> FrameRates,
+    string ValidationStatus);
+
+/// <summary><c>get_camera_list</c>, <c>get_camera_status</c> and <c>get_camera_capabilities</c> of the legacy contract.</summary>
+internal sealed class CameraJsonRpc(LegacyCameras cameras) : IJsonRpcMethods
 {
     public IEnumerable<JsonRpcMethod> Methods =>
     [
         new("get_camera_list", ListAsync, new MethodRule(Role.Viewer)),
         new("get_camera_status", call => OneAsync(call, StatusOf), new MethodRule(Role.Viewer)),
-        new("get_stream_url", call => OneAsync(call, StreamOf), new MethodRule(Role.Viewer)),
+        new("get_camera_capabilities", call => OneAsync(call, CapabilitiesOf), new MethodRule(Role.Viewer)),
     ];
 
     private async ValueTask<JsonRpcAnswer> ListAsync(JsonRpcCall call)
@@ -36,18 +45,21 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, LiveLinks links, Live
     private JsonRpcAnswer StatusOf(CameraView camera, JsonRpcCall call) =>
         JsonRpcAnswer.Result(cameras.ShowWhole(camera, call.Connection.Host), LegacyJson.Default.LegacyCamera);
 
-    private JsonRpcAnswer StreamOf(CameraView camera, JsonRpcCall call)
+    /// <summary>NONE before the source was ever looked at, DISCONNECTED while what is known is of earlier.</summary>
+    private static JsonRpcAnswer CapabilitiesOf(CameraView camera, JsonRpcCall call)
     {
-        bool isReady = live.HlsPlaylistOf(camera.Id, string.Empty, string.Empty) is not null;
+        IReadOnlyList<double> rates = LegacyCameras.RatesOf(camera);
         return JsonRpcAnswer.Result(
-            new LegacyStreamUrl(
+            new LegacyCameraCapabilities(
                 camera.Number.ToString(),
-                camera.Number.ToString(),
-                links.HlsOf(camera.Number, call.Connection.Host),
-                isReady,
-                viewers.CountOf(camera.Number),
-                isReady ? "READY" : "NOT_READY"),
-            LegacyJson.Default.LegacyStreamUrl);
+                LegacyCameras.FormatsOf(camera),
+                LegacyCameras.ResolutionsOf(camera),
+                [.. rates.Select(rate => (int)Math.Round(rate)).Where(rate => rate > 0).Distinct()],
+                [.. rates.Select(rate => rate.ToString("0.000", CultureInfo.InvariantCulture))],
+                camera.Codec is null && camera.Modes is null ? "NONE"
+                    : camera.Status is CameraStatus.Connected ? "CONFIRMED"
+                    : "DISCONNECTED"),
+            LegacyJson.Default.LegacyCameraCapabilities);
     }
 
     /// <summary>The camera that the parameter <c>device</c> names, or the error to answer.</summary>

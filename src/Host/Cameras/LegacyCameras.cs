@@ -11,7 +11,7 @@ internal sealed record LegacyCamera(
     string Status,
     string Name,
     string Resolution,
-    double Fps,
+    int Fps,
     LegacyStreams Streams,
     LegacyCameraMetrics? Metrics = null,
     LegacyCapabilities? Capabilities = null);
@@ -23,9 +23,6 @@ internal sealed record LegacyCameraMetrics(long BytesSent, int Readers, long Upt
 internal sealed record LegacyCapabilities(IReadOnlyList<string> Formats, IReadOnlyList<string> Resolutions);
 
 internal sealed record LegacyCameraList(IReadOnlyList<LegacyCamera> Cameras, int Total, int Connected);
-
-internal sealed record LegacyStreamUrl(
-    string Device, string StreamName, string StreamUrl, bool Available, int ActiveConsumers, string StreamStatus);
 
 /// <summary>Cameras as the legacy contract shows them, and found by their wire name.</summary>
 internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveViewers viewers, TimeProvider time)
@@ -58,16 +55,13 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
     /// <param name="host">What the client calls us by, for links; null for the configured address.</param>
     public LegacyCamera Show(CameraView camera, string? host)
     {
-        // Players of the old system's clients take either kind of address; until this host speaks RTSP itself, both play
-        // over HLS.
-        string hls = links.HlsOf(camera.Number, host);
         return new LegacyCamera(
             camera.Number.ToString(),
             StatusOf(camera),
             camera.Name,
             ResolutionOf(camera),
-            camera.FramesPerSecond ?? 0,
-            new LegacyStreams(hls, hls));
+            FpsOf(camera),
+            new LegacyStreams(links.RtspOf(camera.Number, host), links.HlsOf(camera.Number, host)));
     }
 
     /// <summary>The same with what is measured of its stream and known of its source.</summary>
@@ -81,15 +75,45 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
         return shown with
         {
             Metrics = new LegacyCameraMetrics(viewers.BytesSentTo(camera.Number), viewers.CountOf(camera.Number), uptime),
-            Capabilities = camera.Codec is { } codec
-                ? new LegacyCapabilities([codec.ToUpperInvariant()], [shown.Resolution])
-                : null,
+            Capabilities = camera.Codec is null && camera.Modes is null
+                ? null
+                : new LegacyCapabilities(FormatsOf(camera), ResolutionsOf(camera)),
         };
     }
 
     public static string StatusOf(CameraView camera) =>
         camera.Status is CameraStatus.Connected ? "CONNECTED" : "DISCONNECTED";
 
-    private static string ResolutionOf(CameraView camera) =>
-        string.Create(CultureInfo.InvariantCulture, $"{camera.Width ?? 0}x{camera.Height ?? 0}");
+    /// <summary>Before the first picture, <c>0x0</c>: the contract knows no nothing.</summary>
+    public static string ResolutionOf(CameraView camera) => SizeText(camera.Width ?? 0, camera.Height ?? 0);
+
+    /// <summary>The contract's rates are whole.</summary>
+    public static int FpsOf(CameraView camera) => (int)Math.Round(camera.FramesPerSecond ?? 0);
+
+    /// <summary>What it could send by its driver, and what it sends; each once.</summary>
+    public static IReadOnlyList<string> FormatsOf(CameraView camera) =>
+    [
+        .. (camera.Modes?.All.Select(mode => mode.Format) ?? [])
+            .Concat(camera.Codec is { } codec ? [codec.ToUpperInvariant()] : [])
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    public static IReadOnlyList<string> ResolutionsOf(CameraView camera) =>
+    [
+        .. (camera.Modes?.All.Select(mode => SizeText(mode.Width, mode.Height)) ?? [])
+            .Concat(camera is { Width: { } width, Height: { } height } ? [SizeText(width, height)] : [])
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Pictures per second, highest first.</summary>
+    public static IReadOnlyList<double> RatesOf(CameraView camera) =>
+    [
+        .. (camera.Modes?.All.SelectMany(mode => mode.Rates) ?? [])
+            .Concat(camera.FramesPerSecond is > 0 and { } rate ? [rate] : [])
+            .Distinct()
+            .OrderDescending(),
+    ];
+
+    private static string SizeText(int width, int height) =>
+        string.Create(CultureInfo.InvariantCulture, $"{width}x{height}");
 }

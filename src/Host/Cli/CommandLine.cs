@@ -31,6 +31,7 @@ internal static class CommandLine
             UpCommand.Build(_data),
             Camera(),
             Recording(),
+            RetentionVerbs.Build(_format),
             Token(),
             Database(),
             Status(),
@@ -100,6 +101,8 @@ internal static class CommandLine
     private static Command Recording()
     {
         var camera = new Option<string?>("--camera") { Description = "Only of this camera." };
+        var which = new Argument<string>("recording") { Description = "Its name or its id." };
+        var why = new Option<string>("--reason") { Description = "Why, in one line, e.g. a case number.", Required = true };
         var limit = new Option<int>("--limit") { Description = "At most so many, 1 to 1000.", DefaultValueFactory = _ => 100 };
         return new Command("recording", "Recordings.")
         {
@@ -111,8 +114,32 @@ internal static class CommandLine
                         ControlJson.Default.IReadOnlyListRecordingRow,
                         token),
                     IsJson(given))),
+            Verb("hold", "Puts a recording under legal hold: nobody can delete it.", [which, why, _format],
+                (given, client, token) =>
+                ChangeAsync(given, which, "hold", new Reason(given.GetRequiredValue(why)), client, token)),
+            Verb("release", "Ends a legal hold.", [which, why, _format], (given, client, token) =>
+                ChangeAsync(given, which, "release", new Reason(given.GetRequiredValue(why)), client, token)),
+            Verb("delete", "Deletes a recording and its files.", [which, _format], async (given, client, token) => Show(
+                await client.PostAsync(
+                    $"/control/recordings/{Uri.EscapeDataString(given.GetRequiredValue(which))}/deletion",
+                    new NothingMore(),
+                    ControlJson.Default.NothingMore,
+                    ControlJson.Default.RecordingRow,
+                    token),
+                given)),
         };
     }
+
+    private static async Task ChangeAsync(
+        ParseResult given, Argument<string> which, string what, Reason reason, ControlClient client, CancellationToken token) =>
+        Show(
+            await client.PostAsync(
+                $"/control/recordings/{Uri.EscapeDataString(given.GetRequiredValue(which))}/{what}",
+                reason,
+                ControlJson.Default.Reason,
+                ControlJson.Default.RecordingRow,
+                token),
+            given);
 
     private static Command Token()
     {
@@ -143,7 +170,7 @@ internal static class CommandLine
         Verb("status", "Says how a running host is.", [_format], async (given, client, token) => Tables.Status(
             await client.GetAsync("/control/status", ControlJson.Default.StatusReport, token), IsJson(given)));
 
-    private static Command Verb(
+    internal static Command Verb(
         string name, string description, Symbol[] symbols, Func<ParseResult, ControlClient, CancellationToken, Task> run)
     {
         var command = new Command(name, description);
@@ -178,7 +205,7 @@ internal static class CommandLine
 
     private static string PathOf(string camera, string what) => $"/control/cameras/{Uri.EscapeDataString(camera)}/{what}";
 
-    private static bool IsJson(ParseResult given) => given.GetValue(_format) == "json";
+    internal static bool IsJson(ParseResult given) => given.GetValue(_format) == "json";
 
     private static void Show(CameraRow camera, ParseResult given)
     {
@@ -189,6 +216,18 @@ internal static class CommandLine
         else
         {
             Tables.Cameras([camera], isJson: false);
+        }
+    }
+
+    private static void Show(RecordingRow recording, ParseResult given)
+    {
+        if (IsJson(given))
+        {
+            Print(recording, ControlJson.Default.RecordingRow);
+        }
+        else
+        {
+            Tables.Recordings([recording], isJson: false);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Events.Host.Control;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Events.Host.Cli;
 
@@ -40,7 +41,7 @@ internal static class Tables
         }
 
         Write(
-            ["recording", "status", "seconds", "bytes", "frames", "segments", "id"],
+            ["recording", "status", "seconds", "bytes", "frames", "segments", "hold", "id"],
             recordings.Select(row => new[]
             {
                 row.Name,
@@ -49,6 +50,7 @@ internal static class Tables
                 row.Bytes.ToString(CultureInfo.InvariantCulture),
                 row.Frames.ToString(CultureInfo.InvariantCulture),
                 row.Segments.ToString(CultureInfo.InvariantCulture),
+                row.HeldFor ?? "-",
                 row.Id,
             }),
             "There are no recordings.");
@@ -78,6 +80,57 @@ internal static class Tables
             ],
             string.Empty);
     }
+
+    public static void Retention(RetentionRow row, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(row, ControlJson.Default.RetentionRow);
+            return;
+        }
+
+        Write(
+            ["", ""],
+            [
+                ["policy", row.Policy == "none" || row.IsEnabled ? row.Policy : $"{row.Policy}, disabled"],
+                ["greatest age", row.MaxAgeDays is { } days ? Invariant($"{days} days") : "-"],
+                ["greatest size", row.MaxSizeGb is { } size ? Invariant($"{size:0.###} GB") : "-"],
+                ["storage", Invariant($"{row.Storage}: the disk is {row.UsedPercent:0.0} % full")],
+                ["recordings", Megabytes(row.RecordingsBytes)],
+                ["snapshots", Megabytes(row.SnapshotsBytes)],
+                ["under hold", Megabytes(row.HeldBytes)],
+            ],
+            string.Empty);
+        Cleanups(row.Cleanups);
+    }
+
+    public static void Cleanup(CleanupRow row, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(row, ControlJson.Default.CleanupRow);
+            return;
+        }
+
+        Cleanups([row]);
+    }
+
+    private static void Cleanups(IReadOnlyList<CleanupRow> cleanups) =>
+        Write(
+            ["cleanup", "by", "recordings", "snapshots", "freed", "through"],
+            cleanups.Select(row => new[]
+            {
+                row.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                row.Trigger,
+                row.Recordings.ToString(CultureInfo.InvariantCulture),
+                row.Snapshots.ToString(CultureInfo.InvariantCulture),
+                Megabytes(row.BytesFreed),
+                row.IsComplete ? "yes" : "no, more is due",
+            }),
+            "There has been no cleanup.");
+
+    private static string Megabytes(long bytes) =>
+        Invariant($"{bytes / (1024.0 * 1024):0.0} MB");
 
     private static void Write(string[] heads, IEnumerable<string[]> rows, string whenEmpty)
     {

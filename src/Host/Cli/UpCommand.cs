@@ -26,18 +26,26 @@ internal static class UpCommand
     {
         var port = new Option<string?>("--port") { Description = "WebSocket and HTTP. Default 8002." };
         var healthPort = new Option<string?>("--health-port") { Description = "Health checks. Default 8003." };
+        var rtspPort = new Option<string?>("--rtsp-port") { Description = "Live pictures over RTSP. Default 8554." };
         var noDemo = new Option<bool>("--no-demo") { Description = "No demo camera on the first run." };
         var config = new Option<string?>("--config")
         {
             Description = "A settings file. Default ./events.yaml, when it is there.",
         };
-        var up = new Command("up", "Starts the host in the foreground; Ctrl-C ends it.") { port, healthPort, noDemo, config };
+        var up = new Command("up", "Starts the host in the foreground; Ctrl-C ends it.")
+        {
+            port, healthPort, rtspPort, noDemo, config,
+        };
         up.SetAction(async (given, cancellationToken) =>
         {
             try
             {
-                EventsSettings settings = SettingsReader.Read(SettingsSources.OfProcess(
-                    given.GetValue(config), FlagsOf(given, data, port, healthPort, noDemo)));
+                List<string> warnings = [];
+                EventsSettings settings = SettingsReader.Read(
+                    SettingsSources.OfProcess(
+                        given.GetValue(config), FlagsOf(given, data, port, healthPort, rtspPort, noDemo)),
+                    warnings);
+                warnings.ForEach(warning => Console.Error.WriteLine($"warning: {warning}"));
                 return await RunAsync(settings, cancellationToken);
             }
             catch (Exception e) when (e is StartRefusedException or SettingsException or SchemaRefusedException)
@@ -69,6 +77,9 @@ internal static class UpCommand
         Ports.RequireFree(settings.Server.Host, settings.Server.Port, "Server.Port", "--port");
         Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
         using DataFolder data = DataFolder.Open(settings.Data.Folder);
+
+        // After the folder: who starts twice on one folder is told of the folder, not of a port that he never chose.
+        Ports.RequireFree(settings.Rtsp.Host, settings.Rtsp.Port, "Rtsp.Port", "--rtsp-port");
         using ILoggerFactory logs =
             LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
         IChildProcesses processes = ProcessesModule.Create();
@@ -155,6 +166,8 @@ internal static class UpCommand
         Say("Events is running. Ctrl-C ends it.");
         Say($"  JSON-RPC      {control.WebSocket}");
         Say($"  Health        {control.Health}");
+        int rtspPort = services.GetRequiredService<IRtspOutput>().Port;
+        Say($"  RTSP          {Addresses.UrlOf("rtsp", settings.Rtsp.Host, rtspPort)}");
         Say($"  Data folder   {control.Data}");
         if (isFirstRun)
         {
@@ -184,8 +197,8 @@ internal static class UpCommand
         {
             var links = services.GetRequiredService<LiveLinks>();
             Say($"  Demo camera   {demo.Number}: a picture that ffmpeg makes. Open it in a browser:");
-            Say($"                {links.JpegOf(demo.Number, null)}");
-            Say($"                or in a player: {links.HlsOf(demo.Number, null)}");
+            Say($"                {links.PageOf(demo.Number, null)}");
+            Say($"                or in a player: {links.RtspOf(demo.Number, null)}");
         }
     }
 

@@ -10,7 +10,9 @@ using Events.Application.Recordings;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Host.Health;
+using Events.Host.Recordings;
 using Events.Host.Security;
+using static Events.Host.Control.ControlCalls;
 
 namespace Events.Host.Control;
 
@@ -31,7 +33,8 @@ internal sealed class ControlEndpoints(
     AccessTokens tokens,
     HealthChecks health,
     TimeProvider time,
-    ControlFacts facts)
+    ControlFacts facts,
+    IEnumerable<IControlRoutes> features)
 {
     private const int UserLengthMax = 128;
     private static readonly TimeSpan TtlMax = TimeSpan.FromDays(366);
@@ -51,6 +54,10 @@ internal sealed class ControlEndpoints(
         group.MapPost("/tokens", (Delegate)IssueTokenAsync);
         group.MapGet("/database", () => Results.Json(new DatabaseUrl(facts.DatabaseUrl), ControlJson.Default.DatabaseUrl));
         group.MapGet("/status", (Delegate)StatusAsync);
+        foreach (IControlRoutes feature in features)
+        {
+            feature.Map(group);
+        }
     }
 
     private async ValueTask<object?> OnlyOwnerAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
@@ -150,19 +157,7 @@ internal sealed class ControlEndpoints(
                 filters, "requested_at", IsDescending: true, Math.Clamp(limit, 1, ViewQuery.LimitMax), Math.Max(0, offset)),
             context.RequestAborted);
         return Results.Json(
-            [.. page.Rows.Select(row => new RecordingRow(
-                row.Name,
-                row.Id.ToString(),
-                row.CameraNumber.ToString(),
-                row.Status.ToString(),
-                row.FootageMs / 1000.0,
-                row.FileBytes,
-                row.FrameCount,
-                row.SegmentCount,
-                row.StartedAt,
-                row.EndedAt,
-                row.Trouble))],
-            ControlJson.Default.IReadOnlyListRecordingRow);
+            [.. page.Rows.Select(RecordingControl.RowOf)], ControlJson.Default.IReadOnlyListRecordingRow);
     }
 
     private async Task<IResult> IssueTokenAsync(HttpContext context)
@@ -245,14 +240,4 @@ internal sealed class ControlEndpoints(
             camera.FramesPerSecond,
             camera.Disconnection);
     }
-
-    private static Caller CallerNow() => new("local", Role.Admin, "cli", Guid.CreateVersion7().ToString("d"));
-
-    private static async Task<T> BodyAsync<T>(HttpContext context, JsonTypeInfo<T> json)
-        where T : class =>
-        await JsonSerializer.DeserializeAsync(context.Request.Body, json, context.RequestAborted)
-        ?? throw new JsonException("An empty body.");
-
-    private static IResult Problem(int status, string code, string message) =>
-        Results.Json(new ControlProblem(code, message), ControlJson.Default.ControlProblem, statusCode: status);
 }

@@ -34,7 +34,36 @@ internal sealed record RecordingRow(
     int Segments,
     DateTimeOffset? StartedAt = null,
     DateTimeOffset? EndedAt = null,
-    string? Trouble = null);
+    string? Trouble = null,
+    string? HeldFor = null);
+
+/// <param name="MaxAgeDays">Null for no limit.</param>
+/// <param name="MaxSizeGb">In GB of 2^30 bytes; null for no limit.</param>
+internal sealed record PolicyWish(string Type, bool IsEnabled, int? MaxAgeDays = null, double? MaxSizeGb = null);
+
+/// <param name="Policy">Its type, or <c>none</c> until one was set.</param>
+/// <param name="Cleanups">The newest first.</param>
+internal sealed record RetentionRow(
+    string Policy,
+    bool IsEnabled,
+    string Storage,
+    double UsedPercent,
+    long TotalBytes,
+    long AvailableBytes,
+    long RecordingsBytes,
+    long SnapshotsBytes,
+    long HeldBytes,
+    IReadOnlyList<CleanupRow> Cleanups,
+    int? MaxAgeDays = null,
+    double? MaxSizeGb = null,
+    DateTimeOffset? PolicySetAt = null,
+    DateTimeOffset? StorageSince = null);
+
+internal sealed record CleanupRow(
+    string Id, string Trigger, int Recordings, int Snapshots, long BytesFreed, bool IsComplete, DateTimeOffset At);
+
+/// <summary>For what is asked by its address alone.</summary>
+internal sealed record NothingMore;
 
 internal sealed record StatusReport(
     string Status,
@@ -68,6 +97,11 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(CameraRow))]
 [JsonSerializable(typeof(IReadOnlyList<CameraRow>))]
 [JsonSerializable(typeof(IReadOnlyList<RecordingRow>))]
+[JsonSerializable(typeof(RecordingRow))]
+[JsonSerializable(typeof(PolicyWish))]
+[JsonSerializable(typeof(RetentionRow))]
+[JsonSerializable(typeof(CleanupRow))]
+[JsonSerializable(typeof(NothingMore))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(ControlProblem))]
 [JsonSerializable(typeof(RunningHost))]

@@ -3,6 +3,7 @@ using System.Globalization;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Domain.Retention;
 using Events.Host.Cameras;
 
 namespace Events.Host.Health;
@@ -19,9 +20,10 @@ internal sealed record ComponentHealth(
     string Name, HealthLevel Level, string Message, DateTimeOffset CheckedAt, DateTimeOffset ChangedAt);
 
 /// <summary>
-/// Looks at what the host needs. A look is kept for a second, so that probes cost nothing however many there are.
+/// Looks at what the host needs, once a second and in the background, so that whoever asks is answered at once, also while
+/// something outside keeps us waiting, and however many ask.
 /// </summary>
-internal sealed class HealthChecks(
+internal sealed partial class HealthChecks(
     ILog log,
     IReadModels views,
     IFootage footage,
@@ -30,55 +32,57 @@ internal sealed class HealthChecks(
     CameraKeeper keeper,
     LegacyCameras cameras,
     StorageRule storage,
-    TimeProvider time)
-    : IDisposable
+    TimeProvider time,
+    ILogger<HealthChecks> logger)
+    : BackgroundService
 {
-    private static readonly TimeSpan LookAge = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>In facts. What a view may be behind before people should know.</summary>
     private const long LagDegraded = 10_000;
 
-    private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ConcurrentDictionary<string, ComponentHealth> _last = [];
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt = time.GetTimestamp();
-    private long _lookedAt;
     private IReadOnlyList<ComponentHealth> _look = [];
 
     public TimeSpan Uptime => time.GetElapsedTime(_startedAt);
 
-    /// <summary>Whether cameras and recordings may be spoken of: the log was read and the footage held against it.</summary>
-    public bool IsReady => keeper.Ready.IsCompletedSuccessfully && footageCheck.Findings is not null;
+    /// <summary>Whether cameras may be spoken of: the views caught up with the log, and every camera is taken in.</summary>
+    public bool AreCamerasReady => keeper.Ready.IsCompletedSuccessfully;
 
-    public void Dispose() => _one.Dispose();
+    /// <summary>Whether everything may be asked for: the footage was also held against the log.</summary>
+    public bool IsReady => AreCamerasReady && footageCheck.Findings is not null;
+
+    /// <summary>The newest look; empty before the first.</summary>
+    public IReadOnlyList<ComponentHealth> Latest => Volatile.Read(ref _look);
 
     public static HealthLevel Worst(IEnumerable<ComponentHealth> components) =>
         components.Select(component => component.Level).DefaultIfEmpty(HealthLevel.Healthy).Max();
 
+    /// <summary>The newest look; waits only for the very first, which takes no longer than its time limit.</summary>
     public async Task<IReadOnlyList<ComponentHealth>> LookAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
-        try
-        {
-            if (_look.Count == 0 || time.GetElapsedTime(_lookedAt) > LookAge)
-            {
-                ComponentHealth database = await CheckAsync("postgresql", DatabaseAsync, cancellationToken);
-                _look =
-                [
-                    database,
-                    await CheckAsync("projections", ProjectionsAsync, cancellationToken),
-                    await CheckAsync("storage", StorageAsync, cancellationToken),
-                    await CheckAsync("media", MediaAsync, cancellationToken),
-                    await CheckAsync("cameras", CamerasAsync, cancellationToken),
-                ];
-                _lookedAt = time.GetTimestamp();
-            }
+        await _first.Task.WaitAsync(cancellationToken);
+        return Latest;
+    }
 
-            return _look;
-        }
-        finally
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
         {
-            _one.Release();
+            Task<ComponentHealth>[] checks =
+            [
+                CheckAsync("postgresql", DatabaseAsync, stoppingToken),
+                CheckAsync("projections", ProjectionsAsync, stoppingToken),
+                CheckAsync("storage", StorageAsync, stoppingToken),
+                CheckAsync("media", MediaAsync, stoppingToken),
+                CheckAsync("cameras", CamerasAsync, stoppingToken),
+            ];
+            Volatile.Write(ref _look, await Task.WhenAll(checks));
+            _first.TrySetResult();
+            await Task.Delay(LookPause, time, stoppingToken);
         }
     }
 
@@ -90,7 +94,8 @@ internal sealed class HealthChecks(
         limit.CancelAfter(LookTimeout);
         try
         {
-            found = await look(limit.Token);
+            // Also when what is asked does not honour the token.
+            found = await look(limit.Token).WaitAsync(limit.Token);
         }
         catch (DependencyUnavailableException e)
         {
@@ -99,6 +104,11 @@ internal sealed class HealthChecks(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             found = (HealthLevel.Unhealthy, $"No answer within {LookTimeout.TotalSeconds} s.");
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(name, e);
+            found = (HealthLevel.Unhealthy, $"The check failed ({e.GetType().Name}); the host's log says more.");
         }
 
         DateTimeOffset now = time.GetUtcNow();
@@ -152,4 +162,7 @@ internal sealed class HealthChecks(
             connected == all.Count ? HealthLevel.Healthy : HealthLevel.Degraded,
             $"{connected} of {all.Count} cameras are connected.");
     }
+
+    [LoggerMessage(EventId = 4201, Level = LogLevel.Error, Message = "The health check of {Component} failed")]
+    private partial void LogFailed(string component, Exception exception);
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Host.Cameras;
 using Events.Host.JsonRpc;
 
 namespace Events.Host.Health;
@@ -7,12 +10,20 @@ namespace Events.Host.Health;
 /// <summary>
 /// Both families of health addresses of the legacy contract, on their own port, without login: <c>/health</c>,
 /// <c>/health/detailed</c>, <c>/health/ready</c>, <c>/health/live</c>, and <c>/health/system</c>, <c>/health/cameras</c>,
-/// <c>/health/mediamtx</c>.
+/// <c>/health/mediamtx</c>, <c>/api/cameras</c>.
 /// </summary>
-internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
+internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras, TimeProvider time)
 {
+    private static readonly TimeSpan CamerasTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether an address is one of health's, which are served on its port alone.</summary>
+    public static bool Owns(PathString path) =>
+        path.StartsWithSegments("/health", StringComparison.Ordinal)
+        || path.StartsWithSegments("/api/cameras", StringComparison.Ordinal);
+
     public void Map(IEndpointRouteBuilder routes)
     {
+        routes.MapGet("/api/cameras", CamerasAsync);
         RouteGroupBuilder group = routes.MapGroup("/health");
         group.MapGet("", HealthAsync);
         group.MapGet("/detailed", DetailedAsync);
@@ -32,6 +43,43 @@ internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
     {
         var components = await checks.LookAsync(context.RequestAborted);
         await WriteAsync(context, StatusOf(components), Summary(components));
+    }
+
+    /// <summary>As <c>get_camera_list</c> gives them, without addresses that open: nobody has logged in here.</summary>
+    private async Task CamerasAsync(HttpContext context)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        limit.CancelAfter(CamerasTimeout);
+        try
+        {
+            IReadOnlyList<CameraView> all = await cameras.ListAsync(limit.Token);
+            JsonNode[] shown = [.. all.Select(camera => new JsonObject
+            {
+                ["device"] = camera.Number.ToString(),
+                ["status"] = LegacyCameras.StatusOf(camera),
+                ["name"] = camera.Name,
+                ["resolution"] = LegacyCameras.ResolutionOf(camera),
+                ["fps"] = LegacyCameras.FpsOf(camera),
+            })];
+            await WriteAsync(context, 200, new JsonObject
+            {
+                ["status"] = "healthy",
+                ["timestamp"] = Now(),
+                ["cameras"] = new JsonArray(shown),
+                ["total"] = all.Count,
+                ["connected"] = all.Count(camera => camera.Status is CameraStatus.Connected),
+            });
+        }
+        catch (Exception e) when (e is DependencyUnavailableException
+            || (e is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
+        {
+            await WriteAsync(context, 500, new JsonObject
+            {
+                ["status"] = "unhealthy",
+                ["timestamp"] = Now(),
+                ["error"] = e is DependencyUnavailableException ? e.Message : "The cameras could not be read in time.",
+            });
+        }
     }
 
     private async Task DetailedAsync(HttpContext context)
@@ -98,16 +146,36 @@ internal sealed class HealthEndpoints(HealthChecks checks, TimeProvider time)
             body["details"] = string.Join(' ', shown.Select(component => component.Message));
         }
 
+        AddError(body, shown);
         await WriteAsync(context, StatusOf(shown), body);
     }
 
-    private JsonObject Summary(IReadOnlyList<ComponentHealth> components) => new()
+    private JsonObject Summary(IReadOnlyList<ComponentHealth> components)
     {
-        ["status"] = NameOf(HealthChecks.Worst(components)),
-        ["timestamp"] = Now(),
-        ["version"] = typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3),
-        ["uptime"] = Duration(checks.Uptime),
-    };
+        var body = new JsonObject
+        {
+            ["status"] = NameOf(HealthChecks.Worst(components)),
+            ["timestamp"] = Now(),
+            ["version"] = typeof(HealthEndpoints).Assembly.GetName().Version!.ToString(3),
+            ["uptime"] = Duration(checks.Uptime),
+        };
+        AddError(body, components);
+        return body;
+    }
+
+    /// <summary>What goes with status 500: which component it is, and what it says.</summary>
+    private static void AddError(JsonObject body, IEnumerable<ComponentHealth> components)
+    {
+        string[] broken =
+        [
+            .. components.Where(component => component.Level is HealthLevel.Unhealthy)
+                .Select(component => $"{component.Name}: {component.Message}"),
+        ];
+        if (broken.Length > 0)
+        {
+            body["error"] = string.Join(' ', broken);
+        }
+    }
 
     private string Now() => LegacyText.Instant(time.GetUtcNow());
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Events.JsonRpc;
 
@@ -43,6 +44,65 @@ internal sealed class CallParams(JsonElement given)
         }
 
         Error ??= JsonRpcError.InvalidParams(name, "range", $"A whole number from {min} to {max}.");
+        return null;
+    }
+
+    /// <returns>0 when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public int Integer(string name, int min, int max)
+    {
+        int? number = OptionalInteger(name, min, max);
+        if (number is null)
+        {
+            Missing(name);
+        }
+
+        return number ?? 0;
+    }
+
+    /// <returns>From 0 on; null when it is absent, or wrong.</returns>
+    public double? OptionalNumber(string name, double max)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= 0 && number <= max)
+        {
+            return number;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(
+            name, "range", string.Create(CultureInfo.InvariantCulture, $"A number from 0 to {max}."));
+        return null;
+    }
+
+    /// <returns>False when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public bool Flag(string name)
+    {
+        bool? flag = OptionalFlag(name);
+        if (flag is null)
+        {
+            Missing(name);
+        }
+
+        return flag ?? false;
+    }
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public bool? OptionalFlag(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "boolean", "true or false.");
         return null;
     }
 

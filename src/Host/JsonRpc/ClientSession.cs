@@ -15,6 +15,9 @@ internal sealed class ClientSession(JsonRpcConnection connection)
 
     public Subscriptions Subscriptions { get; } = new();
 
+    /// <summary>Null before the first call. Calls of one socket come one at a time.</summary>
+    public TokenBucket? Bucket { get; set; }
+
     /// <summary>One correlation for everything this call leads to.</summary>
     public Caller CallerNow() =>
         new(Identity!.UserId, Identity.Role, "json-rpc", Guid.CreateVersion7().ToString("d"));

@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Events.Host.Security;
 using Events.JsonRpc;
@@ -18,12 +21,30 @@ internal static class LegacyErrors
     private const int NotFoundCode = -32010;
     private const int InvalidState = -32020;
     private const int Unsupported = -32030;
+    private const int RateLimitedCode = -32040;
     private const int DependencyFailed = -32050;
 
-    public static JsonRpcError NotLoggedIn(string reason) => new(
-        AuthenticationFailed,
-        "Authentication failed or token expired",
-        new JsonObject { ["reason"] = reason, ["suggestion"] = "Call authenticate with a valid token first." });
+    /// <param name="details">For people; null for none.</param>
+    public static JsonRpcError NotLoggedIn(string reason, string? details = null)
+    {
+        var data = new JsonObject { ["reason"] = reason, ["suggestion"] = "Call authenticate with a valid token first." };
+        if (details is not null)
+        {
+            data["details"] = details;
+        }
+
+        return new JsonRpcError(AuthenticationFailed, "Authentication failed or token expired", data);
+    }
+
+    /// <param name="wait">Until the next call will be let through.</param>
+    public static JsonRpcError RateLimited(TimeSpan wait) => new(
+        RateLimitedCode,
+        "Rate limited",
+        new JsonObject
+        {
+            ["reason"] = "rate_limited",
+            ["retry_after_ms"] = Math.Max(1, (long)Math.Ceiling(wait.TotalMilliseconds)),
+        });
 
     public static JsonRpcError NotAllowed(Role required, Role have) => new(
         PermissionDenied,
@@ -65,19 +86,38 @@ internal static class LegacyErrors
         JsonRpcError error = refusal switch
         {
             _ when refusal == CameraRefusals.NotRegistered || refusal == CameraRefusals.Retired
-                || refusal == RecordingRefusals.CameraNotActive || refusal == SnapshotRefusals.CameraNotActive =>
+                || refusal == RecordingRefusals.CameraNotActive || refusal == SnapshotRefusals.CameraNotActive
+                || refusal == BroadcastRefusals.CameraNotActive =>
                 NotFound("camera", id),
-            _ when refusal == RecordingRefusals.NotFound => NotFound("recording", id),
+            _ when refusal == ExternalStreamRefusals.NotFound => NotFound("stream", id),
+            _ when refusal == RecordingRefusals.NotFound || refusal == RecordingRefusals.Deleted => NotFound("recording", id),
             _ when refusal == SnapshotRefusals.NotFound => NotFound("snapshot", id),
             _ when refusal == RecordingRefusals.AlreadyRunning =>
                 WrongState("recording_in_progress", "RECORDING", "IDLE"),
             _ when refusal == RecordingRefusals.NotRunning => WrongState("not_recording", "IDLE", "RECORDING"),
             _ when refusal == RecordingRefusals.StillRunning => WrongState("recording_in_progress", "RECORDING", "STOPPED"),
+            _ when refusal == RecordingRefusals.LegalHold => WrongState("legal_hold", "HELD", "RELEASED"),
             _ when refusal == RecordingRefusals.StorageCritical => StorageCritical(),
+            _ when refusal == BroadcastRefusals.NotRunning => WrongState("not_streaming", "INACTIVE", "ACTIVE"),
+            _ when refusal == BroadcastRefusals.CameraNotConnected => Dependency("camera", refusal.Message),
+            _ when refusal == ExternalStreamRefusals.AlreadyAdded => WrongState("already_added", "ADDED", "REMOVED"),
+            _ when refusal == ExternalStreamRefusals.SwitchedOff =>
+                NotSupported("external_stream_discovery", "feature_disabled"),
+            _ when refusal == ExternalStreamRefusals.NotOnNetwork || refusal == CameraRefusals.BadSource =>
+                JsonRpcError.InvalidParams("stream_url", "pattern", refusal.Message),
+            _ when refusal == CameraRefusals.BadName => JsonRpcError.InvalidParams("stream_name", "pattern", refusal.Message),
+            _ when refusal == Discovery.BadInterval =>
+                JsonRpcError.InvalidParams("scan_interval", "range", refusal.Message),
             _ when refusal == RecordingRefusals.BadDuration =>
                 JsonRpcError.InvalidParams("duration", "range", "A whole number of seconds from 1 to 86400."),
             _ when refusal == SnapshotRefusals.BadFileName =>
                 JsonRpcError.InvalidParams("filename", "pattern", refusal.Message),
+            _ when refusal == RetentionRefusals.BadMaxAge => JsonRpcError.InvalidParams("max_age_days", "range", refusal.Message),
+            _ when refusal == RetentionRefusals.NoMaxAge =>
+                JsonRpcError.InvalidParams("max_age_days", "required", refusal.Message),
+            _ when refusal == RetentionRefusals.BadMaxSize => JsonRpcError.InvalidParams("max_size_gb", "range", refusal.Message),
+            _ when refusal == RetentionRefusals.NoMaxSize =>
+                JsonRpcError.InvalidParams("max_size_gb", "required", refusal.Message),
             _ when refusal == CommandBus.TooMuchTraffic => WrongState("conflict", "CHANGING", "STABLE"),
             _ => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = refusal.Code }),
         };

@@ -19,10 +19,13 @@ internal sealed class LegacyGate(ClientSessions sessions, HealthChecks health, T
         return sessions.Of(call.Connection).Identity switch
         {
             null => LegacyErrors.NotLoggedIn("auth_required"),
-            { } identity when identity.ExpiresAt <= time.GetUtcNow() => LegacyErrors.NotLoggedIn("auth_failed"),
+            { } identity when identity.ExpiresAt <= time.GetUtcNow() =>
+                LegacyErrors.NotLoggedIn("auth_required", "The token has expired. This socket stays open for a new login."),
             { } identity when identity.Role < required => LegacyErrors.NotAllowed(required, identity.Role),
-            _ when rule.NeedsCameras && !health.IsReady => LegacyErrors.Dependency(
-                "controller", "Cameras and footage are being looked at after the start.", "service_initializing"),
+            _ when rule.NeedsCameras && !health.AreCamerasReady => LegacyErrors.Dependency(
+                "controller", "Cameras are being taken in after the start.", "service_initializing"),
+            _ when rule.NeedsFootage && !health.IsReady => LegacyErrors.Dependency(
+                "storage", "Footage is being checked after the start.", "service_initializing"),
             _ => null,
         };
     }

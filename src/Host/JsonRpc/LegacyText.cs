@@ -8,4 +8,7 @@ internal static class LegacyText
     /// <summary>RFC 3339 in UTC with whole seconds: the contract's validator takes no other count of decimals.</summary>
     public static string Instant(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Lengths are whole seconds there; never less than none, also when the clock was set back.</summary>
+    public static long Seconds(TimeSpan span) => Math.Max(0, (long)Math.Round(span.TotalSeconds));
 }

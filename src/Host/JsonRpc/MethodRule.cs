@@ -5,8 +5,9 @@ namespace Events.Host.JsonRpc;
 
 /// <summary>Who may call a method.</summary>
 /// <param name="Role">The least role; null for a method that is open before login.</param>
-/// <param name="NeedsCameras">Whether it waits until cameras and footage were looked at after the start.</param>
-internal sealed record MethodRule(Role? Role, bool NeedsCameras = true);
+/// <param name="NeedsCameras">Whether it waits until the views have caught up and cameras are taken in after a start.</param>
+/// <param name="NeedsFootage">Whether it also waits until the footage was checked: it writes beside what that cuts.</param>
+internal sealed record MethodRule(Role? Role, bool NeedsCameras = true, bool NeedsFootage = false);
 
 /// <summary>One feature's rows of the method table.</summary>
 internal interface IJsonRpcMethods

@@ -22,6 +22,7 @@ internal sealed class Subscriptions
     public const int CountMax = 100;
 
     private readonly Lock _gate = new();
+    private readonly HashSet<string> _new = new(StringComparer.Ordinal);
     private Dictionary<string, SubscriptionFilter> _byTopic = [];
 
     public IReadOnlyCollection<string> Topics => _byTopic.Keys;
@@ -43,6 +44,7 @@ internal sealed class Subscriptions
             }
 
             _byTopic = next;
+            _new.UnionWith(topics);
             return true;
         }
     }
@@ -56,6 +58,15 @@ internal sealed class Subscriptions
             string[] gone = [.. _byTopic.Keys.Where(topic => topics is null || topics.Contains(topic))];
             _byTopic = _byTopic.Where(entry => !gone.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal);
             return gone;
+        }
+    }
+
+    /// <summary>Whether the topic was asked for since this was last called for it.</summary>
+    public bool IsNew(string topic)
+    {
+        lock (_gate)
+        {
+            return _new.Count > 0 && _new.Remove(topic);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.Host.Cameras;
@@ -8,17 +7,23 @@ using Events.Host.Security;
 namespace Events.Host.Live;
 
 /// <summary>
-/// Live pictures: HTTP Live Streaming (RFC 8216) at <c>/hls/camera0.m3u8</c> and the newest key frame at
-/// <c>/live/camera0.jpg</c>, by signed link or bearer token.
+/// Live pictures: a player at <c>/live/camera0</c>, with what it plays over WebSocket at the same address, HTTP Live Streaming
+/// (RFC 8216) at <c>/hls/camera0.m3u8</c> and the newest key frame at <c>/live/camera0.jpg</c>, by signed link or bearer token.
 /// </summary>
 internal sealed class LiveEndpoints(
-    LegacyCameras cameras, ILiveOutput live, LiveViewers viewers, SignedLinks links, HttpCallers callers)
+    LiveAccess access, ILiveOutput live, LiveViewers viewers, LiveSockets sockets, HttpCallers callers)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/hls/{camera}.m3u8", PlaylistAsync);
         routes.MapGet("/hls/{camera}/{part}", PartAsync);
         routes.MapGet("/live/{camera}.jpg", JpegAsync);
+        routes.MapGet("/live/player.js", () => LivePage.Script());
+        routes.MapGet("/live/player.css", () => LivePage.Style());
+        routes.MapGet("/live/{camera}", routes.CreateApplicationBuilder()
+            .UseWebSockets(LiveSockets.Options)
+            .Use(_ => LookAsync)
+            .Build());
     }
 
     private Task<IResult> PlaylistAsync(HttpContext context, string camera) =>
@@ -28,7 +33,7 @@ internal sealed class LiveEndpoints(
             ? context.Request.QueryString.Value ?? string.Empty
             : string.Empty;
             context.Response.Headers.CacheControl = "no-cache";
-            return Task.FromResult(live.HlsPlaylistOf(found.Id, $"{found.Number}/", query) is { } playlist
+            return Task.FromResult(live.HlsPlaylistOf(found.CameraId, $"{found.Number}/", query) is { } playlist
                 ? Results.Text(playlist, "application/vnd.apple.mpegurl")
                 : NothingYet(camera));
         });
@@ -36,7 +41,7 @@ internal sealed class LiveEndpoints(
     private Task<IResult> PartAsync(HttpContext context, string camera, string part) =>
         ForAsync(context, camera, found =>
         {
-            ReadOnlyMemory<byte>? bytes = BytesOf(found.Id, part);
+            ReadOnlyMemory<byte>? bytes = BytesOf(found.CameraId, part);
             if (bytes is not { } some)
             {
                 return Task.FromResult(Results.Problem($"{part} is gone or not there yet.", statusCode: 404));
@@ -50,10 +55,20 @@ internal sealed class LiveEndpoints(
         ForAsync(context, camera, async found =>
         {
             context.Response.Headers.CacheControl = "no-store";
-            return await live.JpegOfAsync(found.Id, context.RequestAborted) is { } jpeg
+            return await live.JpegOfAsync(found.CameraId, context.RequestAborted) is { } jpeg
                 ? Results.Bytes(jpeg, "image/jpeg")
                 : NothingYet(camera);
         });
+
+    /// <summary>The same address is a page for people and a socket for what the page plays.</summary>
+    private async Task LookAsync(HttpContext context)
+    {
+        string camera = (string)context.Request.RouteValues["camera"]!;
+        IResult result = context.WebSockets.IsWebSocketRequest
+            ? sockets.Refuse(context) ?? await ForAsync(context, camera, found => sockets.ServeAsync(context, found))
+            : await ForAsync(context, camera, _ => Task.FromResult(LivePage.For(context)));
+        await result.ExecuteAsync(context);
+    }
 
     private ReadOnlyMemory<byte>? BytesOf(CameraId id, string part) =>
         NumberIn(part, "segment-", ".m4s") is { } sequence ? live.HlsSegmentOf(id, sequence)
@@ -71,25 +86,31 @@ internal sealed class LiveEndpoints(
             ? number
             : null;
 
-    private async Task<IResult> ForAsync(HttpContext context, string camera, Func<CameraView, Task<IResult>> show)
+    private async Task<IResult> ForAsync(HttpContext context, string camera, Func<LiveAdmission.Granted, Task<IResult>> show)
     {
         if (CameraNumber.TryParse(camera) is not { } number)
         {
             return Results.Problem(LegacyCameras.DeviceHint, statusCode: 400);
         }
 
-        if (!links.IsGood(LiveLinks.ScopeOf(number), context.Request.Query["exp"], context.Request.Query["sig"])
-            && await callers.StatusForAsync(context.Request, Role.Viewer) is var status
-            && status != StatusCodes.Status200OK)
+        AccessIdentity? identity = await callers.FindAsync(context.Request) ?? await sockets.IdentityOfAsync(context.Request);
+        LiveAdmission admission = await access.AdmitAsync(
+            number, context.Request.Query["exp"], context.Request.Query["sig"], identity, context.RequestAborted);
+        if (admission is LiveAdmission.Granted granted)
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            return Results.Problem(
-                "Use an address from get_stream_url, or send a token (Authorization: Bearer ...).", statusCode: status);
+            return await show(granted);
         }
 
-        return await cameras.FindAsync(number, context.RequestAborted) is { } found
-            ? await show(found)
-            : Results.Problem($"There is no {camera}.", statusCode: 404);
+        LiveRefusal why = ((LiveAdmission.Refused)admission).Why;
+        if (why is LiveRefusal.NotFound)
+        {
+            return Results.Problem($"There is no {camera}.", statusCode: 404);
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Results.Problem(
+            "Use an address from get_stream_url or get_camera_list, or send a token (Authorization: Bearer ...).",
+            statusCode: why is LiveRefusal.NotLoggedIn ? 401 : 403);
     }
 
     private static IResult NothingYet(string camera) =>

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Events.Application.Contracts;
 using Events.Domain.Kernel;
+using Events.Host.Settings;
 
 namespace Events.Host.Live;
 
 /// <summary>
-/// Who watches which camera. HTTP Live Streaming has no session, so an address counts as a viewer while it went on fetching
-/// during the last <see cref="Patience"/>.
+/// Who watches which camera. Over RTSP and WebSocket a viewer takes a seat, of which there are so many. HTTP Live Streaming has
+/// no session, so an address counts as a viewer while it went on fetching during the last <see cref="Patience"/>.
 /// </summary>
-internal sealed class LiveViewers(TimeProvider time)
+internal sealed class LiveViewers(LiveSettings settings, TimeProvider time) : ILiveAudience
 {
     /// <summary>Two of the longest segments and a pause of the player.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -17,10 +19,33 @@ internal sealed class LiveViewers(TimeProvider time)
     private const int CountMax = 10_000;
 
     private readonly ConcurrentDictionary<CameraNumber, Audience> _audiences = [];
+    private readonly Dictionary<IPAddress, int> _seatsOf = [];
+    private int _seats;
+
+    /// <returns>Null when all seats are taken, or all that one address may have.</returns>
+    public ILiveSeat? TakeSeat(CameraNumber number, IPAddress? address)
+    {
+        IPAddress from = address ?? IPAddress.None;
+        lock (_seatsOf)
+        {
+            int own = _seatsOf.GetValueOrDefault(from);
+            if (_seats >= settings.MaxViewers || own >= settings.MaxViewersPerAddress)
+            {
+                return null;
+            }
+
+            _seats++;
+            _seatsOf[from] = own + 1;
+        }
+
+        Audience audience = AudienceOf(number);
+        Interlocked.Increment(ref audience.Seats);
+        return new Seat(this, audience, from);
+    }
 
     public void Saw(CameraNumber number, IPAddress? address, long bytes)
     {
-        Audience audience = _audiences.GetOrAdd(number, static _ => new Audience());
+        Audience audience = AudienceOf(number);
         Interlocked.Add(ref audience.BytesSent, bytes);
         lock (audience.LastSeen)
         {
@@ -42,12 +67,14 @@ internal sealed class LiveViewers(TimeProvider time)
         lock (audience.LastSeen)
         {
             Forget(audience);
-            return audience.LastSeen.Count;
+            return audience.LastSeen.Count + Volatile.Read(ref audience.Seats);
         }
     }
 
     public long BytesSentTo(CameraNumber number) =>
         _audiences.TryGetValue(number, out Audience? audience) ? Interlocked.Read(ref audience.BytesSent) : 0;
+
+    private Audience AudienceOf(CameraNumber number) => _audiences.GetOrAdd(number, static _ => new Audience());
 
     private void Forget(Audience audience)
     {
@@ -60,10 +87,40 @@ internal sealed class LiveViewers(TimeProvider time)
         }
     }
 
+    private void Leave(IPAddress from)
+    {
+        lock (_seatsOf)
+        {
+            _seats--;
+            if (--_seatsOf[from] == 0)
+            {
+                _seatsOf.Remove(from);
+            }
+        }
+    }
+
     private sealed class Audience
     {
         public long BytesSent;
 
+        public int Seats;
+
         public Dictionary<IPAddress, long> LastSeen { get; } = [];
+    }
+
+    private sealed class Seat(LiveViewers viewers, Audience audience, IPAddress from) : ILiveSeat
+    {
+        private int _isLeft;
+
+        public void Sent(long bytes) => Interlocked.Add(ref audience.BytesSent, bytes);
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isLeft, 1) == 0)
+            {
+                Interlocked.Decrement(ref audience.Seats);
+                viewers.Leave(from);
+            }
+        }
     }
 }

@@ -1,7 +1,10 @@
 using System.Globalization;
 using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 
 namespace Events.Host.Notifications;
@@ -59,9 +62,19 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             RecordingStopped e => $"recording {e.RecordingId} has stopped: {e.Reason}",
             RecordingFailed e => $"recording {e.RecordingId} failed: {e.Why}",
             RecordingDeleted e => $"recording {e.RecordingId} was deleted: {e.Reason}",
+            LegalHoldPlaced e => $"recording {e.RecordingId} is under legal hold: {e.Reason}",
+            LegalHoldReleased e => $"recording {e.RecordingId} is no longer held: {e.Reason}",
             SnapshotTaken e => $"snapshot {e.FileName} was taken",
             SnapshotFailed e => $"snapshot {e.FileName} failed: {e.Why}",
+            CameraModesProbed e => $"camera {e.CameraId} could send {e.Modes}",
+            BroadcastStarted e => $"camera {e.CameraId} is broadcast",
+            BroadcastStopped e => $"camera {e.CameraId} is no longer broadcast: {e.Reason}",
+            DiscoveryIntervalSet e => $"streams are looked for every {e.Seconds} s",
             SnapshotDeleted e => $"snapshot {e.SnapshotId} was deleted: {e.Reason}",
+            RetentionPolicySet e => $"the retention policy is {e.Type} now{(e.IsEnabled ? "" : ", not enabled")}",
+            CleanupFinished e =>
+                $"cleaned up: {e.RecordingsDeleted} recordings, {e.SnapshotsDeleted} snapshots, {e.BytesFreed} bytes",
+            StorageLevelChanged e => $"storage is {e.Level} now: {e.AvailableBytes} bytes of {e.TotalBytes} are free",
             _ => null,
         };
 }

@@ -1,26 +1,28 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
 using Events.Host.Cameras;
 using Events.Host.JsonRpc;
-using Events.JsonRpc;
+using Events.Host.Live;
 
 namespace Events.Host.Notifications;
 
 /// <param name="Duration">Of the footage so far, in seconds.</param>
 /// <param name="Timestamp">Only in the dotted dialect; null, and left out, in the other.</param>
-internal sealed record RecordingUpdate(string Device, string Status, string Filename, double Duration, string? Timestamp);
+internal sealed record RecordingUpdate(string Device, string Status, string Filename, long Duration, string? Timestamp);
 
 internal sealed record CameraTopic(
-    string Device, string Status, string Name, string Resolution, double Fps, LegacyStreams Streams, string Timestamp);
+    string Device, string Status, string Name, string Resolution, int Fps, LegacyStreams Streams, string Timestamp);
 
 internal sealed record SnapshotTopic(string Device, string Filename, string Status, string FilePath, string Timestamp);
+
+internal sealed record StreamTopic(
+    string Name, string Source, bool Ready, int Readers, long BytesSent, string Timestamp);
 
 /// <summary>
 /// Tells subscribed sockets what became a fact, in the dialect each asked for: a topic named like a method is delivered under
@@ -31,13 +33,13 @@ internal sealed partial class Notifier(
     ILog log,
     IReadModels views,
     LegacyCameras cameras,
-    ClientSessions sessions,
+    LegacyStreamList streams,
+    Notices notices,
     TimeProvider time,
     ILogger<Notifier> logger)
     : BackgroundService
 {
-    private const string CameraMethod = "camera_status_update";
-    private const string RecordingMethod = "recording_status_update";
+    private const string Changed = "camera.status_change";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -49,7 +51,11 @@ internal sealed partial class Notifier(
                 position ??= await log.HeadAsync(stoppingToken);
                 await foreach (StoredFact stored in changes.FollowAsync(position.Value, stoppingToken))
                 {
-                    await TellAsync(stored, stoppingToken);
+                    if (notices.HasSockets)
+                    {
+                        await TellAsync(stored.Fact, stoppingToken);
+                    }
+
                     position = stored.Position;
                 }
             }
@@ -61,31 +67,18 @@ internal sealed partial class Notifier(
         }
     }
 
-    private Task TellAsync(StoredFact stored, CancellationToken cancellationToken) =>
-        (sessions.Count, stored.Fact) switch
+    private Task TellAsync(object? fact, CancellationToken cancellationToken) =>
+        fact switch
         {
-            (0, _) => Task.CompletedTask,
-            (_, CameraRegistered e) => TellCameraAsync(e, "camera.status_change", null, cancellationToken),
-            (_, CameraConnected e) => TellCameraAsync(e, "camera.status_change", "camera.connected", cancellationToken),
-            (_, CameraDisconnected e) => TellCameraAsync(e, "camera.status_change", "camera.disconnected", cancellationToken),
-            (_, CameraCapabilitiesProbed e) =>
-                TellCameraAsync(e, "camera.status_change", "camera.capability_detected", cancellationToken),
-            (_, CameraRenamed e) => TellCameraAsync(e, "camera.status_change", null, cancellationToken),
-            (_, RecordingStarted e) =>
-                TellRecordingAsync(e, "RECORDING", "STARTED", ["recording.start", "recording.started"], cancellationToken),
-            (_, RecordingRecovered e) =>
-                TellRecordingAsync(e, "RECORDING", "STARTED", ["recording.start", "recording.started"], cancellationToken),
-            (_, RecordingStopped e) =>
-                TellRecordingAsync(e, "STOPPED", "STOPPED", ["recording.stop", "recording.stopped"], cancellationToken),
-            (_, RecordingInterrupted e) => TellRecordingAsync(e, "ERROR", "ERROR", ["recording.error"], cancellationToken),
-            (_, RecordingFailed e) => TellRecordingAsync(e, "ERROR", "ERROR", ["recording.error"], cancellationToken),
-            (_, SnapshotTaken e) => TellSnapshot(e.CameraNumber, e.FileName, "SUCCESS", "snapshot.taken", e.At),
-            (_, SnapshotFailed e) => TellSnapshot(e.CameraNumber, e.FileName, "FAILED", "snapshot.error", e.At),
+            CameraEvent e => TellCameraAsync(e, cancellationToken),
+            RecordingEvent e => TellRecordingAsync(e, cancellationToken),
+            BroadcastEvent e => TellBroadcastAsync(e, cancellationToken),
+            SnapshotTaken e => TellSnapshot(e.CameraNumber, e.FileName, "SUCCESS", "snapshot.taken", e.At),
+            SnapshotFailed e => TellSnapshot(e.CameraNumber, e.FileName, "FAILED", "snapshot.error", e.At),
             _ => Task.CompletedTask,
         };
 
-    private async Task TellCameraAsync(
-        CameraEvent fact, string always, string? topic, CancellationToken cancellationToken)
+    private async Task TellCameraAsync(CameraEvent fact, CancellationToken cancellationToken)
     {
         CameraView? view = await views.FindAsync(CameraViewProjection.View, fact.CameraId.ToString(), cancellationToken);
         if (view is null)
@@ -99,16 +92,16 @@ internal sealed partial class Notifier(
             Status = fact switch
             {
                 CameraConnected => "CONNECTED",
-                CameraDisconnected => "DISCONNECTED",
+                CameraDisconnected or CameraRetired => "DISCONNECTED",
                 _ => LegacyCameras.StatusOf(view),
             },
         };
         string device = view.Number.ToString();
-        Send(CameraMethod, device, fact.At, Shown, LegacyJson.Default.LegacyCamera);
-        foreach (string name in topic is null ? [always] : new[] { always, topic })
+        notices.Send(Notices.CameraMethod, device, fact.At, Shown, LegacyJson.Default.LegacyCamera);
+        foreach (string topic in TopicsOf(fact))
         {
-            Send(
-                name,
+            notices.Send(
+                topic,
                 device,
                 fact.At,
                 host =>
@@ -119,25 +112,78 @@ internal sealed partial class Notifier(
                 },
                 LegacyJson.Default.CameraTopic);
         }
+
+        if (fact is CameraConnected or CameraDisconnected)
+        {
+            string[] topics = ["mediamtx.stream", "mediamtx.path"];
+            TellStream(view, fact.At, fact is CameraConnected, fact is CameraConnected ? topics : [.. topics, "mediamtx.error"]);
+        }
     }
 
-    private async Task TellRecordingAsync(
-        RecordingEvent fact, string clientStatus, string topicStatus, string[] topics, CancellationToken cancellationToken)
+    private static string[] TopicsOf(CameraEvent fact) =>
+        fact switch
+        {
+            CameraConnected => [Changed, "camera.connected"],
+            CameraDisconnected => [Changed, "camera.disconnected"],
+            CameraCapabilitiesProbed or CameraModesProbed => [Changed, "camera.capability_detected"],
+            _ => [Changed],
+        };
+
+    private async Task TellRecordingAsync(RecordingEvent fact, CancellationToken cancellationToken)
     {
-        RecordingView? view = await views.FindAsync(
-            RecordingViewProjection.View, fact.RecordingId.ToString(), cancellationToken);
-        if (view is null)
+        // The web client's status, the document's, and the dotted topics; segments are told in the dotted dialect alone, or a
+        // client that counts starts would count each of them.
+        (string? Client, string Topic, string[] Topics) told = fact switch
+        {
+            RecordingStarted or RecordingRecovered =>
+                ("RECORDING", "STARTED", ["recording.start", "recording.started", "mediamtx.recording_started"]),
+            RecordingStopped => ("STOPPED", "STOPPED", ["recording.stop", "recording.stopped", "mediamtx.recording_stopped"]),
+            RecordingInterrupted or RecordingFailed =>
+                ("ERROR", "ERROR", ["recording.error", "mediamtx.recording_failed"]),
+            RecordingSegmentCommitted => (null, "STARTED", ["recording.progress"]),
+            _ => (null, string.Empty, []),
+        };
+        if (told.Topics.Length == 0
+            || await views.FindAsync(RecordingViewProjection.View, fact.RecordingId.ToString(), cancellationToken)
+                is not { } view)
         {
             return;
         }
 
         string device = view.CameraNumber.ToString();
-        var update = new RecordingUpdate(device, clientStatus, view.Name, view.FootageMs / 1000.0, null);
-        Send(RecordingMethod, device, fact.At, _ => update, LegacyJson.Default.RecordingUpdate);
-        var dotted = update with { Status = topicStatus, Timestamp = LegacyText.Instant(fact.At) };
+        long duration = LegacyText.Seconds(TimeSpan.FromMilliseconds(view.FootageMs));
+        if (told.Client is { } status)
+        {
+            var update = new RecordingUpdate(device, status, view.Name, duration, null);
+            notices.Send(Notices.RecordingMethod, device, fact.At, _ => update, LegacyJson.Default.RecordingUpdate);
+        }
+
+        var dotted = new RecordingUpdate(device, told.Topic, view.Name, duration, LegacyText.Instant(fact.At));
+        foreach (string topic in told.Topics)
+        {
+            notices.Send(topic, device, fact.At, _ => dotted, LegacyJson.Default.RecordingUpdate);
+        }
+    }
+
+    private async Task TellBroadcastAsync(BroadcastEvent fact, CancellationToken cancellationToken)
+    {
+        CameraView? view = await views.FindAsync(CameraViewProjection.View, fact.CameraId.ToString(), cancellationToken);
+        if (view is not null)
+        {
+            string topic = fact is BroadcastStarted ? "mediamtx.stream_started" : "mediamtx.stream_stopped";
+            TellStream(view, fact.At, isReady: null, ["mediamtx.stream", topic]);
+        }
+    }
+
+    /// <param name="isReady">What the fact says of it; null for how it is now.</param>
+    private void TellStream(CameraView view, DateTimeOffset at, bool? isReady, string[] topics)
+    {
+        LegacyStream now = streams.Show(view);
+        var told = new StreamTopic(
+            now.Name, now.Source, isReady ?? now.Ready, now.Readers, now.BytesSent, LegacyText.Instant(at));
         foreach (string topic in topics)
         {
-            Send(topic, device, fact.At, _ => dotted, LegacyJson.Default.RecordingUpdate);
+            notices.Send(topic, now.Name, at, _ => told, LegacyJson.Default.StreamTopic);
         }
     }
 
@@ -145,31 +191,8 @@ internal sealed partial class Notifier(
     {
         var update = new SnapshotTopic(
             number.ToString(), fileName, status, $"/snapshots/{fileName}", LegacyText.Instant(at));
-        Send(topic, number.ToString(), at, _ => update, LegacyJson.Default.SnapshotTopic);
+        notices.Send(topic, number.ToString(), at, _ => update, LegacyJson.Default.SnapshotTopic);
         return Task.CompletedTask;
-    }
-
-    /// <summary>Encodes once for all sockets that call us by the same host, and only when one wants it.</summary>
-    private void Send<T>(string topic, string device, DateTimeOffset at, Func<string?, T> valueFor, JsonTypeInfo<T> json)
-    {
-        Dictionary<string, JsonRpcNotification> encoded = [];
-        foreach (ClientSession session in sessions.All)
-        {
-            if (!session.Subscriptions.Wants(topic, device, at) || session.Identity is not { } identity
-                || identity.ExpiresAt <= time.GetUtcNow())
-            {
-                continue;
-            }
-
-            string host = session.Connection.Host ?? string.Empty;
-            if (!encoded.TryGetValue(host, out JsonRpcNotification? notification))
-            {
-                byte[] text = JsonSerializer.SerializeToUtf8Bytes(valueFor(host), json);
-                encoded[host] = notification = JsonRpcNotification.Encode(topic, text);
-            }
-
-            session.Connection.TryNotify(notification);
-        }
     }
 
     [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "Notifications: trying again in a second")]

@@ -20,9 +20,15 @@ internal sealed record Unsubscribed(bool IsUnsubscribed, IReadOnlyList<string> T
     public bool IsUnsubscribed { get; init; } = IsUnsubscribed;
 }
 
+internal sealed record SubscriptionStats(
+    SubscriptionTotals GlobalStats, IReadOnlyList<string> ClientTopics, string ClientId);
+
+internal sealed record SubscriptionTotals(
+    int TotalSubscriptions, int ActiveClients, IReadOnlyDictionary<string, int> TopicCounts);
+
 /// <summary>
-/// <c>subscribe_events</c> and <c>unsubscribe_events</c>. Any well-formed topic may be asked for; one that never comes costs
-/// nothing.
+/// <c>subscribe_events</c>, <c>unsubscribe_events</c> and <c>get_subscription_stats</c>. Any well-formed topic
+/// may be asked for; one that never comes costs nothing.
 /// </summary>
 internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJsonRpcMethods
 {
@@ -35,6 +41,10 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
         new(
             "unsubscribe_events",
             call => ValueTask.FromResult(Unsubscribe(call)),
+            new MethodRule(Role.Viewer, NeedsCameras: false)),
+        new(
+            "get_subscription_stats",
+            call => ValueTask.FromResult(Stats(call)),
             new MethodRule(Role.Viewer, NeedsCameras: false)),
     ];
 
@@ -68,6 +78,19 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
             : JsonRpcAnswer.Result(
                 new Unsubscribed(true, sessions.Of(call.Connection).Subscriptions.Remove(topics)),
                 LegacyJson.Default.Unsubscribed);
+    }
+
+    /// <summary>A client counts as active while it has asked for anything.</summary>
+    private JsonRpcAnswer Stats(JsonRpcCall call)
+    {
+        IReadOnlyCollection<string>[] each = [.. sessions.All.Select(session => session.Subscriptions.Topics)];
+        var counts = each.SelectMany(topics => topics).CountBy(topic => topic).ToDictionary(StringComparer.Ordinal);
+        return JsonRpcAnswer.Result(
+            new SubscriptionStats(
+                new SubscriptionTotals(counts.Values.Sum(), each.Count(topics => topics.Count > 0), counts),
+                [.. sessions.Of(call.Connection).Subscriptions.Topics],
+                call.Connection.Id),
+            LegacyJson.Default.SubscriptionStats);
     }
 
     private static SubscriptionFilter FilterOf(JsonElement filters, CallParams given)

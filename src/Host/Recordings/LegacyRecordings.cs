@@ -13,7 +13,7 @@ internal sealed record LegacyRecordingStopped(
     string Status,
     string StartTime,
     string EndTime,
-    double Duration,
+    long Duration,
     long FileSize,
     string Format);
 
@@ -23,7 +23,7 @@ internal sealed record LegacyFileList(IReadOnlyList<LegacyFile> Files, long Tota
 
 /// <param name="Duration">In seconds; null, and left out, for a snapshot.</param>
 internal sealed record LegacyFileInfo(
-    string Filename, long FileSize, double? Duration, string CreatedTime, string DownloadUrl);
+    string Filename, long FileSize, long? Duration, string CreatedTime, string DownloadUrl);
 
 internal sealed record LegacyDeletion(string Filename, bool Deleted, string Message);
 
@@ -80,7 +80,7 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
         new(
             recording.Name,
             recording.FileBytes,
-            recording.FootageMs / 1000.0,
+            SecondsOf(recording),
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
             links.ForRecording(recording.Name));
 
@@ -99,7 +99,10 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             "STOPPED",
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
             LegacyText.Instant(recording.EndedAt ?? recording.RequestedAt),
-            recording.FootageMs / 1000.0,
+            SecondsOf(recording),
             recording.FileBytes,
             Format);
+
+    private static long SecondsOf(RecordingView recording) =>
+        LegacyText.Seconds(TimeSpan.FromMilliseconds(recording.FootageMs));
 }

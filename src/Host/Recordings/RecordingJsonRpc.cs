@@ -3,6 +3,7 @@ using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Host.Cameras;
 using Events.Host.Files;
 using Events.Host.JsonRpc;
@@ -19,7 +20,7 @@ internal sealed class RecordingJsonRpc(
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("start_recording", StartAsync, new MethodRule(Role.Operator)),
+        new("start_recording", StartAsync, new MethodRule(Role.Operator, NeedsFootage: true)),
         new("stop_recording", StopAsync, new MethodRule(Role.Operator)),
         new("list_recordings", ListAsync, new MethodRule(Role.Viewer)),
         new("get_recording_info", InfoAsync, new MethodRule(Role.Viewer)),
@@ -119,7 +120,9 @@ internal sealed class RecordingJsonRpc(
         }
 
         CommandResult result = await bus.SendAsync(
-            new DeleteRecording(recording.Id, "requested"), sessions.Of(call.Connection).CallerNow(), call.Cancellation);
+            new DeleteRecording(recording.Id, DeletionReason.Requested),
+            sessions.Of(call.Connection).CallerNow(),
+            call.Cancellation);
         return ErrorOf(result, recording.Name) is { } error
             ? error
             : JsonRpcAnswer.Result(

@@ -30,12 +30,17 @@ internal sealed class SignedLinks
         return string.Create(CultureInfo.InvariantCulture, $"?exp={expires}&sig={SignatureOf(scope, expires)}");
     }
 
-    public bool IsGood(string scope, string? exp, string? sig) =>
+    public bool IsGood(string scope, string? exp, string? sig) => GoodUntil(scope, exp, sig) is not null;
+
+    /// <returns>When the link ends; null when it is not ours, of something else, or over.</returns>
+    public DateTimeOffset? GoodUntil(string scope, string? exp, string? sig) =>
         long.TryParse(exp, NumberStyles.None, CultureInfo.InvariantCulture, out long expires)
         && expires > _time.GetUtcNow().ToUnixTimeSeconds()
         && sig is not null
         && CryptographicOperations.FixedTimeEquals(
-            Encoding.ASCII.GetBytes(SignatureOf(scope, expires)), Encoding.ASCII.GetBytes(sig));
+            Encoding.ASCII.GetBytes(SignatureOf(scope, expires)), Encoding.ASCII.GetBytes(sig))
+            ? DateTimeOffset.FromUnixTimeSeconds(expires)
+            : null;
 
     private string SignatureOf(string scope, long expires) =>
         Base64UrlEncoder.Encode(HMACSHA256.HashData(

@@ -1,3 +1,5 @@
+using Events.Application.Contracts;
+
 namespace Events.Host.Settings;
 
 /// <summary>
@@ -7,11 +9,15 @@ internal sealed record EventsSettings(
     DataSettings Data,
     ServerSettings Server,
     HealthSettings Health,
+    RtspSettings Rtsp,
+    LiveSettings Live,
     PostgreSqlSettings PostgreSql,
     SecuritySettings Security,
     RecordingSettings Recording,
     StorageSettings Storage,
+    RetentionSettings Retention,
     MediaSettings Media,
+    DiscoverySettings Discovery,
     DemoSettings Demo,
     RunEnvironment Environment);
 
@@ -27,10 +33,27 @@ internal sealed record DataSettings(string Folder);
 /// <param name="Host">An address of this machine, or <c>localhost</c>.</param>
 /// <param name="Port">0 for any free one.</param>
 /// <param name="PublicUrl">How clients reach us; null: as they asked.</param>
+/// <param name="NotifyUnsubscribed">Whether sockets that have subscribed to nothing are told of cameras and recordings.</param>
 internal sealed record ServerSettings(
-    string Host, int Port, string WebSocketPath, int MaxConnections, int MaxMessageBytes, Uri? PublicUrl);
+    string Host,
+    int Port,
+    string WebSocketPath,
+    int MaxConnections,
+    int MaxMessageBytes,
+    Uri? PublicUrl,
+    TimeSpan PingInterval,
+    TimeSpan PongWait,
+    bool NotifyUnsubscribed);
 
 internal sealed record HealthSettings(string Host, int Port);
+
+/// <param name="Port">0 for any free one.</param>
+/// <param name="UdpPortFirst">First of the ports from which packets go out over UDP.</param>
+internal sealed record RtspSettings(string Host, int Port, int UdpPortFirst, int UdpPortCount);
+
+/// <param name="MaxViewers">Over RTSP and WebSocket together.</param>
+/// <param name="AutoCloseAfter">Of a stream that nobody watches; zero: never.</param>
+internal sealed record LiveSettings(int MaxViewers, int MaxViewersPerAddress, TimeSpan AutoCloseAfter);
 
 /// <param name="ConnectionString">Null: the embedded server in the data folder. Never logged.</param>
 internal sealed record PostgreSqlSettings(string? ConnectionString)
@@ -40,15 +63,40 @@ internal sealed record PostgreSqlSettings(string? ConnectionString)
 
 /// <param name="JwtSecretKey">Null: one is made and kept in the data folder. Never logged.</param>
 /// <param name="AllowedOrigins">Pages that may connect from a browser, as <c>scheme://host[:port]</c>.</param>
-internal sealed record SecuritySettings(string? JwtSecretKey, TimeSpan TokenTtl, IReadOnlyList<string> AllowedOrigins)
+internal sealed record SecuritySettings(
+    string? JwtSecretKey, TimeSpan TokenTtl, IReadOnlyList<string> AllowedOrigins, RateLimitSettings RateLimit)
 {
     public override string ToString() => "•••";
 }
 
+/// <param name="Requests">Let through in each <paramref name="Window"/>, per socket.</param>
+/// <param name="Burst">Let through at once, per socket, after a silence.</param>
+/// <param name="AccountRequests">Let through in each <paramref name="Window"/>, per account over all its sockets.</param>
+internal sealed record RateLimitSettings(int Requests, TimeSpan Window, int Burst, int AccountRequests);
+
 internal sealed record RecordingSettings(int SegmentDurationS);
 
-internal sealed record StorageSettings(int WarnPercent, int BlockPercent);
+internal sealed record StorageSettings(int WarnPercent, int BlockPercent, int MeasurePauseS);
+
+internal sealed record RetentionSettings(int CleanupPauseS);
 
 internal sealed record MediaSettings(int StallTimeoutS, int ConnectTimeoutS, int ReconnectPauseMaxS);
+
+/// <param name="GenericPaths">Each is asked for on each of <paramref name="GenericPorts"/>.</param>
+internal sealed record DiscoverySettings(
+    bool Enabled,
+    int ScanIntervalS,
+    int ScanTimeoutS,
+    int MaxConcurrentScans,
+    bool StartupScan,
+    bool Onvif,
+    SkydioSettings Skydio,
+    bool GenericEnabled,
+    IReadOnlyList<AddressRange> GenericRanges,
+    IReadOnlyList<int> GenericPorts,
+    IReadOnlyList<string> GenericPaths);
+
+internal sealed record SkydioSettings(
+    bool Enabled, IReadOnlyList<AddressRange> Ranges, int EoPort, int IrPort, string EoPath, string IrPath);
 
 internal sealed record DemoSettings(bool Enabled);

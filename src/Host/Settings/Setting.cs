@@ -10,6 +10,9 @@ internal enum SettingKind
     Number,
     Duration,
     Origins,
+    Ranges,
+    Ports,
+    Paths,
     Choice,
     Secret,
     ConnectionString,
@@ -39,5 +42,5 @@ internal sealed record Setting(
 
     public bool IsSecret => Kind is SettingKind.Secret or SettingKind.ConnectionString;
 
-    public bool IsList => Kind is SettingKind.Origins;
+    public bool IsList => Kind is SettingKind.Origins or SettingKind.Ranges or SettingKind.Ports or SettingKind.Paths;
 }

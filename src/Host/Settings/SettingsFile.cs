@@ -12,6 +12,9 @@ internal sealed class SettingsFile(string path, List<string> errors)
     /// <summary>Ten times a full file with comments; the parser takes long over larger ones of ill will.</summary>
     private const int FileBytesMax = 32 * 1024;
 
+    /// <summary>Ours have one level of sections, those of the older service three.</summary>
+    private const int DepthMax = 6;
+
     private readonly List<FoundValue> _found = [];
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly string _name = Path.GetFileName(path);
@@ -52,7 +55,7 @@ internal sealed class SettingsFile(string path, List<string> errors)
             return;
         }
 
-        ReadMapping(parser, "");
+        ReadMapping(parser, "", 0);
         parser.Consume<DocumentEnd>();
         if (!parser.Accept<StreamEnd>(out _))
         {
@@ -60,7 +63,7 @@ internal sealed class SettingsFile(string path, List<string> errors)
         }
     }
 
-    private void ReadMapping(Parser parser, string section)
+    private void ReadMapping(Parser parser, string section, int depth)
     {
         if (!parser.TryConsume<MappingStart>(out _))
         {
@@ -81,20 +84,20 @@ internal sealed class SettingsFile(string path, List<string> errors)
 
             parser.MoveNext();
             var key = section.Length == 0 ? name.Value : $"{section}.{name.Value}";
-            ReadValue(parser, key, section.Length == 0, (int)name.Start.Line);
+            ReadValue(parser, key, depth, (int)name.Start.Line);
         }
     }
 
-    private void ReadValue(Parser parser, string key, bool maySection, int line)
+    private void ReadValue(Parser parser, string key, int depth, int line)
     {
         if (parser.Accept<AnchorAlias>(out _) || (parser.Accept<NodeEvent>(out var node) && IsMarked(node)))
         {
             Refuse(parser.Current!, $"{key} uses an anchor, an alias or a tag. Write the value out.");
             parser.SkipThisAndNestedEvents();
         }
-        else if (maySection && parser.Accept<MappingStart>(out _) && SettingsTable.Find(key) is null)
+        else if (depth < DepthMax && parser.Accept<MappingStart>(out _) && SettingsTable.Find(key) is null)
         {
-            ReadMapping(parser, key);
+            ReadMapping(parser, key, depth + 1);
         }
         else if (parser.TryConsume<Scalar>(out var scalar))
         {

@@ -33,6 +33,19 @@ internal static class SettingsPage
 
         """;
 
+    private const string LegacyHead = """
+        ## Keys of the MediaMTX Camera Service
+
+        A file of that service is taken with `--config`, and its variables are read: `CAMERA_SERVICE_` and the key with `_` for
+        each dot, e.g. `CAMERA_SERVICE_SERVER_PORT`. Each such key is named at the start, with the key to write instead. Our
+        variables win over theirs. A key without a counterpart is named, too, and passed over; in a file without
+        any of these keys, an unknown key is a mistake.
+
+        | older key | here |
+        | --- | --- |
+
+        """;
+
     public static string Render()
     {
         var page = new StringBuilder(Head);
@@ -52,7 +65,18 @@ internal static class SettingsPage
             page.Append('\n');
         }
 
+        AppendLegacy(page);
         return page.ToString().TrimEnd() + "\n";
+    }
+
+    private static void AppendLegacy(StringBuilder page)
+    {
+        page.Append(LegacyHead);
+        foreach (LegacyKey key in LegacyKeys.All)
+        {
+            string fate = key.New is { } ours ? $"read as `{ours}`" : key.Why;
+            page.Append(CultureInfo.InvariantCulture, $"| `{key.Old}` | {fate} |\n");
+        }
     }
 
     private static string Code(string? text) => text is { Length: > 0 } ? $"`{text}`" : "none";

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-
+using Events.Application.Contracts;
 using Npgsql;
 
 namespace Events.Host.Settings;
@@ -12,7 +12,7 @@ internal static class SettingsParser
     /// <summary>HMAC-SHA256 wants a key as long as its digest (RFC 7518, 3.2).</summary>
     private const int SecretBytesMin = 32;
 
-    private const int OriginsMax = 64;
+    private const int ListMax = 64;
 
     private static readonly string[] WellKnownSecrets =
     [
@@ -31,7 +31,11 @@ internal static class SettingsParser
 
         if (setting.IsList)
         {
-            return Origins(found.IsSequence ? found.Values : found.Values[0].Split(',', StringSplitOptions.TrimEntries));
+            IReadOnlyList<string> texts =
+                found.IsSequence ? found.Values : found.Values[0].Split(',', StringSplitOptions.TrimEntries);
+            return texts.Count > ListMax
+                ? (null, $"has more than {ListMax} entries. Remove some.")
+                : List(setting.Kind, [.. texts.Where(one => one.Length > 0)]);
         }
 
         var text = found.Values[0].Trim();
@@ -121,18 +125,38 @@ internal static class SettingsParser
         }
     }
 
-    private static (object?, string?) Origins(IReadOnlyList<string> texts)
-    {
-        if (texts.Count > OriginsMax)
+    private static (object?, string?) List(SettingKind kind, IReadOnlyList<string> given) =>
+        kind switch
         {
-            return (null, $"has more than {OriginsMax} entries. Remove some.");
+            SettingKind.Origins => given.FirstOrDefault(one => !IsOrigin(one)) is { } wrong
+                ? (null, $"\"{wrong}\" is not an origin. Give each as scheme://host[:port], e.g. https://cameras.example.org.")
+                : (given, null),
+            SettingKind.Ranges => Ranges(given),
+            SettingKind.Ports => given.FirstOrDefault(one => !IsPort(one)) is { } wrong
+                ? (null, $"\"{wrong}\" is not a port from 1 to {ushort.MaxValue}. Give each as a number.")
+                : ((IReadOnlyList<int>)[.. given.Select(one => int.Parse(one, CultureInfo.InvariantCulture))], null),
+            SettingKind.Paths => given.Select(UrlPath).FirstOrDefault(one => one.Item2 is not null).Item2 is { } wrong
+                ? (null, wrong)
+                : (given, null),
+            _ => throw new InvalidOperationException($"No parser for a list of {kind}."),
+        };
+
+    private static (object?, string?) Ranges(IReadOnlyList<string> given)
+    {
+        if (given.FirstOrDefault(one => AddressRange.TryParse(one) is null) is { } wrong)
+        {
+            return (null, $"\"{wrong}\" is not an address like 192.168.42.10, or a network like 192.168.42.0/24, "
+                + "from /20 to /32. Give each so.");
         }
 
-        IReadOnlyList<string> given = [.. texts.Where(one => one.Length > 0)];
-        return given.FirstOrDefault(one => !IsOrigin(one)) is { } wrong
-            ? (null, $"\"{wrong}\" is not an origin. Give each as scheme://host[:port], e.g. https://cameras.example.org.")
-            : (given, null);
+        IReadOnlyList<AddressRange> ranges = [.. given.Select(one => AddressRange.TryParse(one)!)];
+        return ranges.Sum(range => range.Count) > AddressRange.AddressesMax
+            ? (null, $"has more than {AddressRange.AddressesMax} addresses. Give smaller networks.")
+            : (ranges, null);
     }
+
+    private static bool IsPort(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0;
 
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url)

@@ -1,3 +1,6 @@
+using System.Net;
+using Events.Application.Contracts;
+
 namespace Events.Host.Settings;
 
 /// <summary>Gathers settings from their sources and checks them all before it complains.</summary>
@@ -7,20 +10,24 @@ internal sealed class SettingsReader
 
     private readonly SettingsSources _sources;
     private readonly List<string> _errors = [];
+    private readonly ICollection<string> _warnings;
     private readonly Dictionary<string, object?> _values = [];
     private readonly Dictionary<string, string> _origins = [];
 
-    private SettingsReader(SettingsSources sources)
+    private SettingsReader(SettingsSources sources, ICollection<string> warnings)
     {
         _sources = sources;
+        _warnings = warnings;
     }
 
+    /// <param name="warnings">Receives what was read, but should be written otherwise. None shows a secret.</param>
     /// <exception cref="SettingsException">Something is wrong.</exception>
-    public static EventsSettings Read(SettingsSources sources) => new SettingsReader(sources).Read();
+    public static EventsSettings Read(SettingsSources sources, ICollection<string> warnings) =>
+        new SettingsReader(sources, warnings).Read();
 
     private EventsSettings Read()
     {
-        var layers = new[] { FromFile(), FromEnvironment(), FromFlags() };
+        var layers = new[] { FromFile(), FromLegacyEnvironment(), FromEnvironment(), FromFlags() };
         foreach (var setting in SettingsTable.All)
         {
             var found = layers.Select(layer => layer.GetValueOrDefault(setting)).LastOrDefault(one => one is not null)
@@ -47,7 +54,7 @@ internal sealed class SettingsReader
         var path = Path.Combine(_sources.WorkingFolder, _sources.ConfigFile ?? DefaultFile);
         if (File.Exists(path))
         {
-            return Sort(new SettingsFile(path, _errors).Read(), one => one.Key);
+            return Sort(FromLegacyKeys(new SettingsFile(path, _errors).Read()), one => one.Key);
         }
 
         if (_sources.ConfigFile is not null)
@@ -56,6 +63,69 @@ internal sealed class SettingsReader
         }
 
         return [];
+    }
+
+    /// <summary>
+    /// Keys of the older service become ours. One key that only it has makes the file one of its: then what has no counterpart,
+    /// or is not known at all, is named and passed over.
+    /// </summary>
+    private List<FoundValue> FromLegacyKeys(IReadOnlyList<FoundValue> found)
+    {
+        bool isLegacyFile = found.Any(one =>
+            SettingsTable.Find(one.Key) is null && LegacyKeys.Find(one.Key) is { TellsLegacyFile: true });
+        List<FoundValue> ours = [];
+        foreach (FoundValue one in found)
+        {
+            if (!isLegacyFile || SettingsTable.Find(one.Key) is not null)
+            {
+                ours.Add(one);
+            }
+            else
+            {
+                Translate(one, LegacyKeys.Find(one.Key), one.Key, setting => setting.Key, ours);
+            }
+        }
+
+        return ours;
+    }
+
+    private Dictionary<Setting, FoundValue> FromLegacyEnvironment()
+    {
+        List<FoundValue> ours = [];
+        foreach ((string name, string value) in _sources.Environment.OrderBy(one => one.Key, StringComparer.Ordinal))
+        {
+            if (name.StartsWith(LegacyKey.EnvironmentPrefix, StringComparison.OrdinalIgnoreCase))
+            {
+                var one = new FoundValue(name, [value], name, _sources.WorkingFolder);
+                Translate(one, LegacyKeys.FindVariable(name), name, setting => setting.EnvironmentName, ours);
+            }
+        }
+
+        return Sort(ours, one => one.EnvironmentName);
+    }
+
+    private void Translate(
+        FoundValue one, LegacyKey? legacy, string name, Func<Setting, string> nameOf, List<FoundValue> ours)
+    {
+        string where = one.Origin == name ? name : $"{name} ({one.Origin})";
+        if (legacy?.New is not { } key)
+        {
+            string why = legacy is null ? "It is not known here." : legacy.Why;
+            _warnings.Add($"{where}: is passed over. {why}");
+            return;
+        }
+
+        Setting setting = SettingsTable.Find(key)!;
+        string?[] values = [.. one.Values.Select(text => legacy.Convert is { } convert ? convert(text.Trim()) : text)];
+        if (values.Any(value => value is null))
+        {
+            _errors.Add($"{where}: \"{string.Join(", ", one.Values)}\" cannot be read as {nameOf(setting)} ({setting.Unit}).");
+            return;
+        }
+
+        string now = setting.IsSecret || values.Length != 1 ? nameOf(setting) : $"{nameOf(setting)}, value {values[0]}";
+        _warnings.Add($"{where}: is an older key, read as {now}. Write it so.");
+        ours.Add(one with { Key = key, Values = [.. values.Select(value => value!)] });
     }
 
     private Dictionary<Setting, FoundValue> FromEnvironment()
@@ -115,6 +185,19 @@ internal sealed class SettingsReader
             Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
         }
 
+        foreach (var taken in new[] { "Server.Port", "Health.Port" })
+        {
+            if (Number("Rtsp.Port") == Number(taken) && Number(taken) != 0)
+            {
+                Complain("Rtsp.Port", $"is the same as {taken} ({_origins[taken]}). Choose another with --rtsp-port.");
+            }
+        }
+
+        if (Number("Rtsp.UdpPortFirst") + Number("Rtsp.UdpPortCount") - 1 > IPEndPoint.MaxPort)
+        {
+            Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
+        }
+
         if (EnvironmentChosen == RunEnvironment.Production
             && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
         {
@@ -134,22 +217,64 @@ internal sealed class SettingsReader
             Value<string>("Server.WebSocketPath"),
             Number("Server.MaxConnections"),
             Number("Server.MaxMessageBytes"),
-            Value<Uri?>("Server.PublicUrl")),
+            Value<Uri?>("Server.PublicUrl"),
+            Value<TimeSpan>("Server.PingInterval"),
+            Value<TimeSpan>("Server.PongWait"),
+            Flag("Server.NotifyUnsubscribed")),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
+        new RtspSettings(
+            Value<string>("Rtsp.Host"), Number("Rtsp.Port"), Number("Rtsp.UdpPortFirst"), Number("Rtsp.UdpPortCount")),
+        new LiveSettings(
+            Number("Live.MaxViewers"), Number("Live.MaxViewersPerAddress"), Value<TimeSpan>("Live.AutoCloseAfter")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
         new SecuritySettings(
             Value<string?>("Security.JwtSecretKey"),
             Value<TimeSpan>("Security.TokenTtl"),
-            Value<IReadOnlyList<string>>("Security.AllowedOrigins")),
+            Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
+            RateLimit()),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
-        new StorageSettings(Number("Storage.WarnPercent"), Number("Storage.BlockPercent")),
+        new StorageSettings(
+            Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),
+        new RetentionSettings(Number("Retention.CleanupPauseS")),
         new MediaSettings(
             Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
-        new DemoSettings(Value<string>("Demo.Enabled") == "true"),
+        Discovery(),
+        new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
+
+    private RateLimitSettings RateLimit()
+    {
+        int requests = Number("Security.RateLimitRequests");
+        return new RateLimitSettings(
+            requests,
+            Value<TimeSpan>("Security.RateLimitWindow"),
+            Value<int?>("Security.RateLimitBurst") ?? requests,
+            Value<int?>("Security.RateLimitAccountRequests") ?? (10 * requests));
+    }
+
+    private DiscoverySettings Discovery() => new(
+        Flag("Discovery.Enabled"),
+        Number("Discovery.ScanIntervalS"),
+        Number("Discovery.ScanTimeoutS"),
+        Number("Discovery.MaxConcurrentScans"),
+        Flag("Discovery.StartupScan"),
+        Flag("Discovery.Onvif"),
+        new SkydioSettings(
+            Flag("Discovery.SkydioEnabled"),
+            Value<IReadOnlyList<AddressRange>>("Discovery.SkydioRanges"),
+            Number("Discovery.SkydioEoPort"),
+            Number("Discovery.SkydioIrPort"),
+            Value<string>("Discovery.SkydioEoPath"),
+            Value<string>("Discovery.SkydioIrPath")),
+        Flag("Discovery.GenericEnabled"),
+        Value<IReadOnlyList<AddressRange>>("Discovery.GenericRanges"),
+        Value<IReadOnlyList<int>>("Discovery.GenericPorts"),
+        Value<IReadOnlyList<string>>("Discovery.GenericPaths"));
 
     private RunEnvironment EnvironmentChosen =>
         Value<string>("Environment") == "development" ? RunEnvironment.Development : RunEnvironment.Production;
+
+    private bool Flag(string key) => Value<string>(key) == "true";
 
     private int Number(string key) => Value<int>(key);
 

@@ -2,6 +2,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Snapshots;
 using Events.Domain.Kernel;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Events.Host.Cameras;
 using Events.Host.Files;
@@ -115,11 +116,14 @@ internal sealed class SnapshotJsonRpc(
         }
 
         CommandResult result = await bus.SendAsync(
-            new DeleteSnapshot(row.Id, "requested"), sessions.Of(call.Connection).CallerNow(), call.Cancellation);
-        return result.Refusal is { } refusal
-            ? LegacyErrors.Of(refusal, row.FileName)
-            : JsonRpcAnswer.Result(
-                new LegacyDeletion(row.FileName, true, "The snapshot was deleted."), LegacyJson.Default.LegacyDeletion);
+            new DeleteSnapshot(row.Id, DeletionReason.Requested), sessions.Of(call.Connection).CallerNow(), call.Cancellation);
+        return result switch
+        {
+            { Refusal: { } refusal } => LegacyErrors.Of(refusal, row.FileName),
+            { Failure: { } failure } => LegacyErrors.Dependency(failure.Dependency, failure.Why),
+            _ => JsonRpcAnswer.Result(
+                new LegacyDeletion(row.FileName, true, "The snapshot was deleted."), LegacyJson.Default.LegacyDeletion),
+        };
     }
 
     private async Task<(SnapshotView? Snapshot, JsonRpcError? Error)> FindAsync(JsonRpcCall call)

@@ -5,6 +5,8 @@ using Events.EventStore.Feed;
 using Events.EventStore.Postgres;
 using Events.EventStore.Projections;
 using Events.EventStore.Reading;
+using Events.EventStore.Seals;
+using Events.EventStore.Seals.Sealing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -32,6 +34,18 @@ public static class EventStoreModule
             provider.GetRequiredService<ILogger<EventStoreSchema>>()));
         AddWriting(services);
         AddReading(services);
+        return services;
+    }
+
+    /// <summary>
+    /// Adds <see cref="ISeals"/> and the loop that signs the log, beside <see cref="AddEventStore"/>. Without it the log is kept,
+    /// and nothing proves it.
+    /// </summary>
+    public static IServiceCollection AddSeals(this IServiceCollection services, SealOptions options)
+    {
+        services.AddSingleton(options);
+        AddLoop<Sealer>(services);
+        services.AddSingleton<ISeals>(provider => provider.GetRequiredService<Sealer>());
         return services;
     }
 

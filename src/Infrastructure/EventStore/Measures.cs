@@ -24,4 +24,13 @@ internal static class Measures
 
     public static readonly Counter<long> UnreadableFacts =
         Meter.CreateCounter<long>("events.feed.unreadable", "{fact}", "Facts handed on without their body's type.");
+
+    public static readonly Counter<long> SealsFailed =
+        Meter.CreateCounter<long>("events.seals.failed", "{attempt}", "Attempts to seal the log that failed.");
+
+    public static readonly Counter<long> SealsRefused =
+        Meter.CreateCounter<long>("events.seals.refused", "{refusal}", "Times that the database contradicted what was signed.");
+
+    public static readonly Counter<long> SealsHeldBack =
+        Meter.CreateCounter<long>("events.seals.held_back", "{time}", "Times that a foreign writer held sealing back for long.");
 }

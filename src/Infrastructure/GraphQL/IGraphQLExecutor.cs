@@ -62,6 +62,15 @@ public sealed class GraphQLResult(GraphQLPhase phase, bool hasErrors, Action<IBu
 
     public bool HasErrors => hasErrors;
 
+    /// <summary>What kind of operation was asked for; null when the request did not come so far.</summary>
+    public GraphQLOperations? Operation { get; init; }
+
+    /// <summary>
+    /// Where in a log the event stands that this result of a subscription tells of, as clients name it to resume; null when
+    /// it stands in none. Whoever is ended as too slow is told the last one.
+    /// </summary>
+    public string? Position { get; init; }
+
     /// <summary>
     /// Writes the response map as UTF-8 JSON: <c>errors</c> if any, <c>data</c> when executed, <c>extensions</c> if any.
     /// </summary>

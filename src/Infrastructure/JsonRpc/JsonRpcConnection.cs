@@ -125,7 +125,14 @@ public sealed class JsonRpcConnection
     {
         Lost();
         _socket.Abort();
-        _cut();
+        try
+        {
+            _cut();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The request has ended since we looked, and with it the connection.
+        }
     }
 
     /// <summary>The peer has gone: nothing can be sent, and a running call is told so.</summary>

@@ -48,6 +48,8 @@ internal sealed class CameraSession : IDisposable
 
     public string? LastTrouble => _ingest.LastTrouble;
 
+    public IngestProcess? Process => _ingest.Process;
+
     public void Dispose()
     {
         _ingestEnd.Dispose();

@@ -66,7 +66,9 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     }
 
     public CameraSignal? SignalOf(CameraId cameraId) =>
-        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed.ToSignal(camera.Recording) : null;
+        _cameras.TryGetValue(cameraId, out CameraSession? camera)
+            ? camera.Feed.ToSignal(camera.Recording) with { Process = camera.Process }
+            : null;
 
     public Task<MediaStart> StartAsync(RecordingTarget target, CancellationToken cancellationToken)
     {
@@ -115,6 +117,13 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
 
         await Task.WhenAll(cameras.Select(camera => DrainAsync(camera, cancellationToken)));
     }
+
+    public ILiveViewer? Watch(CameraId cameraId) =>
+        FeedOf(cameraId) is CameraFeed feed ? new FragmentViewer(feed, _around.Time) : null;
+
+    /// <returns>Null for a camera that is not watched.</returns>
+    public CameraFeed? FeedOf(CameraId cameraId) =>
+        _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed : null;
 
     public string? HlsPlaylistOf(CameraId cameraId, string folder, string query) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera)

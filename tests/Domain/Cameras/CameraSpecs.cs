@@ -64,6 +64,29 @@ public sealed class A_camera
             .Then(new CameraCapabilitiesProbed(Gate, "h264", 1920, 1080, 30, Now));
 
     [Fact]
+    public void has_its_modes_noted_once() =>
+        Story.Given(Registered, new CameraModesProbed(Gate, Samples.Modes, Now))
+            .When(new ReportCameraModes(Gate, CameraModes.TryParse(Samples.Modes.Text)!))
+            .ThenNothing();
+
+    [Fact]
+    public void forgets_its_modes_with_its_source() =>
+        Story.Given(Registered, new CameraModesProbed(Gate, Samples.Modes, Now), new CameraSourceChanged(Gate, Spare, Now))
+            .When(new ReportCameraModes(Gate, Samples.Modes))
+            .Then(new CameraModesProbed(Gate, Samples.Modes, Now));
+
+    [Fact]
+    public void may_be_an_external_stream_and_is_then_no_other_camera()
+    {
+        const ExternalStreamKind Kind = ExternalStreamKind.GenericRtsp;
+        Story.When(new RegisterCamera(Gate, Number, "Gate", Main, Kind))
+            .Then(new CameraRegistered(Gate, Number, "Gate", Main, Now, Kind));
+        Story.Given(Registered)
+            .When(new RegisterCamera(Gate, Number, "Gate", Main, Kind))
+            .ThenRefused(CameraRefusals.AlreadyRegistered);
+    }
+
+    [Fact]
     public void is_retired_for_good() =>
         Story.Given(Registered, Retired).When(new RenameCamera(Gate, "Gate 2")).ThenRefused(CameraRefusals.Retired);
 
@@ -137,6 +160,7 @@ public sealed class A_camera
             .Command(new ReportCameraConnected(Gate))
             .Command(new ReportCameraDisconnected(Gate, "Gone"))
             .Command(new ReportCameraCapabilities(Gate, Hd))
+            .Command(new ReportCameraModes(Gate, Samples.Modes))
             .Command(new RetireCamera(Gate, "Broken"))
             .Holds("""
                                                | Unregistered          | Active                    | Active (connected)        | Retired
@@ -152,6 +176,7 @@ public sealed class A_camera
                 ReportCameraConnected          | camera.not_registered | CameraConnected           | nothing                   | nothing
                 ReportCameraDisconnected       | camera.not_registered | nothing                   | CameraDisconnected        | nothing
                 ReportCameraCapabilities       | camera.not_registered | CameraCapabilitiesProbed  | nothing                   | nothing
+                ReportCameraModes              | camera.not_registered | CameraModesProbed         | CameraModesProbed         | nothing
                 RetireCamera                   | camera.not_registered | CameraRetired             | CameraRetired             | nothing
                 """);
 }

@@ -1,11 +1,16 @@
 using Events.Application;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Xunit;
 
@@ -29,8 +34,18 @@ public sealed class The_command_bus : IAsyncDisposable
         [typeof(CommitSegment)] = Role.Admin,
         [typeof(ReportRecordingInterrupted)] = Role.Admin,
         [typeof(ReportRecordingRecovered)] = Role.Admin,
+        [typeof(PlaceLegalHold)] = Role.Admin,
+        [typeof(ReleaseLegalHold)] = Role.Admin,
         [typeof(TakeSnapshot)] = Role.Operator,
         [typeof(DeleteSnapshot)] = Role.Admin,
+        [typeof(ReportCameraModes)] = Role.Admin,
+        [typeof(StartBroadcast)] = Role.Operator,
+        [typeof(StopBroadcast)] = Role.Operator,
+        [typeof(AddExternalStream)] = Role.Operator,
+        [typeof(RemoveExternalStream)] = Role.Operator,
+        [typeof(SetDiscoveryInterval)] = Role.Admin,
+        [typeof(SetRetentionPolicy)] = Role.Admin,
+        [typeof(CleanUpFiles)] = Role.Admin,
     };
 
     private static readonly CameraId Gate = Samples.Gate;
@@ -49,8 +64,18 @@ public sealed class The_command_bus : IAsyncDisposable
         new CommitSegment(Samples.Take, new Segment(1, 1, 1, Samples.Hash, Spec.Now, 1, 1)),
         new ReportRecordingInterrupted(Samples.Take, "camera_lost"),
         new ReportRecordingRecovered(Samples.Take, Spec.Now),
+        new PlaceLegalHold(Samples.Take, "Case 2026-17"),
+        new ReleaseLegalHold(Samples.Take, "Closed"),
         new TakeSnapshot(SnapshotId.New(), Gate, null),
         new DeleteSnapshot(Samples.Shot, "Old"),
+        new ReportCameraModes(Gate, Samples.Modes),
+        new StartBroadcast(Gate),
+        new StopBroadcast(Gate, BroadcastEnd.Requested),
+        new AddExternalStream(CameraId.New(), "Drone", "rtsp://10.0.0.8/subject", ExternalStreamKind.SkydioStanag4609),
+        new RemoveExternalStream("rtsp://10.0.0.8/subject"),
+        new SetDiscoveryInterval(60),
+        new SetRetentionPolicy(RetentionType.Age, true, 30, null),
+        new CleanUpFiles(CleanupId.New()),
     ];
 
     private readonly World _world = new();

@@ -1,6 +1,9 @@
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using FsCheck;
 using FsCheck.Fluent;
@@ -25,6 +28,22 @@ public sealed class Evolving_a_state
 
     [Fact]
     public void never_fails_for_a_snapshot() => Survives(Snapshot.Decider, state => state is Snapshot.Deleted);
+
+    [Fact]
+    public void never_fails_for_a_broadcast() => Survives(Broadcast.Decider, state => state is Broadcast.On);
+
+    [Fact]
+    public void never_fails_for_the_discovery() => Survives(Discovery.Decider, state => state.IntervalSeconds is not null);
+
+    [Fact]
+    public void never_fails_for_a_retention_policy() =>
+        Survives(RetentionPolicy.Decider, state => state is RetentionPolicy.Given);
+
+    [Fact]
+    public void never_fails_for_a_cleanup() => Survives(Cleanup.Decider, state => state is Cleanup.Finished);
+
+    [Fact]
+    public void never_fails_for_the_storage() => Survives(Storage.Decider, state => state.Level is StorageLevel.Low);
 
     [Fact]
     public void leaves_a_recording_alone_that_was_never_asked_for()

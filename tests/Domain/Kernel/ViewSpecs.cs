@@ -1,10 +1,16 @@
 using System.Text.Json;
 using Events.Application;
+using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Domain.Broadcasts;
+using Events.Domain.Cameras;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
+using Events.Domain.Snapshots;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -31,13 +37,31 @@ public sealed class A_view
     public void of_snapshots_is_its_log() => HoldsFor(SnapshotViewProjection.View);
 
     [Fact]
+    public void of_broadcasts_is_its_log() => HoldsFor(BroadcastViewProjection.View);
+
+    [Fact]
+    public void of_footage_is_its_log() => HoldsFor(FootageViewProjection.View);
+
+    [Fact]
+    public void of_cleanups_is_its_log() => HoldsFor(CleanupViewProjection.View);
+
+    [Fact]
+    public void of_storage_is_its_log() => HoldsFor(StorageViewProjection.View);
+
+    [Fact]
     public void has_a_name_and_a_table_of_its_own()
     {
         Assert.Equal(
-            ["camera_view_v1", "recording_view_v1", "segment_view_v1", "snapshot_view_v1"],
+            [
+                "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v1", "segment_view_v1",
+                "snapshot_view_v1", "storage_view_v1",
+            ],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
-            ["CameraView:All", "RecordingView:All", "SegmentView:All", "SnapshotView:All"],
+            [
+                "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:All", "SegmentView:All",
+                "SnapshotView:All", "StorageView:All",
+            ],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
         Assert.Equal("RecordingView:V2:All", (RecordingViewProjection.View with { Version = 2 }).Checkpoint);
         Assert.Equal("recording_view_v2", (RecordingViewProjection.View with { Version = 2 }).Table);
@@ -48,13 +72,27 @@ public sealed class A_view
     public void reads_only_facts_that_it_folds(string name)
     {
         View view = ApplicationModule.Views.Single(candidate => candidate.Name == name);
-        string about = name == "SegmentView" ? nameof(RecordingSegmentCommitted) : name.Replace("View", "", StringComparison.Ordinal);
 
         Assert.Equal(
-            EventTypes.Catalogue.Types.Select(type => type.FactType.Name)
-                .Where(type => type.StartsWith(about, StringComparison.Ordinal) && type != "CameraNumberAssigned"),
-            EventTypes.Catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.FactType.Name));
+            FactsOf(name).Select(type => type.Name).Order(),
+            EventTypes.Catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.FactType.Name).Order());
     }
+
+    private static IEnumerable<Type> FactsOf(string view) =>
+        view switch
+        {
+            "CameraView" => Closed.TypesOf<CameraEvent>(),
+            "RecordingView" => Closed.TypesOf<RecordingEvent>(),
+            "SegmentView" => [typeof(RecordingSegmentCommitted)],
+            "SnapshotView" => Closed.TypesOf<SnapshotEvent>(),
+            "FootageView" => Closed.TypesOf<RecordingEvent>()
+                .Except([typeof(RecordingStarted), typeof(RecordingInterrupted), typeof(RecordingRecovered)])
+                .Concat([typeof(SnapshotTaken), typeof(SnapshotDeleted)]),
+            "CleanupView" => [typeof(CleanupFinished)],
+            "StorageView" => Closed.TypesOf<RetentionEvent>(),
+            "BroadcastView" => Closed.TypesOf<BroadcastEvent>(),
+            _ => throw new ArgumentException($"Nobody said what {view} folds."),
+        };
 
     /// <summary>
     /// For any history of one stream, sensible or not: a fold with every fact delivered again and again is the plain fold; a
@@ -208,6 +246,13 @@ public sealed class A_view_of_a_recording
         Assert.Equal("No answer in 10 s", Story.Tell(RecordingViewProjection.View, "RecordingRequested RecordingFailed")!.Trouble);
     }
 
+    [Fact]
+    public void says_what_it_is_held_for()
+    {
+        Assert.Equal("Case 2026-17", Story.Tell(RecordingViewProjection.View, "RecordingRequested LegalHoldPlaced")!.HeldFor);
+        Assert.Null(Story.Tell(RecordingViewProjection.View, "RecordingRequested LegalHoldPlaced LegalHoldReleased")!.HeldFor);
+    }
+
     [Theory]
     [InlineData("RecordingRequested", true)]
     [InlineData("RecordingRequested RecordingFailed", false)]
@@ -219,6 +264,52 @@ public sealed class A_view_of_a_recording
         RecordingView row = Story.Tell(RecordingViewProjection.View, facts)!;
 
         Assert.Equal(hasFootage, RecordingViewProjection.View.Columns.Single(c => c.Name == "has_footage").Value(row));
+    }
+}
+
+public sealed class A_view_of_footage
+{
+    private const string Recorded = "RecordingRequested RecordingSegmentCommitted RecordingStopped";
+
+    [Theory]
+    [InlineData("RecordingRequested", false)]
+    [InlineData("RecordingRequested RecordingSegmentCommitted", false)]
+    [InlineData("RecordingRequested RecordingStopped", false)]
+    [InlineData("RecordingRequested RecordingFailed", false)]
+    [InlineData(Recorded, true)]
+    [InlineData($"{Recorded} LegalHoldPlaced", false)]
+    [InlineData("RecordingRequested LegalHoldPlaced RecordingSegmentCommitted RecordingStopped", false)]
+    [InlineData($"{Recorded} LegalHoldPlaced LegalHoldReleased", true)]
+    [InlineData("SnapshotTaken", true)]
+    public void says_what_may_be_deleted(string facts, bool isDeletable) =>
+        Assert.Equal(isDeletable, Story.Tell(FootageViewProjection.View, facts)!.IsDeletable);
+
+    [Theory]
+    [InlineData($"{Recorded} RecordingDeleted")]
+    [InlineData("SnapshotTaken SnapshotDeleted")]
+    public void has_no_row_for_what_was_deleted(string facts) => Assert.Null(Story.Tell(FootageViewProjection.View, facts));
+
+    [Fact]
+    public void counts_every_byte_on_disk_and_ages_from_the_last_picture()
+    {
+        RecordingSegmentCommitted first = Samples.Of<RecordingSegmentCommitted>();
+        FootageView row = Story.Fold(
+            FootageViewProjection.View,
+            [Samples.Of<RecordingRequested>(), first, first with { Number = 2, SizeBytes = 10_812 }, Samples.Of<RecordingStopped>()])!;
+
+        Assert.Equal((first.SizeBytes + 10_812, Spec.Now, Samples.TakeName), (row.Bytes, row.EndedAt, row.Name));
+    }
+}
+
+public sealed class A_view_of_storage
+{
+    [Fact]
+    public void has_the_newest_policy_and_the_newest_level()
+    {
+        StorageView row = Story.Tell(StorageViewProjection.View, "RetentionPolicySet CleanupFinished StorageLevelChanged")!;
+
+        Assert.Equal(
+            new StorageView(StorageLevel.Low, Samples.At, RetentionType.Age, true, 30, 107_374_182_400, Samples.At, 3), row);
     }
 }
 

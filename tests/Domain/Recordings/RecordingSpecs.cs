@@ -21,6 +21,8 @@ public sealed class A_recording
     private static readonly RecordingStopped Stopped = new(Take, StopReason.Requested, Now.AddMinutes(-1), Now.AddMinutes(-1));
     private static readonly RecordingFailed Failed = new(Take, "No answer in 10 s", Now.AddMinutes(-59));
     private static readonly RecordingDeleted Deleted = new(Take, "Old", Now.AddSeconds(-1));
+    private static readonly LegalHoldPlaced Held = new(Take, "Case 2026-17", Now.AddSeconds(-30));
+    private static readonly LegalHoldReleased Released = new(Take, "Closed", Now.AddSeconds(-10));
     private static readonly RecordingSegmentCommitted Committed = Fact(FirstSegment, Now.AddMinutes(-58));
 
     private static Spec.Stage<Recording, RecordingCommand, RecordingEvent> Story => For(Recording.Decider);
@@ -98,6 +100,55 @@ public sealed class A_recording
         Story.Given(Requested, Started, Stopped).When(new DeleteRecording(Take, "Old")).Then(new RecordingDeleted(Take, "Old", Now));
 
     [Fact]
+    public void is_held_also_while_it_is_written() =>
+        Story.Given(Requested, Started)
+            .When(new PlaceLegalHold(Take, "Case 2026-17"))
+            .Then(new LegalHoldPlaced(Take, "Case 2026-17", Now));
+
+    [Fact]
+    public void keeps_its_hold_over_everything_that_happens_to_it()
+    {
+        RecordingEvent[] life =
+            [Requested, Held, Started, Committed, Interrupted, new RecordingRecovered(Take, Now, Now), Stopped];
+
+        Story.Given(life).When(new DeleteRecording(Take, "age")).ThenRefused(RecordingRefusals.LegalHold);
+        Story.Given(Requested, Held, Failed).When(new DeleteRecording(Take, "age")).ThenRefused(RecordingRefusals.LegalHold);
+    }
+
+    [Fact]
+    public void may_be_deleted_when_its_hold_was_released() =>
+        Story.Given(Requested, Started, Stopped, Held, Released)
+            .When(new DeleteRecording(Take, "age"))
+            .Then(new RecordingDeleted(Take, "age", Now));
+
+    [Fact]
+    public void keeps_the_first_hold_when_another_is_asked_for() =>
+        Story.Given(Requested, Started, Stopped, Held)
+            .When(new PlaceLegalHold(Take, "Case 2026-18"))
+            .ThenRefused(RecordingRefusals.AlreadyHeld);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData(" Case")]
+    [InlineData("Case\n17")]
+    [InlineData("Case \u202e17")]
+    public void takes_no_reason_that_is_not_one_line(string reason)
+    {
+        Story.Given(Requested).When(new PlaceLegalHold(Take, reason)).ThenRefused(RecordingRefusals.BadHoldReason);
+        Story.Given(Requested, Held).When(new ReleaseLegalHold(Take, reason)).ThenRefused(RecordingRefusals.BadHoldReason);
+    }
+
+    [Fact]
+    public void takes_a_reason_up_to_its_bound()
+    {
+        string longest = new('x', Recording.HoldReasonLengthMax);
+
+        Story.Given(Requested).When(new PlaceLegalHold(Take, longest)).Then(new LegalHoldPlaced(Take, longest, Now));
+        Story.Given(Requested).When(new PlaceLegalHold(Take, longest + "x")).ThenRefused(RecordingRefusals.BadHoldReason);
+    }
+
+    [Fact]
     public void answers_every_command_in_every_state() =>
         new DecisionTable<Recording, RecordingCommand, RecordingEvent>(Recording.Decider)
             .State("Unknown")
@@ -106,6 +157,8 @@ public sealed class A_recording
             .State("Interrupted", Requested, Started, Interrupted)
             .State("Ended", Requested, Started, Stopped)
             .State("Ended (failed)", Requested, Failed)
+            .State("Ended (held)", Requested, Started, Stopped, Held)
+            .State("Running (held)", Requested, Started, Held)
             .State("Deleted", Requested, Started, Stopped, Deleted)
             .Command(Request)
             .Command(new ConfirmRecordingStarted(Take, FirstFrameAt))
@@ -115,18 +168,24 @@ public sealed class A_recording
             .Command(new ReportRecordingRecovered(Take, Now))
             .Command(new EndRecording(Take, StopReason.Requested, Now))
             .Command(new DeleteRecording(Take, "Old"))
+            .Command(new PlaceLegalHold(Take, "Case 2026-17"))
+            .Command(new PlaceLegalHold(Take, "Case 2026-18"), "another")
+            .Command(new ReleaseLegalHold(Take, "Closed"))
             .Holds(Table);
 
     private const string Table = """
-                                   | Unknown             | Requested                 | Running                   | Interrupted               | Ended                     | Ended (failed)            | Deleted
-        RequestRecording           | RecordingRequested  | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | nothing
-        ConfirmRecordingStarted    | recording.not_found | RecordingStarted          | nothing                   | nothing                   | nothing                   | nothing                   | nothing
-        ReportRecordingFailure     | recording.not_found | RecordingFailed           | RecordingFailed           | RecordingFailed           | nothing                   | nothing                   | nothing
-        CommitSegment              | recording.not_found | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted
-        ReportRecordingInterrupted | recording.not_found | nothing                   | RecordingInterrupted      | nothing                   | nothing                   | nothing                   | nothing
-        ReportRecordingRecovered   | recording.not_found | nothing                   | nothing                   | RecordingRecovered        | nothing                   | nothing                   | nothing
-        EndRecording               | recording.not_found | RecordingStopped          | RecordingStopped          | RecordingStopped          | nothing                   | nothing                   | nothing
-        DeleteRecording            | recording.not_found | recording.still_running   | recording.still_running   | recording.still_running   | RecordingDeleted          | RecordingDeleted          | nothing
+                                   | Unknown             | Requested                 | Running                   | Interrupted               | Ended                     | Ended (failed)            | Ended (held)              | Running (held)            | Deleted
+        RequestRecording           | RecordingRequested  | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | nothing
+        ConfirmRecordingStarted    | recording.not_found | RecordingStarted          | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | nothing
+        ReportRecordingFailure     | recording.not_found | RecordingFailed           | RecordingFailed           | RecordingFailed           | nothing                   | nothing                   | nothing                   | RecordingFailed           | nothing
+        CommitSegment              | recording.not_found | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted | RecordingSegmentCommitted
+        ReportRecordingInterrupted | recording.not_found | nothing                   | RecordingInterrupted      | nothing                   | nothing                   | nothing                   | nothing                   | RecordingInterrupted      | nothing
+        ReportRecordingRecovered   | recording.not_found | nothing                   | nothing                   | RecordingRecovered        | nothing                   | nothing                   | nothing                   | nothing                   | nothing
+        EndRecording               | recording.not_found | RecordingStopped          | RecordingStopped          | RecordingStopped          | nothing                   | nothing                   | nothing                   | RecordingStopped          | nothing
+        DeleteRecording            | recording.not_found | recording.still_running   | recording.still_running   | recording.still_running   | RecordingDeleted          | RecordingDeleted          | recording.legal_hold      | recording.still_running   | nothing
+        PlaceLegalHold             | recording.not_found | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | nothing                   | nothing                   | recording.deleted
+        PlaceLegalHold (another)   | recording.not_found | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | recording.already_held    | recording.already_held    | recording.deleted
+        ReleaseLegalHold           | recording.not_found | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | LegalHoldReleased         | LegalHoldReleased         | nothing
         """;
 
     private static RecordingSegmentCommitted Fact(Segment s, DateTimeOffset at) =>

@@ -3,9 +3,12 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
+using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Xunit;
 
@@ -22,9 +25,22 @@ public sealed class A_stored_fact
     /// <summary>What stands in a stored shape's file beside the sample of its alias.</summary>
     private static readonly Dictionary<string, object> Variants = new(StringComparer.Ordinal)
     {
+        ["camera_registered.external"] =
+            Samples.Of<CameraRegistered>() with { External = ExternalStreamKind.SkydioStanag4609 },
+        ["broadcast_stopped.requested"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.Requested },
+        ["broadcast_stopped.camera_retired"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.CameraRetired },
         ["recording_requested.untimed"] = Samples.Of<RecordingRequested>() with { DurationMs = null },
         ["recording_stopped.end_unknown"] = Samples.Of<RecordingStopped>() with { EndedAt = null, Reason = StopReason.Requested },
         ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
+        ["recording_deleted.age"] = Samples.Of<RecordingDeleted>() with { Reason = DeletionReason.Age },
+        ["snapshot_deleted.free_space"] = Samples.Of<SnapshotDeleted>() with { Reason = DeletionReason.FreeSpace },
+        ["retention_policy_set.manual"] =
+            Samples.Of<RetentionPolicySet>() with { Type = RetentionType.Manual, IsEnabled = false, MaxAgeDays = null, MaxSizeBytes = null },
+        ["retention_policy_set.size"] = Samples.Of<RetentionPolicySet>() with { Type = RetentionType.Size, MaxAgeDays = null },
+        ["cleanup_finished.requested"] =
+            Samples.Of<CleanupFinished>() with { Trigger = CleanupTrigger.Requested, IsComplete = false },
+        ["storage_level_changed.critical"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Critical },
+        ["storage_level_changed.normal"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Normal },
     };
 
     public static TheoryData<string> Files =>
@@ -41,7 +57,9 @@ public sealed class A_stored_fact
             camera_registered camera_renamed camera_source_changed camera_connected camera_disconnected
             camera_capabilities_probed camera_retired camera_number_assigned recorder_claimed recorder_released
             recording_requested recording_started recording_segment_committed recording_interrupted recording_recovered
-            recording_stopped recording_failed recording_deleted snapshot_taken snapshot_failed snapshot_deleted
+            recording_stopped recording_failed recording_deleted legal_hold_placed legal_hold_released snapshot_taken
+            snapshot_failed snapshot_deleted retention_policy_set cleanup_finished storage_level_changed
+            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -51,7 +69,8 @@ public sealed class A_stored_fact
             new[]
             {
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
-                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(),
+                Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
+                Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)],
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 
@@ -149,10 +168,38 @@ public sealed class A_stored_enum
             [(StopReason.Requested, 1), (StopReason.DurationReached, 2), (StopReason.CameraRetired, 3)],
             Enum.GetValues<StopReason>().Select(value => (value, (int)value)));
         Assert.Equal(["Requested", "DurationReached", "CameraRetired"], Enum.GetNames<StopReason>());
+        Assert.Equal("Age=1 Size=2 Manual=3", WordsOf<RetentionType>());
+        Assert.Equal("Requested=1 Scheduled=2", WordsOf<CleanupTrigger>());
+        Assert.Equal("Normal=1 Low=2 Critical=3", WordsOf<StorageLevel>());
     }
 
     [Fact]
-    public void has_no_value_for_a_forgotten_one() => Assert.False(Enum.IsDefined(default(StopReason)));
+    public void of_broadcasts_and_external_streams_keeps_them_too()
+    {
+        Assert.Equal("Requested=1 Unwatched=2 CameraRetired=3", WordsOf<BroadcastEnd>());
+        Assert.Equal("GenericRtsp=1 SkydioStanag4609=2", WordsOf<ExternalStreamKind>());
+    }
+
+    [Fact]
+    public void has_words_for_why_a_file_went() =>
+        Assert.Equal(
+            ["requested", "age", "size", "free_space"],
+            [DeletionReason.Requested, DeletionReason.Age, DeletionReason.Size, DeletionReason.FreeSpace]);
+
+    [Fact]
+    public void has_no_value_for_a_forgotten_one()
+    {
+        Assert.False(Enum.IsDefined(default(StopReason)));
+        Assert.False(Enum.IsDefined(default(BroadcastEnd)));
+        Assert.False(Enum.IsDefined(default(ExternalStreamKind)));
+        Assert.False(Enum.IsDefined(default(RetentionType)));
+        Assert.False(Enum.IsDefined(default(CleanupTrigger)));
+        Assert.False(Enum.IsDefined(default(StorageLevel)));
+    }
+
+    private static string WordsOf<TEnum>()
+        where TEnum : struct, Enum =>
+        string.Join(' ', Enum.GetValues<TEnum>().Select(value => $"{value}={value:d}"));
 }
 
 public sealed class A_stream
@@ -160,14 +207,19 @@ public sealed class A_stream
     [Fact]
     public void keeps_the_category_that_it_was_stored_under() =>
         Assert.Equal(
-            "camera camera_numbers recorder recording snapshot",
+            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage broadcast discovery",
             string.Join(
                 ' ',
                 Camera.Decider.Category,
                 CameraNumbers.Decider.Category,
                 Recorder.Decider.Category,
                 Recording.Decider.Category,
-                Snapshot.Decider.Category));
+                Snapshot.Decider.Category,
+                RetentionPolicy.Decider.Category,
+                Cleanup.Decider.Category,
+                Storage.Decider.Category,
+                Broadcast.Decider.Category,
+                Discovery.Decider.Category));
 
     [Fact]
     public void is_keyed_by_a_hyphenated_id() =>

@@ -2,6 +2,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore;
 using Events.EventStore.Appending;
+using Events.EventStore.Seals;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -34,8 +35,16 @@ internal sealed class Store : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<Store> StartAsync(
-        string connectionString, TimeProvider? time = null, EventCatalogue? catalogue = null, params View[] views)
+    public static Task<Store> StartAsync(
+        string connectionString, TimeProvider? time = null, EventCatalogue? catalogue = null, params View[] views) =>
+        StartAsync(connectionString, time, catalogue, null, views);
+
+    /// <summary>With the loop that seals the log.</summary>
+    public static Task<Store> StartSealingAsync(string connectionString, SealOptions seals) =>
+        StartAsync(connectionString, null, null, seals, []);
+
+    private static async Task<Store> StartAsync(
+        string connectionString, TimeProvider? time, EventCatalogue? catalogue, SealOptions? seals, View[] views)
     {
         ServiceCollection services = new();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
@@ -47,6 +56,11 @@ internal sealed class Store : IAsyncDisposable
         }
 
         services.AddEventStore(new EventStoreOptions(() => connectionString));
+        if (seals is not null)
+        {
+            services.AddSeals(seals);
+        }
+
         Store store = new(services.BuildServiceProvider(), connectionString);
         await store.Get<EventStoreSchema>().ApplyAsync(Token);
         foreach (IHostedService hosted in store._services.GetServices<IHostedService>())

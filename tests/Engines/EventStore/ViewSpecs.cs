@@ -276,6 +276,25 @@ public sealed class A_view : IAsyncLifetime
     }
 
     [Fact]
+    public async Task is_added_up_by_filter()
+    {
+        await using Store store = await StartAsync();
+        await store.TellAsync("a", new TallyCommand.Start("one"));
+        await store.TellAsync("a", new TallyCommand.Add(5_000_000_000));
+        await store.TellAsync("b", new TallyCommand.Start("two"));
+        await store.TellAsync("b", new TallyCommand.Add(-7));
+        await store.CaughtUpAsync();
+
+        Assert.Equal(4_999_999_993, await store.ReadModels.SumAsync(TallyViews.Rows, "sum", [], Token));
+        Assert.Equal(-7, await store.ReadModels.SumAsync(TallyViews.Rows, "sum", Label("two"), Token));
+        Assert.Equal(0, await store.ReadModels.SumAsync(TallyViews.Rows, "sum", Label("three"), Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => store.ReadModels.SumAsync(TallyViews.Rows, "label", [], Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => store.ReadModels.SumAsync(TallyViews.Rows, "sum) --", [], Token));
+
+        static ViewFilter[] Label(string text) => [new ViewFilter("label", ViewOperator.Equal, text)];
+    }
+
+    [Fact]
     public async Task refuses_unknown_columns_wrong_values_and_limits()
     {
         await using Store store = await StartAsync();

@@ -195,9 +195,9 @@ internal sealed class RawClient : IDisposable
 
     /// <returns>The head of the answer.</returns>
     internal async Task<string> HandshakeAsync(string lines = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", string path = "/ws")
     {
-        await SendAsync(Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n"));
+        await SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n"));
         var head = new StringBuilder();
         byte[] one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))

@@ -91,10 +91,11 @@ internal static class Clips
             : ["-c:v", "libx265", "-x265-params", "aud=1:keyint=30:min-keyint=30:bframes=0:log-level=error", "-f", "hevc"]);
 
     /// <summary>Fragmented as an ingest is, 3 s at 25 per second, with B-frames.</summary>
-    public static Task<string> FragmentedAsync() => OnceAsync(
-        "fragmented.mp4",
+    public static Task<string> FragmentedAsync(string codec = "h264") => OnceAsync(
+        $"fragmented-{codec}.mp4",
         [
-            "-t", "3", "-c:v", "libx264", "-g", "25", "-bf", "2",
+            "-t", "3", .. codec == "h264" ? (string[])["-c:v", "libx264"] : ["-c:v", "libx265", "-x265-params", "log-level=error"],
+            "-g", "25", "-bf", "2",
             "-movflags", "empty_moov+default_base_moof+frag_every_frame", "-f", "mp4",
         ]);
 

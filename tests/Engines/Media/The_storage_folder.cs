@@ -1,3 +1,4 @@
+using Events.Application.Contracts;
 using Events.Media.Storage;
 using Xunit;
 
@@ -48,6 +49,24 @@ public sealed class The_storage_folder
         Assert.Throws<ArgumentException>(() => studio.Storage.RecordingFolder(name));
         Assert.Throws<ArgumentException>(() => studio.Footage.OpenSnapshot(name));
         await Assert.ThrowsAsync<ArgumentException>(() => studio.Footage.DeleteRecordingAsync(name, Studio.Cancel));
+    }
+
+    /// <summary>As after its disk was unmounted: the files are elsewhere, so they have not been removed.</summary>
+    [Fact]
+    public async Task that_has_gone_takes_no_deletion_for_done()
+    {
+        await using var studio = new Studio();
+        await File.WriteAllTextAsync(studio.Storage.SnapshotFile("a.jpg"), "x", Studio.Cancel);
+        string mark = Path.Combine(studio.Folder, ".events-storage");
+        File.Move(mark, mark + ".away");
+
+        await Assert.ThrowsAsync<IOException>(() => studio.Footage.DeleteRecordingAsync("old", Studio.Cancel));
+        await Assert.ThrowsAsync<IOException>(() => studio.Footage.DeleteSnapshotAsync("a.jpg", Studio.Cancel));
+        Assert.Equal("storage", Assert.Throws<DependencyUnavailableException>(() => studio.Footage.Usage()).Dependency);
+
+        File.Move(mark + ".away", mark);
+        await studio.Footage.DeleteSnapshotAsync("a.jpg", Studio.Cancel);
+        Assert.Empty(studio.Footage.ListSnapshots());
     }
 
     [Fact]

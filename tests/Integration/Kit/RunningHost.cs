@@ -25,6 +25,7 @@ internal sealed class RunningHost : IAsyncDisposable
         _flags = flags;
         Port = FreePort();
         HealthPort = FreePort();
+        RtspPort = FreePort();
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
@@ -33,6 +34,8 @@ internal sealed class RunningHost : IAsyncDisposable
     public int Port { get; }
 
     public int HealthPort { get; }
+
+    public int RtspPort { get; }
 
     public HttpClient Http { get; }
 
@@ -64,7 +67,8 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <summary>Starts it in the same folder on the same ports, and waits until it is ready.</summary>
     public async Task StartAgainAsync()
     {
-        _process = Start(["up", "--data", Data, "--port", $"{Port}", "--health-port", $"{HealthPort}", .. _flags], _environment);
+        string[] ports = ["--port", $"{Port}", "--health-port", $"{HealthPort}", "--rtsp-port", $"{RtspPort}"];
+        _process = Start(["up", "--data", Data, .. ports, .. _flags], _environment);
         _ = ReadAsync(_process.StandardOutput);
         _ = ReadAsync(_process.StandardError);
         await Until.TrueAsync(

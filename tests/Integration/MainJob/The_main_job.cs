@@ -223,7 +223,7 @@ public sealed class The_main_job
             TimeSpan.FromSeconds(40),
             () => $"{count} times {method} {status}; told so far: {string.Join('\n', client.Notifications)}");
 
-    /// <summary>Seconds of live pictures that ffprobe reads from the play list.</summary>
+    /// <summary>Seconds of live pictures that ffmpeg reads, over HLS and over RTSP.</summary>
     private static async Task<double> PlayedAsync(RunningHost host, RpcClient client)
     {
         JsonElement url = await client.CallAsync("get_stream_url", new { device = "camera0" });
@@ -232,11 +232,22 @@ public sealed class The_main_job
             return 0;
         }
 
-        CliResult played = await Tool.RunAsync(
-            "ffmpeg", ["-v", "error", "-i", url.Text("stream_url"), "-t", "3", "-f", "null", "-"]);
-        return played.ExitCode == 0 && played.Errors.Length == 0
-            ? 3
-            : throw new InvalidOperationException($"ffmpeg could not play the list: {played.Errors}; {host.Output}");
+        JsonElement camera = await client.CallAsync("get_camera_status", new { device = "camera0" });
+        string hls = camera.GetProperty("streams").Text("hls");
+        using HttpResponseMessage list = await host.Http.GetAsync(new Uri(hls));
+        if (!list.IsSuccessStatusCode)
+        {
+            return 0; // There is a first picture, but no whole segment yet.
+        }
+
+        foreach (string address in new[] { hls, url.Text("stream_url") })
+        {
+            CliResult played = await Tool.RunAsync("ffmpeg", ["-v", "error", "-i", address, "-t", "3", "-f", "null", "-"]);
+            Assert.True(
+                played.ExitCode == 0 && played.Errors.Length == 0, $"ffmpeg could not play it: {played.Errors}; {host.Output}");
+        }
+
+        return 3;
     }
 
     private static async Task<string> SnapshotAsync(RunningHost host, RpcClient client) =>

@@ -12,6 +12,7 @@ public sealed class Settings : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<KeyValuePair<string, string>> _environment = [KeyValuePair.Create("PATH", "/bin")];
     private readonly Dictionary<string, string> _flags = [];
+    private readonly List<string> _warnings = [];
 
     public void Dispose() => _folder.Dispose();
 
@@ -21,14 +22,24 @@ public sealed class Settings : IDisposable
         var settings = Read();
 
         Assert.Equal(_folder.PathOf("data"), settings.Data.Folder);
-        Assert.Equal(new ServerSettings("0.0.0.0", 8002, "/ws", 2000, 1048576, null), settings.Server);
+        Assert.Equal(
+            new ServerSettings(
+                "0.0.0.0", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
+            settings.Server);
         Assert.Equal(new HealthSettings("0.0.0.0", 8003), settings.Health);
+        Assert.Equal(new RtspSettings("0.0.0.0", 8554, 21000, 200), settings.Rtsp);
+        Assert.Equal(new LiveSettings(200, 50, TimeSpan.FromMinutes(5)), settings.Live);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
         Assert.Equal(["http://localhost:3000", "https://localhost:3000"], settings.Security.AllowedOrigins);
+        Assert.Equal(new RateLimitSettings(10_000, TimeSpan.FromSeconds(1), 10_000, 100_000), settings.Security.RateLimit);
         Assert.Equal(new RecordingSettings(60), settings.Recording);
-        Assert.Equal(new StorageSettings(80, 90), settings.Storage);
+        Assert.False(settings.Discovery.Enabled);
+        Assert.Empty(settings.Discovery.Skydio.Ranges);
+        Assert.Empty(settings.Discovery.GenericRanges);
+        Assert.Equal(new StorageSettings(80, 90, 10), settings.Storage);
+        Assert.Equal(new RetentionSettings(60), settings.Retention);
         Assert.True(settings.Demo.Enabled);
         Assert.Equal(RunEnvironment.Production, settings.Environment);
     }
@@ -58,6 +69,19 @@ public sealed class Settings : IDisposable
 
         Set("EVENTS__Security__AllowedOrigins", "https://c.example, https://d.example");
         Assert.Equal(["https://c.example", "https://d.example"], Read().Security.AllowedOrigins);
+    }
+
+    [Fact]
+    public void take_networks_ports_and_paths()
+    {
+        Write("Discovery:\n  GenericRanges: [10.0.0.0/24, 10.0.1.7]\n  GenericPorts: [554]\n  GenericPaths: /a, /b?c=d\n");
+        Assert.Contains("Discovery.GenericPaths (events.yaml:4): \"/b?c=d\" is not a path", Assert.Single(Errors()), StringComparison.Ordinal);
+
+        Write("Discovery:\n  GenericRanges: [10.0.0.0/24, 10.0.1.7]\n  GenericPorts: [554]\n  GenericPaths: /a, /b\n");
+        DiscoverySettings discovery = Read().Discovery;
+        Assert.Equal(["10.0.0.0/24", "10.0.1.7"], discovery.GenericRanges.Select(range => range.Text));
+        Assert.Equal([554], discovery.GenericPorts);
+        Assert.Equal(["/a", "/b"], discovery.GenericPaths);
     }
 
     [Fact]
@@ -111,9 +135,14 @@ public sealed class Settings : IDisposable
     [InlineData("Security:\n  TokenTtl: 99999999999999999999d\n", "Security.TokenTtl (events.yaml:2)")]
     [InlineData("Security:\n  AllowedOrigins: '*'\n", "Security.AllowedOrigins (events.yaml:2): \"*\" is not an origin")]
     [InlineData("Security:\n  AllowedOrigins: [https://a.example/x]\n", "is not an origin")]
+    [InlineData("Discovery:\n  SkydioRanges: [10.0.0.0/8]\n", "is not an address like 192.168.42.10, or a network")]
+    [InlineData("Discovery:\n  SkydioRanges: [10.0.0.0/20, 10.1.0.1]\n", "has more than 4096 addresses")]
+    [InlineData("Discovery:\n  GenericPorts: [0]\n", "\"0\" is not a port")]
     [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
+    [InlineData("Rtsp:\n  Port: 8003\n", "Rtsp.Port (events.yaml:2): is the same as Health.Port (default)")]
+    [InlineData("Rtsp:\n  UdpPortFirst: 65500\n", "Rtsp.UdpPortCount (default): reaches beyond port 65535")]
     public void say_what_is_wrong_where_and_what_helps(string text, string expected)
     {
         Write(text);
@@ -132,6 +161,127 @@ public sealed class Settings : IDisposable
 
         Assert.Contains(Errors(), error => error.Contains(expected, StringComparison.Ordinal));
     }
+
+    /// <summary>A file as users of the older service have it: its sections, nested ones included, with their shapes.</summary>
+    [Fact]
+    public void are_read_from_a_file_of_the_older_service()
+    {
+        Write($"""
+            server:
+              host: "127.0.0.1"
+              port: 9002
+              max_connections: 10
+              read_timeout: 10s
+              ping_interval: 1m30s
+              pong_wait: 5s
+              max_message_size: 524288
+              auto_close_after: 0s
+            mediamtx:
+              api_port: 9997
+              rtsp_port: 9554
+              backoff_jitter_range: [0.8, 1.2]
+              codec:
+                video_profile: "baseline"
+              stream_readiness:
+                path_manager_retry_intervals: [0.1, 0.2]
+            recording:
+              segment_duration: 600
+              file_name_pattern: "%path_%Y-%m-%d_%H-%M-%S"
+            storage:
+              warn_percent: 70.0
+              block_percent: 85
+            security:
+              rate_limit_requests: 300
+              rate_limit_window: 2m
+              jwt_secret_key: "{Secret}"
+              jwt_expiry_hours: 48
+              cors_origins: ["https://a.example", "https://b.example"]
+            http_health:
+              port: 9003
+            external_discovery:
+              enabled: true
+              scan_timeout: 30
+              skydio:
+                enabled: false
+                network_ranges: ["192.168.42.0/24"]
+                known_ips: ["192.168.42.10"]
+              generic_uav:
+                common_ports: [554, 8554]
+            health_port: 8080
+            """);
+
+        EventsSettings settings = Read();
+
+        Assert.Equal(
+            ("127.0.0.1", 9002, 10, 524_288),
+            (settings.Server.Host, settings.Server.Port, settings.Server.MaxConnections, settings.Server.MaxMessageBytes));
+        Assert.Equal((90, 60), (settings.Server.PingInterval.TotalSeconds, settings.Server.PongWait.TotalSeconds));
+        Assert.Equal(TimeSpan.Zero, settings.Live.AutoCloseAfter);
+        Assert.Equal((600, 70, 85), (settings.Recording.SegmentDurationS, settings.Storage.WarnPercent, settings.Storage.BlockPercent));
+        Assert.Equal(new RateLimitSettings(300, TimeSpan.FromMinutes(2), 300, 3_000), settings.Security.RateLimit);
+        Assert.Equal((Secret, TimeSpan.FromHours(48)), (settings.Security.JwtSecretKey, settings.Security.TokenTtl));
+        Assert.Equal(["https://a.example", "https://b.example"], settings.Security.AllowedOrigins);
+        Assert.Equal((9003, 9554), (settings.Health.Port, settings.Rtsp.Port));
+        Assert.Equal((true, 25, false), (settings.Discovery.Enabled, settings.Discovery.ScanTimeoutS, settings.Discovery.Skydio.Enabled));
+        Assert.Equal("192.168.42.0/24", Assert.Single(settings.Discovery.Skydio.Ranges).Text);
+        Assert.Equal([554, 8554], settings.Discovery.GenericPorts);
+
+        Assert.Contains("server.max_connections (events.yaml:4): is an older key, read as Server.MaxConnections, value 10. Write it so.", _warnings);
+        Assert.Contains(_warnings, warning => warning.StartsWith("server.read_timeout (events.yaml:5): is passed over.", StringComparison.Ordinal));
+        Assert.Contains(
+            _warnings, warning => warning.StartsWith("mediamtx.codec.video_profile (events.yaml:15): is passed", StringComparison.Ordinal));
+        Assert.Contains(_warnings, warning => warning.StartsWith("health_port (", StringComparison.Ordinal));
+        Assert.DoesNotContain(_warnings, warning => warning.StartsWith("server.port", StringComparison.Ordinal));
+        Assert.DoesNotContain(_warnings, warning => warning.Contains(Secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void are_read_from_variables_of_the_older_service_below_ours()
+    {
+        Write("Server:\n  Port: 1001\n");
+        Set("CAMERA_SERVICE_SERVER_PORT", "2001");
+        Set("CAMERA_SERVICE_HTTP_HEALTH_PORT", "2002");
+        Set("CAMERA_SERVICE_EXTERNAL_DISCOVERY_GENERIC_UAV_NETWORK_RANGES", "10.0.0.1, 10.0.0.2");
+        Set("CAMERA_SERVICE_SECURITY_RATE_LIMIT_WINDOW", "1m");
+        Set("CAMERA_SERVICE_ENABLE_HOT_RELOAD", "true");
+        Set("CAMERA_SERVICE_LOGGING_LEVEL", "debug");
+        Set("EVENTS__Health__Port", "3002");
+
+        EventsSettings settings = Read();
+
+        Assert.Equal((2001, 3002), (settings.Server.Port, settings.Health.Port));
+        Assert.Equal(2, settings.Discovery.GenericRanges.Count);
+        Assert.Equal(TimeSpan.FromMinutes(1), settings.Security.RateLimit.Window);
+        Assert.Contains(
+            "CAMERA_SERVICE_SERVER_PORT: is an older key, read as EVENTS__Server__Port, value 2001. Write it so.", _warnings);
+        Assert.Contains("CAMERA_SERVICE_ENABLE_HOT_RELOAD: is passed over. It is not known here.", _warnings);
+        Assert.Contains(_warnings, warning => warning.StartsWith("CAMERA_SERVICE_LOGGING_LEVEL: is passed over.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("server:\n  ping_interval: soon\n", "server.ping_interval (events.yaml:2): \"soon\" cannot be read as Server.PingInterval")]
+    [InlineData("server:\n  max_connections: 0\n", "Server.MaxConnections (events.yaml:2): \"0\" is not a whole number from 1")]
+    [InlineData("server:\n  max_connections: 5\n  MaxConnections: 6\n", "Server.MaxConnections (events.yaml:3): is set already (events.yaml:2)")]
+    [InlineData("security:\n  jwt_secret_key: edge-device-secret-key-change-in-production\n", "everybody knows")]
+    public void of_the_older_service_are_checked_as_ours_are(string text, string expected)
+    {
+        Write(text);
+
+        Assert.Contains(Errors(), error => error.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void warn_of_nothing_in_a_file_of_ours()
+    {
+        Write("Server:\n  Port: 1\nStorage:\n  WarnPercent: 50\n");
+        Read();
+
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void of_the_older_service_are_read_as_settings_that_there_are() =>
+        Assert.All(LegacyKeys.All.Where(key => key.New is not null), key => Assert.NotNull(SettingsTable.Find(key.New!)));
 
     [Fact]
     public void may_not_be_set_twice_in_the_environment()
@@ -243,8 +393,11 @@ public sealed class Settings : IDisposable
 
     private void Set(string name, string value) => _environment.Add(KeyValuePair.Create(name, value));
 
-    private EventsSettings Read(string? configFile = null) =>
-        SettingsReader.Read(new SettingsSources(_folder.PathOf(""), configFile, _environment, _flags));
+    private EventsSettings Read(string? configFile = null)
+    {
+        _warnings.Clear();
+        return SettingsReader.Read(new SettingsSources(_folder.PathOf(""), configFile, _environment, _flags), _warnings);
+    }
 
     private IReadOnlyList<string> Errors(string? configFile = null) =>
         Assert.Throws<SettingsException>(() => Read(configFile)).Errors;

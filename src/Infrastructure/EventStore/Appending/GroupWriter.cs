@@ -15,7 +15,7 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
     public const string Channel = "events_appended";
 
     /// <summary>Advisory lock of all appenders: "evappend" in ASCII.</summary>
-    private const long LockKey = 0x6576_6170_7065_6E64;
+    public const long LockKey = 0x6576_6170_7065_6E64;
 
     /// <summary>
     /// An idle connection may have died unseen. It is asked first, so that no append's outcome is left unknown for that.

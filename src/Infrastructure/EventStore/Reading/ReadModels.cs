@@ -38,14 +38,11 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, ViewQuery.LimitMax);
         ArgumentOutOfRangeException.ThrowIfNegative(query.Offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Filters.Count, FilterCountMax);
-        string where = query.Filters.Count == 0
-            ? ""
-            : $" where {string.Join(" and ", query.Filters.Select((filter, i) => Condition(view, filter, i + 1)))}";
+        string where = Where(view, query.Filters);
         string order = query.OrderBy is string by
             ? $"\"{Column(view, by).Name}\" {(query.IsDescending ? "desc nulls last" : "asc nulls first")}, key"
             : query.IsDescending ? "key desc" : "key";
-        object[] values = [.. query.Filters.Select(filter => Value(Column(view, filter.Column), filter.Value))];
+        object[] values = Values(view, query.Filters);
         int next = values.Length + 1;
         string rows = string.Create(
             CultureInfo.InvariantCulture,
@@ -69,6 +66,28 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
                 }
 
                 return new Page<TRow>(page, count);
+            },
+            cancellationToken);
+    }
+
+    public Task<long> SumAsync<TRow>(
+        View<TRow> view, string column, IReadOnlyList<ViewFilter> filters, CancellationToken cancellationToken)
+        where TRow : class
+    {
+        ViewColumn<TRow> summed = Column(view, column);
+        if (summed.Type is not ViewColumnType.Number)
+        {
+            throw new ArgumentException($"Column {column} is no number and cannot be added up.", nameof(column));
+        }
+
+        string text =
+            $"select coalesce(sum(\"{summed.Name}\"), 0)::bigint from views.{view.Table}{Where(view, filters)}";
+        object[] values = Values(view, filters);
+        return database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using NpgsqlBatch batch = new(connection) { BatchCommands = { Command(text, values) } };
+                return (long)(await batch.ExecuteScalarAsync(token))!;
             },
             cancellationToken);
     }
@@ -155,6 +174,18 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
             ?? throw new ArgumentException(
                 $"{view.Name} has no column of that name. "
                 + $"It has: {string.Join(", ", view.Columns.Select(column => column.Name))}.");
+
+    private static string Where<TRow>(View<TRow> view, IReadOnlyList<ViewFilter> filters)
+        where TRow : class
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(filters.Count, FilterCountMax);
+        return filters.Count == 0
+            ? ""
+            : $" where {string.Join(" and ", filters.Select((filter, i) => Condition(view, filter, i + 1)))}";
+    }
+
+    private static object[] Values<TRow>(View<TRow> view, IReadOnlyList<ViewFilter> filters)
+        where TRow : class => [.. filters.Select(filter => Value(Column(view, filter.Column), filter.Value))];
 
     private static string Condition<TRow>(View<TRow> view, ViewFilter filter, int parameter)
         where TRow : class

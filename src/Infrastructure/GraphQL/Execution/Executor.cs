@@ -68,7 +68,7 @@ internal sealed class Executor : IGraphQLExecutor
 
         if (Refuse(operation!, call) is { } refusal)
         {
-            return ResponseContent.Refused(refusal.Phase, [refusal.Error], isOpen);
+            return ResponseContent.Refused(refusal.Phase, [refusal.Error], isOpen, KindOf(operation!.Node.Operation));
         }
 
         if (VariableCoercion.Coerce(operation!.Variables, request.Variables, out var variables) is { Count: > 0 } unfit)

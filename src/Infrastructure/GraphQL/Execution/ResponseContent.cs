@@ -45,8 +45,10 @@ internal sealed class ResponseContent
 
     /// <summary>Nothing was executed.</summary>
     /// <param name="showsHints">Whether the client may be told which names it may have meant.</param>
-    internal static GraphQLResult Refused(GraphQLPhase phase, IReadOnlyList<GraphQLError> errors, bool showsHints) =>
-        new(phase, true, new ResponseContent(false, null, errors, showsHints, null).WriteTo);
+    /// <param name="operation">What was asked for; null when that is not known.</param>
+    internal static GraphQLResult Refused(
+        GraphQLPhase phase, IReadOnlyList<GraphQLError> errors, bool showsHints, GraphQLOperations? operation = null) =>
+        new(phase, true, new ResponseContent(false, null, errors, showsHints, null).WriteTo) { Operation = operation };
 
     internal static GraphQLResult Executed(
         ExecutedOperation executed, bool showsHints, IReadOnlyDictionary<string, object?>? extensions)

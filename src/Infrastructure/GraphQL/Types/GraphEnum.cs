@@ -6,9 +6,18 @@ namespace Events.GraphQL.Types;
 /// <summary>A value of an enum: its name on the wire, and what stands for it in the application.</summary>
 internal sealed class GraphEnumValue(string name, object? runtime = null) : GraphAnnotated, IGraphMember
 {
+    private LazyText _description;
+
     public string Name => name;
 
-    public string? Description { get; set; }
+    public string? Description
+    {
+        get => _description.Value;
+        set => _description = new(value);
+    }
+
+    /// <summary>Looks the description up when somebody asks for it.</summary>
+    internal void DescribeLater(Func<string?> find) => _description = new(find);
 
     /// <summary>The name itself when nothing else was given.</summary>
     internal object Runtime => runtime ?? name;

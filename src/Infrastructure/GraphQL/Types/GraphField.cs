@@ -5,9 +5,18 @@ namespace Events.GraphQL.Types;
 /// <summary>A field of an object or interface (specification, section 3.6).</summary>
 internal sealed class GraphField(string name, TypeNode typeSyntax) : GraphAnnotated, IGraphMember
 {
+    private LazyText _description;
+
     public string Name => name;
 
-    public string? Description { get; set; }
+    public string? Description
+    {
+        get => _description.Value;
+        set => _description = new(value);
+    }
+
+    /// <summary>Looks the description up when somebody asks for it.</summary>
+    internal void DescribeLater(Func<string?> find) => _description = new(find);
 
     /// <summary>Its type as it was written.</summary>
     internal TypeNode TypeSyntax => typeSyntax;

@@ -5,12 +5,20 @@ namespace Events.GraphQL.Types;
 /// <summary>An argument of a field or directive, or a field of an input object.</summary>
 internal sealed class GraphInputValue(string name, TypeNode typeSyntax) : GraphAnnotated, IGraphMember
 {
+    private LazyText _description;
     private object? _default;
     private bool _isDefaultKept;
 
     public string Name => name;
 
-    public string? Description { get; set; }
+    public string? Description
+    {
+        get => _description.Value;
+        set => _description = new(value);
+    }
+
+    /// <summary>Looks the description up when somebody asks for it.</summary>
+    internal void DescribeLater(Func<string?> find) => _description = new(find);
 
     /// <summary>Its type as it was written.</summary>
     internal TypeNode TypeSyntax => typeSyntax;

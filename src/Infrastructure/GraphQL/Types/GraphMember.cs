@@ -11,6 +11,32 @@ internal interface IGraphMember
     string? Description { get; }
 }
 
+/// <summary>A text that may be found only when it is asked for.</summary>
+internal struct LazyText
+{
+    private string? _text;
+    private Func<string?>? _find;
+
+    internal LazyText(string? text) => _text = text;
+
+    internal LazyText(Func<string?> find) => _find = find;
+
+    internal string? Value
+    {
+        get
+        {
+            // Two threads may both find it, and find the same.
+            if (_find is { } find)
+            {
+                _text = find();
+                _find = null;
+            }
+
+            return _text;
+        }
+    }
+}
+
 /// <summary>Directives applied to a part of a schema, and whatever a convention hangs onto it.</summary>
 internal abstract class GraphAnnotated
 {

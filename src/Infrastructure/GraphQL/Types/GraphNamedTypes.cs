@@ -5,9 +5,18 @@ namespace Events.GraphQL.Types;
 /// <summary>A type that has a name (specification, section 3.4).</summary>
 internal abstract class GraphNamedType(string name) : GraphType, IGraphMember
 {
+    private LazyText _description;
+
     public string Name => name;
 
-    public string? Description { get; set; }
+    public string? Description
+    {
+        get => _description.Value;
+        set => _description = new(value);
+    }
+
+    /// <summary>Looks the description up when somebody asks for it.</summary>
+    internal void DescribeLater(Func<string?> find) => _description = new(find);
 
     internal override GraphNamedType Named => this;
 

@@ -1,4 +1,5 @@
 using Events.Application.Contracts;
+using Events.Media.Devices;
 using Events.Media.Live;
 using Events.Media.Mp4;
 using Microsoft.Extensions.Logging;
@@ -34,9 +35,13 @@ internal sealed partial class CameraIngest(
 
     private readonly string _name = target.Number.ToString();
     private bool _probesWell;
+    private IngestProcess? _process;
 
     /// <summary>Why the last attempt ended; null before that. For people, without credentials.</summary>
     public string? LastTrouble { get; private set; }
+
+    /// <summary>Null between two attempts.</summary>
+    public IngestProcess? Process => Volatile.Read(ref _process);
 
     /// <summary>Runs until cancelled. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -74,15 +79,21 @@ internal sealed partial class CameraIngest(
         try
         {
             IngestCommand command = SourceArguments.For(target.Source, target.Credentials, _probesWell);
+            feed.Modes = VideoDevice.ModesOf(target.Source);
             IChildProcess process = processes.Start(new ChildProcessSpec(options.Ffmpeg, command.Arguments));
             await using (process)
             {
+                Volatile.Write(ref _process, new IngestProcess(process.Id, time.GetUtcNow()));
                 return await RunProcessAsync(process, command, tail, cancellationToken);
             }
         }
         catch (Exception e) when (e is DependencyUnavailableException or ArgumentException or IOException)
         {
             return new Attempt(tail.Mask(e.Message), null);
+        }
+        finally
+        {
+            Volatile.Write(ref _process, null);
         }
     }
 

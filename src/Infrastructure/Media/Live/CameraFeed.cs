@@ -20,8 +20,8 @@ internal sealed record KeyFrame(Fragment Fragment, DateTimeOffset ArrivedAt);
 
 /// <summary>
 /// One camera's pictures inside the host: builds fragments from single pictures, keeps the present group of pictures, and
-/// hands each fragment on once to the recording and to HLS. Pictures come in on the reading thread; everything else may come
-/// from any thread. One lock guards it all and is never held over I/O.
+/// hands each fragment on once to the recording and to HLS, and each picture at once to live viewers. Pictures come in on the
+/// reading thread; everything else may come from any thread. One lock guards it all and is never held over I/O.
 /// </summary>
 internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, ReportQueue reports, TimeProvider time) : ISampleSink
 {
@@ -47,13 +47,20 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     private Fragment? _open;
     private StreamHeader? _header;
     private IFragmentSink? _sink;
+
+    /// <summary>Null without viewers, so that they cost one comparison per picture.</summary>
+    private List<ViewerQueue>? _viewers;
     private TaskCompletionSource _nextKey = NewSignal();
     private bool _isConnected;
+    private bool _isCleared;
     private int _generation;
     private DateTimeOffset? _lastFrameAt;
     private long _framesIn;
     private long _bytesIn;
     private long _lastSampleTimestamp;
+
+    /// <summary>What the source could send, too; null when nobody can say. Set before a connection begins.</summary>
+    public CameraModes? Modes { get; set; }
 
     /// <summary>By the steady clock, for the watchdog; 0 before the connection's first picture.</summary>
     public long LastSampleTimestamp => Interlocked.Read(ref _lastSampleTimestamp);
@@ -78,7 +85,7 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
             _lastFrameAt = now;
             _framesIn++;
             _bytesIn += data.Length;
-            _rate.Add(sample.Duration);
+            _rate.Add(sample.Duration, data.Length);
             Place(sample, data, now);
             if (sample.IsKey)
             {
@@ -143,6 +150,42 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
         }
     }
 
+    /// <summary>
+    /// From now on the viewer gets every picture, beginning with the present group of pictures, if there is one.
+    /// </summary>
+    public void Attach(ViewerQueue viewer)
+    {
+        lock (_lock)
+        {
+            if (_isCleared)
+            {
+                viewer.End();
+                return;
+            }
+
+            (_viewers ??= []).Add(viewer);
+            viewer.Begin(_group.Append(_open).OfType<Fragment>().SelectMany(AccessUnit.AllOf));
+        }
+    }
+
+    public void Detach(ViewerQueue viewer)
+    {
+        lock (_lock)
+        {
+            _viewers?.Remove(viewer);
+            _viewers = _viewers is { Count: > 0 } ? _viewers : null;
+        }
+    }
+
+    /// <returns>What the camera sends now; null while it shows nothing.</returns>
+    public StreamHeader? PresentHeader()
+    {
+        lock (_lock)
+        {
+            return _isConnected ? _header : null;
+        }
+    }
+
     /// <summary>Completes at the next key frame.</summary>
     public Task NextKey()
     {
@@ -168,7 +211,8 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     {
         lock (_lock)
         {
-            return new CameraSignal(_isConnected, Format(), _lastFrameAt, _framesIn, _bytesIn, recording);
+            long bitsPerSecond = _isConnected ? _rate.BitsPerSecond : 0;
+            return new CameraSignal(_isConnected, Format(), _lastFrameAt, _framesIn, _bytesIn, recording, bitsPerSecond);
         }
     }
 
@@ -213,6 +257,9 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
             _open = null;
             DropGroup();
             _hls.Clear();
+            _isCleared = true;
+            _viewers?.ForEach(viewer => viewer.End());
+            _viewers = null;
         }
     }
 
@@ -225,7 +272,7 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
             Seal();
             DropGroup();
         }
-        else if (_open is null && _group.Count == 0 && _sink is null)
+        else if (_open is null && _group.Count == 0 && _sink is null && _viewers is null)
         {
             return; // Nothing can be decoded before a key frame, or the group was too large to keep.
         }
@@ -236,6 +283,21 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
 
         _open ??= new Fragment(_header!, _generation, sample.IsKey, sample.DecodeTime, now);
         _open.Add(sample, data);
+        Show(_open);
+    }
+
+    private void Show(Fragment fragment)
+    {
+        if (_viewers is null)
+        {
+            return;
+        }
+
+        var unit = AccessUnit.Newest(fragment);
+        foreach (ViewerQueue viewer in _viewers)
+        {
+            viewer.Offer(unit);
+        }
     }
 
     private static bool IsFull(Fragment open, in SampleInfo next, int nextBytes) =>
@@ -281,5 +343,5 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
     }
 
     private VideoFormat? Format() =>
-        _header is null ? null : new VideoFormat(_header.Codec, _header.Width, _header.Height, _rate.PerSecond);
+        _header is null ? null : new VideoFormat(_header.Codec, _header.Width, _header.Height, _rate.PerSecond, Modes);
 }

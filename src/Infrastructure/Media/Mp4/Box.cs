@@ -36,6 +36,8 @@ internal static class Box
     public const uint Avc3 = 0x61766333;
     public const uint Hvc1 = 0x68766331;
     public const uint Hev1 = 0x68657631;
+    public const uint AvcC = 0x61766343;
+    public const uint HvcC = 0x68766343;
 
     /// <summary>In bytes: size and type.</summary>
     public const int HeadBytes = 8;

@@ -66,7 +66,11 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     public ulong U64() => BinaryPrimitives.ReadUInt64BigEndian(Take(8));
 
+    public byte U8() => Take(1)[0];
+
     public ushort U16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+
+    public byte[] Bytes(int count) => Take(count).ToArray();
 
     public void Skip(int count) => Take(count);
 

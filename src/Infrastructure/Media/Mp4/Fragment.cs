@@ -80,6 +80,23 @@ internal sealed class Fragment(StreamHeader header, int generation, bool startsW
         _chunks.Clear();
     }
 
+    /// <summary>The pieces in which some of the bytes lie; they stay good until the last release.</summary>
+    public ReadOnlyMemory<byte>[] PiecesAt(int offset, int byteCount)
+    {
+        int first = offset / ChunkBytes;
+        int last = (offset + byteCount - 1) / ChunkBytes;
+        var pieces = new ReadOnlyMemory<byte>[last - first + 1];
+        for (int i = 0; i < pieces.Length; i++)
+        {
+            int start = i == 0 ? offset % ChunkBytes : 0;
+            int now = Math.Min(byteCount, ChunkBytes - start);
+            pieces[i] = _chunks[first + i].AsMemory(start, now);
+            byteCount -= now;
+        }
+
+        return pieces;
+    }
+
     /// <summary>Adds the pieces in which the first <paramref name="byteCount"/> bytes lie.</summary>
     public void AddPieces(List<ReadOnlyMemory<byte>> pieces, int byteCount)
     {

@@ -8,7 +8,11 @@ internal static class FragmentHead
 
     /// <param name="sampleCount">How many of the fragment's first pictures to take.</param>
     /// <returns>Bytes of those pictures: what has to follow.</returns>
-    public static int Write(BoxWriter to, Fragment fragment, int sampleCount, uint sequence, long decodeTime)
+    public static int Write(BoxWriter to, Fragment fragment, int sampleCount, uint sequence, long decodeTime) =>
+        Write(to, fragment.Samples.Take(sampleCount), (uint)sampleCount, sequence, decodeTime);
+
+    /// <returns>Bytes of the pictures: what has to follow.</returns>
+    public static int Write(BoxWriter to, IEnumerable<Sample> samples, uint sampleCount, uint sequence, long decodeTime)
     {
         int moof = to.Open(Box.Moof);
         int mfhd = to.Open(Box.Mfhd, 0, 0);
@@ -24,13 +28,12 @@ internal static class FragmentHead
         to.Close(tfdt);
 
         int trun = to.Open(Box.Trun, 1, 0x1 | 0x100 | 0x200 | 0x400 | 0x800);
-        to.U32((uint)sampleCount);
+        to.U32(sampleCount);
         int dataOffsetAt = to.Length;
         to.U32(0);
         int dataBytes = 0;
-        for (int i = 0; i < sampleCount; i++)
+        foreach (Sample sample in samples)
         {
-            Sample sample = fragment.Samples[i];
             to.U32(sample.Duration);
             to.U32((uint)sample.Size);
             to.U32(sample.IsKey ? KeyFlags : OtherFlags);

@@ -30,6 +30,9 @@ internal sealed class StreamHeader
     /// <summary>The whole <c>avc1</c> or <c>hvc1</c> box: all a decoder has to know, and what tells two formats apart.</summary>
     public byte[] SampleEntry { get; }
 
+    /// <summary>The boxes inside the sample entry: the codec's configuration and what else the source said.</summary>
+    public ReadOnlySpan<byte> SampleEntryBoxes => SampleEntry.AsSpan(SampleEntryFixedBytes);
+
     private uint DefaultDuration { get; init; }
 
     private uint DefaultSize { get; init; }

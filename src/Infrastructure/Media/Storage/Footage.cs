@@ -90,6 +90,7 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         return Task.Run(
             () =>
             {
+                RequireStorage();
                 if (Directory.Exists(folder))
                 {
                     Directory.Delete(folder, recursive: true);
@@ -106,6 +107,7 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         return Task.Run(
             () =>
             {
+                RequireStorage();
                 File.Delete(path);
                 Folder.Sync(storage.Snapshots);
             },
@@ -114,8 +116,26 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
 
     public StorageUsage Usage()
     {
-        StorageSpace space = storage.Space();
-        return new StorageUsage(space.TotalBytes, space.AvailableBytes);
+        try
+        {
+            RequireStorage();
+            StorageSpace space = storage.Space();
+            return new StorageUsage(space.TotalBytes, space.AvailableBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DependencyUnavailableException("storage", "The storage folder cannot be looked at.", e);
+        }
+    }
+
+    /// <summary>Without its mark it is another disk's empty mount point: a file that is not there has not been removed.</summary>
+    /// <exception cref="IOException">It is not there.</exception>
+    private void RequireStorage()
+    {
+        if (!storage.IsThere())
+        {
+            throw new IOException("The storage folder has gone.");
+        }
     }
 
     private static bool IsWhole(string path)

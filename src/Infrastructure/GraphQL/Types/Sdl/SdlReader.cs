@@ -13,7 +13,9 @@ internal static class SdlReader
     /// <exception cref="SchemaException">Something is defined twice, or extended but not defined.</exception>
     internal static SchemaBuilder Read(string sdl) => Read(Parser.Parse(sdl, ParserOptions.Trusted));
 
-    /// <summary>As above, and holds the text against the rules for documents of types first, so that each mistake is named.</summary>
+    /// <summary>
+    /// As above, and holds the text against the rules for documents of types first, so that each mistake is named.
+    /// </summary>
     /// <exception cref="SchemaException">With everything that those rules found.</exception>
     internal static SchemaBuilder ReadChecked(string sdl)
     {

@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Events.Application.Contracts;
+
+namespace Events.Host.Control;
+
+/// <summary>What every control address does the same way.</summary>
+internal static class ControlCalls
+{
+    public static Caller CallerNow() => new("local", Role.Admin, "cli", Guid.CreateVersion7().ToString("d"));
+
+    public static async Task<T> BodyAsync<T>(HttpContext context, JsonTypeInfo<T> json)
+        where T : class =>
+        await JsonSerializer.DeserializeAsync(context.Request.Body, json, context.RequestAborted)
+        ?? throw new JsonException("An empty body.");
+
+    public static IResult Problem(int status, string code, string message) =>
+        Results.Json(new ControlProblem(code, message), ControlJson.Default.ControlProblem, statusCode: status);
+}

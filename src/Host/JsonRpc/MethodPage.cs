@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using Events.Host.Security;
+
+namespace Events.Host.JsonRpc;
+
+/// <summary>Writes <c>docs/api/json-rpc.md</c> from the method table, so that it cannot be out of date.</summary>
+internal static class MethodPage
+{
+    private const string Head = """
+        # JSON-RPC
+
+        Made from the table in `src/Host/JsonRpc/MethodTable.cs`; a test fails when the two differ
+        (`EVENTS_WRITE_DOCS=1 ./events test JSON_RPC_page` writes it anew).
+
+        One WebSocket at `ws://host:8002/ws`, one JSON-RPC 2.0 message in each text frame; batches of 1 to 50 requests are taken,
+        too. Parameters are given by name, in an object. `authenticate` logs the socket in; a token that expires later gets
+        -32001 on the next call, and the socket stays open for a new login. The calls of one socket run in order.
+
+        Checks come in this order: rate, method, login, role, readiness, parameters.
+
+        ## Words in the tables
+        | word | meaning |
+        | --- | --- |
+        | `camera` | `camera0`, `camera1`, ...: given once, never reused |
+        | `instant` | RFC 3339 in UTC with whole seconds: `2026-03-01T12:00:00Z` |
+        | `count`, `positive` | a whole number from 0, from 1 |
+        | `number`, `percent` | any number from 0; from 0 to 100 |
+        | `size` | width and height of a picture: `1280x720` |
+        | `span` | a length of time as Go writes it: `300s`, `2.5s` |
+        | `url` | an absolute address, rtsp, http or https |
+        | `text`, `bool`, `object` | of any content |
+        | `[X]`, `{*: X}` | a list of X; an object whose members are all X |
+        | `name?` | may be left out; nothing is ever null |
+
+        ## Errors
+        `error.data` is an object with at least `reason`.
+
+        | code | message | when | more in `data` |
+        | --- | --- | --- | --- |
+        | -32700 | Parse error | not JSON, or nested too deeply | |
+        | -32600 | Invalid Request | not a request; a batch that is empty or too long | `hint` |
+        | -32601 | Method not found | | `hint` |
+        | -32602 | Invalid parameters | a parameter is missing or wrong | `param`, `rule`, `hint` |
+        | -32603 | Internal server error | a fault of the server; its log has the same id | `request_id` |
+        | -32001 | Authentication failed or token expired | `auth_required` or `auth_failed` | `suggestion` |
+        | -32002 | Permission denied | the role is too low | `required_role`, `have_role` |
+        | -32010 | Resource not found | camera, recording, snapshot or stream | `resource`, `id` |
+        | -32020 | Invalid state | e.g. recording already, or not at all | `state`, `allowed_states` |
+        | -32030 | Unsupported | switched off, or not to be had here | `feature` |
+        | -32040 | Rate limited | too many calls | `retry_after_ms` |
+        | -32050 | Dependency failed | camera, disk or PostgreSQL; not ready after a start | `dependency`, `detail` |
+
+        Any method may answer with -32040, -32602 and -32603, each but `ping` and `authenticate` also with -32001 and -32002. The
+        tables name the others.
+
+
+        """;
+
+    public static string Render()
+    {
+        var page = new StringBuilder(Head);
+        page.Append("## Shapes\n| name | shape |\n| --- | --- |\n");
+        foreach ((string name, string shape) in MethodTable.Shapes)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {name} | {Code(shape)} |\n");
+        }
+
+        page.Append("\n## Methods\n");
+        foreach (MethodRow row in MethodTable.Rows)
+        {
+            Append(page, row);
+        }
+
+        return page.ToString().TrimEnd() + "\n";
+    }
+
+    private static void Append(StringBuilder page, MethodRow row)
+    {
+        string role = row.Role is { } least ? AccessTokens.NameOf(least) : "none, open before login";
+        page.Append(CultureInfo.InvariantCulture, $"### {row.Name}\n{row.Meaning}\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"- role: {role}\n");
+        foreach (ParamRow param in row.Params)
+        {
+            string must = param.IsRequired ? "required" : param.Default.Length > 0 ? $"default `{param.Default}`" : "optional";
+            page.Append(CultureInfo.InvariantCulture, $"- `{param.Name}`: {KindOf(param)}; {must}\n");
+        }
+
+        page.Append(CultureInfo.InvariantCulture, $"- result: `{row.Result}`\n");
+        if (row.Errors.Count > 0)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"- errors: {string.Join(", ", row.Errors)}\n");
+        }
+
+        page.Append('\n');
+    }
+
+    private static string KindOf(ParamRow param) =>
+        param.Kind switch
+        {
+            ParamKind.Camera => "camera",
+            ParamKind.Text => string.Create(CultureInfo.InvariantCulture, $"text of 1 to {param.Max} characters"),
+            ParamKind.FileName => "file name of letters, digits, dot, hyphen and underscore, without \"..\"",
+            ParamKind.StreamUrl => "address like `rtsp://host/path`",
+            ParamKind.Integer => string.Create(CultureInfo.InvariantCulture, $"whole number from {param.Min} to {param.Max}"),
+            ParamKind.Number => string.Create(CultureInfo.InvariantCulture, $"number from {param.Min} to {param.Max}"),
+            ParamKind.Flag => "true or false",
+            ParamKind.Choice => $"one of {string.Join(", ", param.Choices!.Select(choice => $"`{choice}`"))}",
+            ParamKind.Topics => "list of topics like `camera.connected`: lower case, at most 64 characters",
+            ParamKind.Object => "object: `device`, `topic`, `timestamp_after`, `timestamp_before`, all of which must hold",
+            _ => throw new ArgumentOutOfRangeException(nameof(param), param.Kind, "No words for this kind."),
+        };
+
+    private static string Code(string shape) => $"`{shape.Replace("|", "\\|", StringComparison.Ordinal)}`";
+}

@@ -1,0 +1,64 @@
+namespace Events.EventStore.Seals;
+
+/// <summary>What an audit looks at. Each level says something of its own, and none stands for another.</summary>
+[Flags]
+public enum AuditLevels
+{
+    /// <summary>Signatures and order of the tree heads.</summary>
+    Heads = 1,
+
+    /// <summary>Whether the stored hashes make the signed roots.</summary>
+    Tiles = 2,
+
+    /// <summary>Whether the facts make the stored hashes. Only this looks at the data.</summary>
+    Events = 4,
+}
+
+/// <summary>What is asked of an audit.</summary>
+/// <param name="Keys">
+/// Public keys as vkeys, from wherever the asker keeps them. Empty: those in the database, and that is said.
+/// </param>
+/// <param name="KeyFolder">Where the sealer's key and state are; null if the asker has no access to it.</param>
+/// <param name="From">First position of the facts to look at.</param>
+/// <param name="To">Last position of the facts to look at.</param>
+public sealed record AuditQuestion(
+    AuditLevels Levels, IReadOnlyList<string> Keys, string? KeyFolder, long From = 0, long To = long.MaxValue);
+
+/// <summary>Something that contradicts the seals.</summary>
+/// <param name="What">One word: changed, missing, inserted, reordered, truncated, forged.</param>
+/// <param name="Index">Place in the tree, from 0; null if it is not about one fact.</param>
+/// <param name="Position">Of the fact; null if it is not known or not about one.</param>
+/// <param name="Expected">The hash that was sealed; null if there is none.</param>
+/// <param name="Found">The hash of what is stored now; null if nothing is.</param>
+/// <param name="Message">All of it in a sentence, with the newest good head before.</param>
+public sealed record AuditFinding(
+    AuditLevels Level,
+    string What,
+    long? Index,
+    long? Position,
+    string? Stream,
+    long? Version,
+    string? Expected,
+    string? Found,
+    string Message);
+
+/// <summary>What an audit found, and what it did not look at.</summary>
+/// <param name="Origin">The log's name in its heads; null without a head.</param>
+/// <param name="ProvedPosition">Of the last fact under the newest head.</param>
+/// <param name="FactsSince">Younger facts, which nothing proves yet.</param>
+/// <param name="NotChecked">In words. Never empty: no audit looks at everything.</param>
+/// <param name="Undecided">Why there is no verdict; null if there is one.</param>
+public sealed record AuditReport(
+    string? Origin,
+    long Heads,
+    long Tiles,
+    long Facts,
+    long ProvedPosition,
+    long FactsSince,
+    IReadOnlyList<AuditFinding> Findings,
+    IReadOnlyList<string> NotChecked,
+    string? Undecided);
+
+/// <summary>How far an audit is.</summary>
+/// <param name="Done">In facts of the tree.</param>
+public sealed record AuditProgress(long Done, long All);

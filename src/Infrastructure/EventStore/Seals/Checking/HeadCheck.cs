@@ -1,0 +1,50 @@
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Sealing;
+using Events.EventStore.Seals.Tree;
+
+namespace Events.EventStore.Seals.Checking;
+
+/// <summary>Level heads: what each head says by itself, and how it follows the one before.</summary>
+internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings findings)
+{
+    private StoredHead? _before;
+
+    public string? Origin { get; private set; }
+
+    public long Count { get; private set; }
+
+    public void Check(StoredHead head)
+    {
+        Count++;
+        try
+        {
+            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), trusted);
+            Origin ??= signed.Origin;
+            if ((signed.Size, signed.Root) != (head.Size, head.Root))
+            {
+                throw new NoteRefusedException("The note says another size or root than its row.");
+            }
+
+            if (signed.Origin != Origin)
+            {
+                throw new NoteRefusedException($"It is a head of {signed.Origin}, those before are of {Origin}.");
+            }
+
+            if (Frontier.Parse(head.Size, head.Frontier).Root() != head.Root)
+            {
+                throw new NoteRefusedException("Its frontier makes another root.");
+            }
+
+            if (_before is { } before && (head.LastSeq <= before.LastSeq || head.SignedAt <= before.SignedAt))
+            {
+                throw new NoteRefusedException("Position and time do not rise from the head before.");
+            }
+        }
+        catch (Exception bad) when (bad is NoteRefusedException or FormatException)
+        {
+            findings.Add(AuditLevels.Heads, "forged", $"The head of {head.Size} facts is not good. {bad.Message}");
+        }
+
+        _before = head;
+    }
+}

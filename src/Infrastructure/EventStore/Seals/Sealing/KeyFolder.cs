@@ -1,0 +1,144 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Tree;
+
+namespace Events.EventStore.Seals.Sealing;
+
+/// <summary>What was last signed. Kept outside the database, so that a database that was set back is noticed.</summary>
+/// <param name="Origin">The log's name in its tree heads.</param>
+/// <param name="Root">Base64.</param>
+/// <param name="System">Which database: the cluster's identity and the database's number in it.</param>
+internal sealed record SignedState(
+    [property: JsonPropertyName("origin")] string Origin,
+    [property: JsonPropertyName("size")] long Size,
+    [property: JsonPropertyName("root")] string Root,
+    [property: JsonPropertyName("system")] string System)
+{
+    [JsonIgnore]
+    public TreeHash RootHash => StrictText.TryHash(Root, out TreeHash root) ? root : default;
+}
+
+/// <summary>The signing key and the state beside it.</summary>
+internal sealed partial class KeyFolder(string path)
+{
+    private const string KeyName = "seal-key.pem";
+    private const string StateName = "seal-state.json";
+    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
+
+    /// <returns>Null when nothing was ever signed from here.</returns>
+    /// <exception cref="SealRefusedException">It is damaged.</exception>
+    public SignedState? ReadState()
+    {
+        string file = Path.Combine(path, StateName);
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        try
+        {
+            SignedState? state = JsonSerializer.Deserialize(File.ReadAllText(file), StateJson.Default.SignedState);
+            return state is { Size: >= 0, Root: not null, System: not null, Origin: { } origin }
+                && NoteKey.IsName(origin) && StrictText.TryHash(state.Root, out _)
+                    ? state
+                    : throw new JsonException("Something is missing in it.");
+        }
+        catch (JsonException)
+        {
+            throw new SealRefusedException($"The state file {file} is damaged; it says what was last signed. Restore it.");
+        }
+    }
+
+    /// <summary>Replaces the state as a whole; it is on disk when this returns.</summary>
+    public void WriteState(SignedState state) =>
+        Replace(StateName, JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState));
+
+    /// <exception cref="SealRefusedException">There is no key, or it is damaged.</exception>
+    public NoteSigner ReadKey(string origin)
+    {
+        string file = Path.Combine(path, KeyName);
+        if (!File.Exists(file))
+        {
+            throw new SealRefusedException($"The signing key {file} is missing. Restore it, with the state file beside it.");
+        }
+
+        try
+        {
+            string pem = File.ReadAllText(file);
+            PemFields found = PemEncoding.Find(pem);
+            return NoteSigner.Of(origin, Convert.FromBase64String(pem[found.Base64Data]));
+        }
+        catch (Exception damaged) when (damaged is ArgumentException or FormatException or NoteRefusedException)
+        {
+            throw new SealRefusedException($"The signing key {file} is damaged. Restore it, with the state file beside it.");
+        }
+    }
+
+    /// <summary>Makes a key for a log that has none. Never over another one.</summary>
+    /// <exception cref="SealRefusedException">There is one already.</exception>
+    public NoteSigner CreateKey(string origin)
+    {
+        if (File.Exists(Path.Combine(path, KeyName)))
+        {
+            throw new SealRefusedException(
+                $"There is a signing key in {path}, but no state of what it signed. Restore the state file.");
+        }
+
+        Directory.CreateDirectory(path, OwnFolder);
+        NoteSigner signer = NoteSigner.Create(origin);
+        string pem = PemEncoding.WriteString("PRIVATE KEY", signer.ExportPkcs8());
+        Replace(KeyName, Encoding.ASCII.GetBytes(pem + "\n"));
+        return signer;
+    }
+
+    private void Replace(string name, byte[] content)
+    {
+        string file = Path.Combine(path, name);
+        string draft = file + ".new";
+        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnFile };
+        using (FileStream stream = new(draft, options))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, file, overwrite: true);
+        SyncFolder();
+    }
+
+    /// <summary>Puts the folder's list of names on disk, so that the rename outlasts a power cut.</summary>
+    private void SyncFolder()
+    {
+        const int ReadOnlyAndCloseOnExec = 0x80000;
+        int descriptor = Open(path, ReadOnlyAndCloseOnExec);
+        int outcome = descriptor < 0 ? -1 : Sync(descriptor);
+        int error = Marshal.GetLastPInvokeError();
+        if (descriptor >= 0)
+        {
+            _ = Close(descriptor);
+        }
+
+        if (outcome != 0)
+        {
+            throw new IOException($"{path} cannot be synced: {new Win32Exception(error).Message}.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}
+
+[JsonSerializable(typeof(SignedState))]
+internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Events.EventStore.Appending;
+using Npgsql;
+
+namespace Events.EventStore.Seals.Sealing;
+
+/// <summary>
+/// Up to which position the log is final: no fact can still appear below it. Our own appenders hold one lock from taking a
+/// number to their commit, so under that lock there is none in between. A foreign writer may still be about to commit a lower
+/// number; then only what is below the first hole is taken.
+/// </summary>
+internal static class SealBound
+{
+    /// <summary>In facts. Holes are looked for within what one head can take.</summary>
+    private const int LookMax = GrowingTree.LeavesPerHeadMax;
+
+    private static readonly string Hold = string.Create(
+        CultureInfo.InvariantCulture,
+        $"select pg_advisory_xact_lock({GroupWriter.LockKey})");
+
+    private const string Ask =
+        """
+        select coalesce((select max(seq_id) from events.mt_events), 0),
+               exists (
+                 select from pg_locks l
+                 where l.locktype = 'relation' and l.relation = 'events.mt_events'::regclass and l.granted
+                   and l.database = (select oid from pg_database where datname = current_database())
+                   and l.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+                   and l.pid <> pg_backend_pid())
+        """;
+
+    private const string BelowHole =
+        """
+        select coalesce(max(seq_id), $1) from (
+          select seq_id, row_number() over (order by seq_id) as n
+          from (select seq_id from events.mt_events where seq_id > $1 order by seq_id limit $2) rows) numbered
+        where seq_id = $1 + n
+        """;
+
+    /// <returns>The position, and whether a foreign writer holds it back.</returns>
+    public static async Task<(long Position, bool IsHeldBack)> FindAsync(
+        NpgsqlConnection connection, long after, CancellationToken cancellationToken)
+    {
+        (long newest, bool isForeign) = await AskAsync(connection, cancellationToken);
+        if (!isForeign)
+        {
+            return (newest, false);
+        }
+
+        await using NpgsqlCommand below = new(BelowHole, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = after },
+                new NpgsqlParameter<int> { TypedValue = LookMax },
+            },
+        };
+        long final = Math.Min((long)(await below.ExecuteScalarAsync(cancellationToken))!, newest);
+        return (final, final < newest);
+    }
+
+    /// <summary>Under the appenders' lock, and for as short as two statements take.</summary>
+    private static async Task<(long Newest, bool IsForeign)> AskAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (NpgsqlCommand hold = new(Hold, connection, transaction))
+        {
+            await hold.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        (long, bool) answer;
+        await using (NpgsqlCommand ask = new(Ask, connection, transaction))
+        await using (NpgsqlDataReader reader = await ask.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            answer = (reader.GetInt64(0), reader.GetBoolean(1));
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return answer;
+    }
+}

@@ -1,0 +1,192 @@
+using Events.EventStore.Seals.Tree;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Events.EventStore.Seals.Sealing;
+
+/// <summary>A tile that has become full.</summary>
+internal sealed record FullTile(int Level, long Number, byte[] Hashes, long FirstSeq, long LastSeq);
+
+/// <summary>A row of <c>audit_head</c>.</summary>
+internal sealed record StoredHead(long Size, TreeHash Root, long LastSeq, byte[] Frontier, DateTimeOffset SignedAt, string Note);
+
+/// <summary>The seals' tables, read and written on one connection.</summary>
+internal sealed class SealTables(NpgsqlConnection connection)
+{
+    private const string HeadColumns = "size, root, last_seq, frontier, signed_at, note";
+
+    /// <summary>Cluster and database: a copy of the files keeps the first, a restored dump neither.</summary>
+    public async Task<string> SystemAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            """
+            select format('%s/%s', (select system_identifier from pg_control_system()), oid)
+            from pg_database where datname = current_database()
+            """,
+            connection);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public async Task<string> EncodingAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("select current_setting('server_encoding')", connection);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <returns>The newest head; null before the first.</returns>
+    public Task<StoredHead?> NewestHeadAsync(CancellationToken cancellationToken) =>
+        HeadUpToAsync(long.MaxValue, cancellationToken);
+
+    /// <returns>The newest head of at most so many facts; null if there is none.</returns>
+    public async Task<StoredHead?> HeadUpToAsync(long size, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StoredHead> heads = await HeadsAsync(
+            $"select {HeadColumns} from events_own.audit_head where size <= {size} order by size desc limit $1",
+            1,
+            cancellationToken);
+        return heads.Count == 0 ? null : heads[0];
+    }
+
+    /// <returns>Heads above a size, in order, at most so many.</returns>
+    public Task<IReadOnlyList<StoredHead>> HeadsAsync(long after, int countMax, CancellationToken cancellationToken) =>
+        HeadsAsync(
+            $"select {HeadColumns} from events_own.audit_head where size > {after} order by size limit $1",
+            countMax,
+            cancellationToken);
+
+    /// <returns>Tiles of a level, in order, at most so many; holes are left out.</returns>
+    public async Task<IReadOnlyList<FullTile>> TilesAsync(
+        int level, long from, int countMax, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            """
+            select n, hashes, first_seq, last_seq from events_own.audit_tile
+            where level = $1 and n >= $2 order by n limit $3
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<int> { TypedValue = level },
+                new NpgsqlParameter<long> { TypedValue = from },
+                new NpgsqlParameter<int> { TypedValue = countMax },
+            },
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<FullTile> tiles = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            tiles.Add(new FullTile(
+                level, reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetInt64(2), reader.GetInt64(3)));
+        }
+
+        return tiles;
+    }
+
+    public async Task<IReadOnlyList<string>> KeysAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new("select distinct vkey from events_own.audit_key order by vkey", connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<string> keys = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            keys.Add(reader.GetString(0));
+        }
+
+        return keys;
+    }
+
+    /// <summary>Adds a head with its new tiles, and its key if it is not known yet, all or nothing.</summary>
+    /// <exception cref="SealRefusedException">One of them is there already.</exception>
+    public async Task AddAsync(StoredHead head, IReadOnlyList<FullTile> tiles, string vkey, CancellationToken cancellationToken)
+    {
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using NpgsqlBatch batch = new(connection, transaction)
+        {
+            BatchCommands = { TilesCommand(tiles), HeadCommand(head), KeyCommand(vkey, head.Size) },
+        };
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw new SealRefusedException(
+                $"There are tiles or a tree head already where those of {head.Size} facts belong. Heads were removed, or "
+                + "somebody else seals this log.");
+        }
+
+        // From here on the head is known outside or not; a caller that gives up now could not tell.
+        await transaction.CommitAsync(CancellationToken.None);
+    }
+
+    private static NpgsqlBatchCommand TilesCommand(IReadOnlyList<FullTile> tiles) =>
+        new(
+            """
+            insert into events_own.audit_tile (level, n, hashes, first_seq, last_seq)
+            select * from unnest($1::int[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[])
+            """)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<int[]> { TypedValue = [.. tiles.Select(tile => tile.Level)] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. tiles.Select(tile => tile.Number)] },
+                new NpgsqlParameter<byte[][]> { TypedValue = [.. tiles.Select(tile => tile.Hashes)] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. tiles.Select(tile => tile.FirstSeq)] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. tiles.Select(tile => tile.LastSeq)] },
+            },
+        };
+
+    private static NpgsqlBatchCommand HeadCommand(StoredHead head) =>
+        new(
+            """
+            insert into events_own.audit_head (size, root, last_seq, frontier, leaf_version, signed_at, note)
+            values ($1, $2, $3, $4, $5, $6, $7)
+            """)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = head.Size },
+                new NpgsqlParameter<byte[]> { TypedValue = head.Root.ToBytes() },
+                new NpgsqlParameter<long> { TypedValue = head.LastSeq },
+                new NpgsqlParameter<byte[]> { TypedValue = head.Frontier },
+                new NpgsqlParameter<int> { TypedValue = Canonical.LeafForm.Version },
+                new NpgsqlParameter<DateTimeOffset> { TypedValue = head.SignedAt, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new NpgsqlParameter<string> { TypedValue = head.Note },
+            },
+        };
+
+    private static NpgsqlBatchCommand KeyCommand(string vkey, long size) =>
+        new(
+            """
+            insert into events_own.audit_key (vkey, from_size, state)
+            values ($1, coalesce((select max(size) from events_own.audit_head where size < $2), 0), 'active')
+            on conflict do nothing
+            """)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = vkey }, new NpgsqlParameter<long> { TypedValue = size } },
+        };
+
+    private async Task<IReadOnlyList<StoredHead>> HeadsAsync(string sql, int countMax, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(sql, connection)
+        {
+            Parameters = { new NpgsqlParameter<int> { TypedValue = countMax } },
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<StoredHead> heads = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            byte[] root = reader.GetFieldValue<byte[]>(1);
+            heads.Add(new StoredHead(
+                reader.GetInt64(0),
+                root.Length == TreeHash.Length ? new TreeHash(root) : default,
+                reader.GetInt64(2),
+                reader.GetFieldValue<byte[]>(3),
+                reader.GetFieldValue<DateTimeOffset>(4),
+                reader.GetString(5)));
+        }
+
+        return heads;
+    }
+}

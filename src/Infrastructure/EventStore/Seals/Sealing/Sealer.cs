@@ -1,0 +1,112 @@
+using Events.EventStore.Postgres;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Events.EventStore.Seals.Sealing;
+
+/// <summary>
+/// Follows the log from behind and signs it. One host at a time does; others wait to take over. When the database contradicts
+/// what was signed it stops for good and says so.
+/// </summary>
+internal sealed partial class Sealer(
+    Database database, EventStoreSchema schema, SealOptions options, TimeProvider time, ILogger<Sealer> logger)
+    : BackgroundService, ISeals
+{
+    /// <summary>A fact is sealed within ten seconds; this leaves as much for the work itself.</summary>
+    private static readonly TimeSpan SealPause = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>After so many heads in a row that a foreign writer held back, it is worth a warning: half a minute.</summary>
+    private const int HeldBackMax = 6;
+
+    private volatile SealStatus _status = new(null, 0, 0, null, "Not looked yet.", IsRefused: false);
+    private int _heldBack;
+
+    public SealStatus Status => _status;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+                await Task.Delay(SealPause, time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (SealRefusedException refused)
+            {
+                _status = _status with { Trouble = refused.Message, IsRefused = true };
+                Measures.SealsRefused.Add(1);
+                LogRefused(refused.Message);
+                return;
+            }
+            catch (Exception failed)
+            {
+                // Away, a failing disk or memory, a fact without a form: the log goes on, and sealing is tried again from what is
+                // stored.
+                string why = Failure.IsAway(failed) ? Failure.Unavailable(failed).Message : failed.Message;
+                _status = _status with { Trouble = why };
+                Measures.SealsFailed.Add(1);
+                LogFailed(why);
+                await Task.WhenAny(Task.Delay(RetryPause, time, stoppingToken));
+            }
+        }
+    }
+
+    /// <summary>Until it fails or the host stops; at once when another host is the sealer.</summary>
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
+        await schema.ApplyOnceAsync(stoppingToken);
+        NpgsqlConnection connection = await database.OpenSingleAsync(stoppingToken);
+        await using SealingRun? run =
+            await SealingRun.OpenAsync(connection, new KeyFolder(options.Folder), options.HostName, time, stoppingToken);
+        if (run is null)
+        {
+            _status = _status with { Trouble = "Another host seals this log." };
+            return;
+        }
+
+        while (true)
+        {
+            bool isMore = await run.SealAsync(stoppingToken);
+            NoteHeldBack(run);
+            _status = new SealStatus(
+                run.Origin,
+                run.Size,
+                run.LastSeq,
+                run.SignedAt,
+                _heldBack > HeldBackMax ? "A writer outside this program keeps a transaction open on the log." : null,
+                IsRefused: false);
+            if (!isMore)
+            {
+                await Task.Delay(SealPause, time, stoppingToken);
+            }
+        }
+    }
+
+    private void NoteHeldBack(SealingRun run)
+    {
+        _heldBack = run.IsHeldBack ? _heldBack + 1 : 0;
+        if (_heldBack == HeldBackMax)
+        {
+            Measures.SealsHeldBack.Add(1);
+            LogHeldBack(run.LastSeq);
+        }
+    }
+
+    [LoggerMessage(EventId = 4501, Level = LogLevel.Critical, Message = "The log is no longer sealed: {Why}")]
+    private partial void LogRefused(string why);
+
+    [LoggerMessage(EventId = 4502, Level = LogLevel.Warning, Message = "Sealing waits: {Why}")]
+    private partial void LogFailed(string why);
+
+    [LoggerMessage(
+        EventId = 4503, Level = LogLevel.Warning, Message = "A foreign writer holds sealing back behind position {Position}")]
+    private partial void LogHeldBack(long position);
+}

@@ -1,0 +1,219 @@
+using System.Globalization;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Tree;
+using Npgsql;
+
+namespace Events.EventStore.Seals.Sealing;
+
+/// <summary>
+/// One time of being the log's sealer, on a connection of its own, until something fails. The order of each head: read, read
+/// again and compare, state on disk, sign, commit. Wherever it is cut off, the next run finds the tree that the state names,
+/// or refuses.
+/// </summary>
+internal sealed class SealingRun : IAsyncDisposable
+{
+    /// <summary>Advisory lock of the sealer: "evseals" in ASCII. Held by the connection, so it ends with it.</summary>
+    private const long LockKey = 0x0065_7673_6561_6C73;
+
+    private static readonly TimeSpan HeadStep = TimeSpan.FromMilliseconds(1);
+
+    private readonly NpgsqlConnection _connection;
+    private readonly SealTables _tables;
+    private readonly KeyFolder _folder;
+    private readonly TimeProvider _time;
+    private NoteSigner _signer = null!;
+    private SignedState _state = null!;
+    private GrowingTree _tree = null!;
+    private DateTimeOffset _signedAt;
+
+    private SealingRun(NpgsqlConnection connection, KeyFolder folder, TimeProvider time)
+    {
+        _connection = connection;
+        _tables = new SealTables(connection);
+        _folder = folder;
+        _time = time;
+    }
+
+    public string Origin => _state.Origin;
+
+    public long Size => _tree.Size;
+
+    public long LastSeq => _tree.LastSeq;
+
+    public DateTimeOffset? SignedAt => _signedAt == default ? null : _signedAt;
+
+    /// <summary>Whether a foreign writer that has not ended holds back what can be sealed.</summary>
+    public bool IsHeldBack { get; private set; }
+
+    /// <returns>Null when another host is the sealer.</returns>
+    /// <param name="connection">Becomes the run's.</param>
+    /// <exception cref="SealRefusedException">Database, key and state do not fit together.</exception>
+    public static async Task<SealingRun?> OpenAsync(
+        NpgsqlConnection connection, KeyFolder folder, string hostName, TimeProvider time, CancellationToken cancellationToken)
+    {
+        SealingRun run = new(connection, folder, time);
+        try
+        {
+            await using NpgsqlCommand take = new(
+                string.Create(CultureInfo.InvariantCulture, $"select pg_try_advisory_lock({LockKey})"), connection);
+            if (await take.ExecuteScalarAsync(cancellationToken) is true)
+            {
+                await run.TakeUpAsync(hostName, cancellationToken);
+                return run;
+            }
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
+
+        await run.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Signs a head over what is final, if there is anything new.</summary>
+    /// <returns>Whether there may be more at once.</returns>
+    public async Task<bool> SealAsync(CancellationToken cancellationToken)
+    {
+        (long upTo, IsHeldBack) = await SealBound.FindAsync(_connection, LastSeq, cancellationToken);
+        IReadOnlyList<(long Seq, TreeHash Leaf)> leaves =
+            await _tree.NextAsync(_connection, upTo, GrowingTree.LeavesPerHeadMax, cancellationToken);
+        if (leaves.Count == 0)
+        {
+            return false;
+        }
+
+        IReadOnlyList<FullTile> tiles = _tree.Append(leaves);
+        SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
+        _folder.WriteState(next);
+        _state = next;
+        await PublishAsync(tiles, cancellationToken);
+        return leaves.Count == GrowingTree.LeavesPerHeadMax;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _signer?.Dispose();
+        await _connection.DisposeAsync();
+    }
+
+    private async Task TakeUpAsync(string hostName, CancellationToken cancellationToken)
+    {
+        string encoding = await _tables.EncodingAsync(cancellationToken);
+        if (encoding != "UTF8")
+        {
+            throw new SealRefusedException($"The database is in {encoding}; seals need UTF8, or one text could have two forms.");
+        }
+
+        string system = await _tables.SystemAsync(cancellationToken);
+        StoredHead? head = await _tables.NewestHeadAsync(cancellationToken);
+        if (_folder.ReadState() is { } state)
+        {
+            _state = state;
+            _signer = _folder.ReadKey(state.Origin);
+        }
+        else
+        {
+            Begin(hostName, system, head);
+        }
+
+        if (_state.System != system)
+        {
+            throw new SealRefusedException(
+                "This database is a copy or was restored elsewhere: the seals' state is that of another one. Two databases must "
+                + "not sign under one name.");
+        }
+
+        RefuseForeign(head);
+        _tree = await GrowingTree.LoadAsync(_connection, head, cancellationToken);
+        _signedAt = head?.SignedAt ?? default;
+        await CatchUpAsync(cancellationToken);
+    }
+
+    private void Begin(string hostName, string system, StoredHead? head)
+    {
+        if (head is not null)
+        {
+            throw new SealRefusedException(
+                $"The log has heads up to {head.Size} facts, but what was last signed is not known here. Restore the key and the "
+                + "state file beside it.");
+        }
+
+        string origin = $"{hostName}/{Guid.CreateVersion7():d}";
+        _signer = _folder.CreateKey(origin);
+        _state = new SignedState(origin, 0, TreeHash.Empty.ToBase64(), system);
+        _folder.WriteState(_state);
+    }
+
+    private void RefuseForeign(StoredHead? head)
+    {
+        if (head is null)
+        {
+            return;
+        }
+
+        try
+        {
+            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), [_signer.Key]);
+            if ((signed.Origin, signed.Size, signed.Root) != (_state.Origin, head.Size, head.Root))
+            {
+                throw new NoteRefusedException("It says something else than its row.");
+            }
+        }
+        catch (NoteRefusedException refused)
+        {
+            throw new SealRefusedException(
+                $"The newest tree head, of {head.Size} facts, is not what our key signed. {refused.Message}");
+        }
+
+        if (head.Size > _state.Size || (head.Size == _state.Size && head.Root != _state.RootHash))
+        {
+            throw new SealRefusedException(
+                $"The newest tree head has {head.Size} facts; the state file says that {_state.Size} were signed last. The state "
+                + "was set back, or somebody else signs with this key.");
+        }
+    }
+
+    /// <summary>The state may be one head ahead of the database, by a crash, or by a database that was set back.</summary>
+    private async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (_state.Size == _tree.Size)
+        {
+            return;
+        }
+
+        IReadOnlyList<(long Seq, TreeHash Leaf)> leaves = [];
+        long missing = _state.Size - _tree.Size;
+        if (missing <= GrowingTree.LeavesPerHeadMax)
+        {
+            leaves = await _tree.NextAsync(_connection, long.MaxValue, (int)missing, cancellationToken);
+        }
+
+        long before = _tree.Size;
+        IReadOnlyList<FullTile> tiles = _tree.Append(leaves);
+        if (_tree.Size != _state.Size || _tree.Root() != _state.RootHash)
+        {
+            throw new SealRefusedException(
+                $"The log was set back: {_state.Size} facts were signed, and the database has heads up to {before}. What follows "
+                + (_tree.Size < _state.Size ? "there is less" : "there is something else")
+                + ". Restore the newer state of the database, or end this log and begin another one.");
+        }
+
+        await PublishAsync(tiles, cancellationToken);
+    }
+
+    private async Task PublishAsync(IReadOnlyList<FullTile> tiles, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
+        TreeHash root = _tree.Root();
+        SignedNote note = new TreeHead(_state.Origin, _tree.Size, root).Sign(_signer);
+
+        // The signature, too, is only as good as the memory it was made in.
+        TreeHead.Open(note.ToBytes(), [_signer.Key]);
+        StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString());
+        await _tables.AddAsync(head, tiles, _signer.Key.ToString(), cancellationToken);
+        _signedAt = signedAt;
+    }
+}

@@ -1,0 +1,233 @@
+using Events.EventStore.Seals;
+using Events.EventStore.Seals.Checking;
+using Events.EventStore.Seals.Tree;
+using Xunit;
+
+namespace Events.Tests.Engines.EventStore.Seals;
+
+/// <summary>What somebody who owns the database can do, and where the audit finds it.</summary>
+public sealed class Auditing_the_log : IAsyncLifetime
+{
+    private SealedLog _log = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _log = await SealedLog.StartAsync();
+        foreach (int more in new[] { 300, 400, 300 })
+        {
+            await _log.AppendAsync(more);
+            await _log.SealAllAsync();
+        }
+
+        await _log.AppendAsync(7, "tally-since");
+    }
+
+    public async ValueTask DisposeAsync() => await _log.DisposeAsync();
+
+    [Fact]
+    public async Task finds_nothing_in_a_log_that_nobody_touched_and_says_what_it_left_out()
+    {
+        List<AuditProgress> steps = [];
+        AuditReport report = await AuditAsync(progress: steps.Add);
+        Assert.Empty(report.Findings);
+        Assert.Null(report.Undecided);
+        Assert.Equal((3, 3, 1_000, 1_000, 7), (report.Heads, report.Tiles, report.Facts, report.ProvedPosition, report.FactsSince));
+        Assert.Equal(new AuditProgress(1_000, 1_000), steps[^1]);
+        Assert.Contains(report.NotChecked, text => text.Contains("taken from the database itself", StringComparison.Ordinal));
+        Assert.Contains(report.NotChecked, text => text.Contains("anchors", StringComparison.Ordinal));
+        Assert.DoesNotContain(report.NotChecked, text => text.Contains("the facts themselves", StringComparison.Ordinal));
+        AuditReport heads = await AuditAsync(AuditLevels.Heads);
+        Assert.Contains(heads.NotChecked, text => text.Contains("the facts themselves", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("update events.mt_events set data = jsonb_set(data, '{amount}', '5') where seq_id = 100", "changed", 99L, 100L)]
+    [InlineData("update events.mt_events set user_name = 'x' where seq_id = 768", "changed", 767L, 768L)]
+    [InlineData("update events.mt_events set timestamp = timestamp + interval '1 microsecond' where seq_id = 1", "changed", 0L, 1L)]
+    [InlineData("update events.mt_events set correlation_id = null where seq_id = 400", "changed", 399L, 400L)]
+    [InlineData("update events.mt_events set headers = null where seq_id = 400", "changed", 399L, 400L)]
+    [InlineData("update events.mt_events set bdata = '' where seq_id = 400", "changed", 399L, 400L)]
+    [InlineData("update events.mt_events set mt_dotnet_type = 'x' where seq_id = 257", "changed", 256L, 257L)]
+    [InlineData("delete from events.mt_events where seq_id = 500", "missing", 499, null)]
+    public async Task finds_a_fact_and_what_became_of_it(string tampering, string what, long index, long? position)
+    {
+        await _log.TamperAsync(tampering);
+        AuditFinding first = (await AuditAsync()).Findings[0];
+        Assert.Equal((AuditLevels.Events, what, index, position), (first.Level, first.What, first.Index!.Value, first.Position));
+        Assert.Contains(
+            index switch
+            {
+                < 300 => "There is no good head before.",
+                < 700 => "The newest good head before has 300 facts, up to position 300,",
+                _ => "The newest good head before has 700 facts, up to position 700,",
+            },
+            first.Message,
+            StringComparison.Ordinal);
+        Assert.NotNull(first.Expected);
+        if (what == "changed")
+        {
+            Assert.Equal(("tally-one", index + 1), (first.Stream, first.Version));
+        }
+    }
+
+    [Fact]
+    public async Task finds_a_fact_that_was_put_in_between()
+    {
+        await _log.CloseAsync();
+        await _log.Store.ExecuteAsync("select setval('events.mt_events_sequence', 5000)");
+        await _log.AppendAsync(300);
+        await _log.SealAllAsync();
+        Assert.Empty((await AuditAsync()).Findings);
+        await _log.TamperAsync(
+            """
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            values (3000, gen_random_uuid(), 'tally-one', 100000, '{}', 'tally_added', now())
+            """);
+        AuditFinding only = Assert.Single((await AuditAsync()).Findings);
+        Assert.Equal(("inserted", 1_007, 3_000, 100_000), (only.What, only.Index, only.Position, only.Version));
+        Assert.Null(only.Expected);
+    }
+
+    [Fact]
+    public async Task finds_two_facts_that_were_exchanged()
+    {
+        await _log.TamperAsync(
+            """
+            update events.mt_events set seq_id = -1 where seq_id = 20; update events.mt_events set seq_id = 20 where seq_id = 30;
+            update events.mt_events set seq_id = 30 where seq_id = -1
+            """);
+        Assert.Equal([("reordered", 20L), ("reordered", 30L)], (await AuditAsync()).Findings.Select(one => (one.What, one.Position!.Value)));
+    }
+
+    [Theory]
+    [InlineData("update events.mt_events set data = '{}' where seq_id = 990", AuditLevels.Tiles, "changed", "something from index 700 to 999")]
+    [InlineData("delete from events.mt_events where seq_id = 990", AuditLevels.Events, "missing", "231 facts up to position 1000; 232 were signed")]
+    [InlineData("delete from events.mt_events where seq_id > 990", AuditLevels.Events, "missing", "222 facts")]
+    [InlineData("delete from events.mt_events where seq_id > 700; delete from events_own.audit_head where size > 700; "
+        + "delete from events_own.audit_tile where n = 2", AuditLevels.Heads, "truncated", "The log was set back")]
+    [InlineData("update events_own.audit_tile set hashes = set_byte(hashes, 40, 1 # get_byte(hashes, 40)) where n = 1; update events.mt_events "
+        + "set data = '{}' where seq_id = 258", AuditLevels.Events, "changed", "position 258")]
+    [InlineData("delete from events_own.audit_tile where n = 1", AuditLevels.Tiles, "missing", "tile/0/001 is missing")]
+    [InlineData("update events_own.audit_head set root = sha256('') where size = 700", AuditLevels.Heads, "forged", "head of 700 facts")]
+    [InlineData("update events_own.audit_head set size = 701 where size = 700", AuditLevels.Heads, "forged", "head of 701 facts")]
+    [InlineData("update events_own.audit_head h set note = o.note, root = o.root from events_own.audit_head o where h.size = 1000 and o.size = 700",
+        AuditLevels.Heads, "forged", "head of 1000 facts")]
+    [InlineData("update events_own.audit_head set frontier = '' where size = 700", AuditLevels.Heads, "forged", "head of 700 facts")]
+    [InlineData("update events_own.audit_head set signed_at = signed_at + interval '1 day' where size = 300",
+        AuditLevels.Heads, "forged", "do not rise")]
+    public async Task finds_what_was_done_to_the_tail_or_to_the_seals(string tampering, AuditLevels level, string what, string words)
+    {
+        await _log.TamperAsync(tampering);
+        Assert.Contains(
+            (await AuditAsync()).Findings,
+            one => (one.Level, one.What) == (level, what) && one.Message.Contains(words, StringComparison.Ordinal));
+    }
+
+    /// <summary>Who rewrites everything in the database still lacks the key.</summary>
+    [Fact]
+    public async Task finds_a_history_that_was_rewritten_and_signed_with_another_key()
+    {
+        string key = Assert.Single(await _log.KeyTextsAsync());
+        await _log.CloseAsync();
+        await _log.TamperAsync(
+            "update events.mt_events set data = '{}' where seq_id = 5; delete from events_own.audit_head; delete from events_own.audit_tile");
+        await using (var forged = await _log.TryOpenAsync(Path.Combine(Path.GetDirectoryName(_log.Folder)!, "forged")))
+        {
+            await forged!.SealAsync(Token);
+        }
+
+        AuditReport report = await AuditAsync(keys: [key]);
+        Assert.Equal("forged", report.Findings[0].What);
+        Assert.Contains("No trusted key has signed", report.Findings[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task looks_at_the_asked_facts_alone_and_says_so()
+    {
+        await _log.TamperAsync("update events.mt_events set data = '{}' where seq_id = 5");
+        AuditReport report = await LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(All, [], _log.Folder, From: 600, To: 700), _ => { }, Token);
+        Assert.Empty(report.Findings);
+        Assert.Contains(report.NotChecked, text => text.Contains("before position 600", StringComparison.Ordinal));
+        Assert.InRange(report.Facts, 101, 512);
+    }
+
+    [Fact]
+    public async Task names_columns_that_no_seal_covers()
+    {
+        await _log.TamperAsync("alter table events.mt_events add column note text default 'x'");
+        AuditReport report = await AuditAsync();
+        Assert.Empty(report.Findings);
+        Assert.Contains(report.NotChecked, text => text.Contains("the column note", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task gives_no_verdict_without_a_database()
+    {
+        AuditReport report = await LogAudit.RunAsync(
+            "Host=127.0.0.1;Port=1;Username=x;Timeout=2", new AuditQuestion(All, [], null), _ => { }, Token);
+        Assert.NotNull(report.Undecided);
+    }
+
+    [Fact]
+    public async Task ends_after_a_hundred_findings()
+    {
+        await _log.TamperAsync("update events.mt_events set user_name = 'x'");
+        Assert.Equal(Findings.CountMax, (await AuditAsync()).Findings.Count);
+    }
+
+    /// <summary>Random edits of a row of hashes are told back as at least as simple a row of differences.</summary>
+    [Fact]
+    public void tells_how_two_rows_of_hashes_differ()
+    {
+        Random random = new(4);
+        TreeHash[] some = [.. Enumerable.Range(0, 2_000).Select(number => TreeHash.OfLeaf(BitConverter.GetBytes(number)))];
+        for (int round = 0; round < 300; round++)
+        {
+            TreeHash[] expected = some[..random.Next(1, 200)];
+            List<TreeHash> actual = [.. expected];
+            int edits = random.Next(4);
+            for (int i = 0; i < edits; i++)
+            {
+                int at = random.Next(actual.Count);
+                TreeHash fresh = some[random.Next(200, 2_000)];
+                switch (random.Next(3))
+                {
+                    case 0: actual[at] = fresh; break;
+                    case 1: actual.Insert(at, fresh); break;
+                    default:
+                        if (actual.Count > 1)
+                        {
+                            actual.RemoveAt(at);
+                        }
+
+                        break;
+                }
+            }
+
+            HashDifference[] told = [.. HashDifferences.Between(expected, actual)];
+            List<TreeHash> repaired = [.. actual];
+            foreach (HashDifference one in told.Reverse())
+            {
+                switch (one.Kind)
+                {
+                    case DifferenceKind.Changed: repaired[one.Actual] = expected[one.Expected]; break;
+                    case DifferenceKind.Inserted: repaired.RemoveAt(one.Actual); break;
+                    default: repaired.Insert(one.Actual, expected[one.Expected]); break;
+                }
+            }
+
+            Assert.Equal(expected, repaired);
+            Assert.InRange(told.Length, edits == 0 ? 0 : Math.Min(1, edits - 1), 2 * edits);
+        }
+    }
+
+    private const AuditLevels All = AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events;
+
+    private Task<AuditReport> AuditAsync(
+        AuditLevels levels = All, IReadOnlyList<string>? keys = null, Action<AuditProgress>? progress = null) =>
+        LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(levels, keys ?? [], _log.Folder), progress ?? (_ => { }), Token);
+}

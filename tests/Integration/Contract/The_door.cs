@@ -1,0 +1,207 @@
+using System.Text;
+using System.Text.Json;
+using Events.Tests.Integration.Faults;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Contract;
+
+/// <summary>What every socket is held to, whoever is behind it.</summary>
+public sealed class The_door
+{
+    private const int RateLimited = -32040;
+    private const int Unauthenticated = -32001;
+    private const string Ping = """{"jsonrpc":"2.0","id":1,"method":"ping"}""";
+
+    [Fact]
+    public async Task limits_each_socket_and_says_how_long_to_wait()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(new()
+        {
+            ["EVENTS__Security__RateLimitRequests"] = "10",
+            ["EVENTS__Security__RateLimitBurst"] = "25",
+        });
+        await using RpcClient hasty = await host.ConnectAsync(null);
+        RpcException?[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => TryAsync(hasty, "ping")));
+        int passed = answers.Count(answer => answer is null);
+        Assert.InRange(passed, 25, 60);
+        Assert.All(answers.OfType<RpcException>(), refused =>
+        {
+            Assert.Equal(RateLimited, refused.Code);
+            Assert.InRange(refused.Data.Number("retry_after_ms"), 1, 100);
+            Assert.True(refused.Data.GetProperty("retry_after_ms").TryGetInt32(out _));
+        });
+
+        // First of all checks: before it is known whether there is such a method.
+        RpcException?[] unknown = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => TryAsync(hasty, "no_such_method")));
+        Assert.Contains(unknown, answer => answer?.Code == RateLimited);
+        await using RpcClient other = await host.ConnectAsync(null);
+        Assert.Null(await TryAsync(other, "ping"));
+        await Until.TrueAsync(
+            async () => await TryAsync(hasty, "ping") is null, TimeSpan.FromSeconds(10), "the hasty socket to be let through again");
+    }
+
+    [Fact]
+    public async Task limits_an_account_over_all_its_sockets()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(new()
+        {
+            ["EVENTS__Security__RateLimitRequests"] = "1000000",
+            ["EVENTS__Security__RateLimitAccountRequests"] = "40",
+            ["EVENTS__Security__RateLimitWindow"] = "1000s",
+        });
+        await using RpcClient first = await LoggedInAsync(host, "ada");
+        await using RpcClient second = await LoggedInAsync(host, "ada");
+        await using RpcClient other = await LoggedInAsync(host, "eve");
+        RpcException?[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => TryAsync(i % 2 == 0 ? first : second, "get_server_info")));
+        Assert.InRange(answers.Count(answer => answer is null), 35, 42);
+        Assert.All(answers.OfType<RpcException>(), refused => Assert.Equal(RateLimited, refused.Code));
+        Assert.Null(await TryAsync(other, "get_server_info"));
+        await using RpcClient third = await LoggedInAsync(host, "ada", isLimited: true);
+        Assert.Equal(RateLimited, (await TryAsync(third, "get_server_info"))?.Code);
+    }
+
+    [Fact]
+    public async Task has_so_many_places_and_lets_in_only_pages_that_may()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Server__MaxConnections"] = "2" });
+        using RawSocket stranger = await RawSocket.ConnectAsync(host.Port, "Origin: http://evil.example\r\n");
+        Assert.StartsWith("HTTP/1.1 403 ", stranger.Head, StringComparison.Ordinal);
+        using RawSocket page = await RawSocket.ConnectAsync(host.Port, "Origin: http://localhost:3000\r\n");
+        using RawSocket program = await RawSocket.ConnectAsync(host.Port);
+        Assert.All([page, program], one => Assert.StartsWith("HTTP/1.1 101 ", one.Head, StringComparison.Ordinal));
+
+        using RawSocket late = await RawSocket.ConnectAsync(host.Port);
+        Assert.StartsWith("HTTP/1.1 503 ", late.Head, StringComparison.Ordinal);
+        page.Dispose();
+        await Until.TrueAsync(
+            async () =>
+            {
+                using RawSocket next = await RawSocket.ConnectAsync(host.Port);
+                return next.Head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal);
+            },
+            TimeSpan.FromSeconds(10),
+            "the place to be free again");
+    }
+
+    [Fact]
+    public async Task pings_silent_sockets_and_leaves_them_open()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Server__PingInterval"] = "1s" });
+        using RawSocket silent = await RawSocket.ConnectAsync(host.Port);
+        for (int i = 0; i < 3; i++)
+        {
+            (byte first, byte[] payload) = (await silent.ReceiveAsync())!.Value;
+            Assert.Equal(RawSocket.Ping, first);
+            await silent.SendAsync(RawSocket.Pong, payload);
+        }
+
+        await silent.SendAsync(Ping);
+        string answer = Encoding.UTF8.GetString(await NextAsync(silent, RawSocket.Text));
+        Assert.Contains("pong", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task tells_a_socket_whose_token_expires_to_log_in_again_and_keeps_it()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        await using RpcClient client = await host.ConnectAsync(null);
+        string brief = (await host.CliAsync("token", "--role", "admin", "--ttl", "3s")).Ok().Trim();
+        await client.CallAsync("authenticate", new { auth_token = brief });
+        await client.CallAsync("subscribe_events", new { topics = new[] { "camera_status_update" } });
+        Assert.Null(await TryAsync(client, "get_camera_list"));
+
+        await Until.TrueAsync(
+            async () => await TryAsync(client, "get_camera_list") is not null, TimeSpan.FromSeconds(10), "the token to expire");
+        RpcException expired = (await TryAsync(client, "get_camera_list"))!;
+        Assert.Equal((Unauthenticated, "auth_required"), (expired.Code, expired.Data.Text("reason")));
+        await Scene.AddAsync(host, Scene.Pattern);
+        Assert.Null(await TryAsync(client, "ping"));
+        Assert.Empty(client.Notifications);
+
+        await client.CallAsync("authenticate", new { auth_token = await host.TokenAsync("admin") });
+        Assert.Null(await TryAsync(client, "get_camera_list"));
+        Assert.Equal(["camera_status_update"], (await client.CallAsync("get_subscription_stats"))
+            .GetProperty("client_topics").EnumerateArray().Select(topic => topic.GetString()!));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not.a.token")]
+    [InlineData("expired")]
+    [InlineData("signed by another")]
+    public async Task takes_no_bad_token(string kind)
+    {
+        await using RunningHost host = await HostAsync();
+        await using RpcClient client = await host.ConnectAsync(null);
+        object given = kind switch
+        {
+            "" => new { },
+            "expired" => new { auth_token = Forged(RunningHost.Secret, DateTimeOffset.UtcNow.AddMinutes(-1)) },
+            "signed by another" => new { auth_token = Forged(new string('k', 40), DateTimeOffset.UtcNow.AddHours(1)) },
+            _ => new { auth_token = kind },
+        };
+
+        RpcException refused = await Assert.ThrowsAsync<RpcException>(() => client.CallAsync("authenticate", given));
+
+        Assert.Equal((Unauthenticated, "auth_failed"), (refused.Code, refused.Data.Text("reason")));
+        Assert.Equal(Unauthenticated, (await TryAsync(client, "get_camera_list"))?.Code);
+    }
+
+    private static Task<RunningHost> HostAsync() =>
+        RunningHost.StartAsync(new() { ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret });
+
+    private static string Forged(string secret, DateTimeOffset expiresAt)
+    {
+        string head = Base64Url("""{"alg":"HS256","typ":"JWT"}""");
+        string body = Base64Url(JsonSerializer.Serialize(new
+        {
+            user_id = "ada",
+            role = "admin",
+            iat = DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds(),
+            exp = expiresAt.ToUnixTimeSeconds(),
+        }));
+        byte[] signature = System.Security.Cryptography.HMACSHA256.HashData(
+            Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes($"{head}.{body}"));
+        return $"{head}.{body}.{System.Buffers.Text.Base64Url.EncodeToString(signature)}";
+    }
+
+    private static string Base64Url(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+
+    private static async Task<RpcClient> LoggedInAsync(RunningHost host, string user, bool isLimited = false)
+    {
+        string token = (await host.CliAsync("token", "--role", "viewer", "--user", user)).Ok().Trim();
+        RpcClient client = await host.ConnectAsync(null);
+        await client.CallAsync("authenticate", new { auth_token = token });
+        Assert.True(isLimited || await TryAsync(client, "ping") is null);
+        return client;
+    }
+
+    /// <returns>Null when the call succeeded.</returns>
+    private static async Task<RpcException?> TryAsync(RpcClient client, string method)
+    {
+        try
+        {
+            await client.CallAsync(method);
+            return null;
+        }
+        catch (RpcException e)
+        {
+            return e;
+        }
+    }
+
+    private static async Task<byte[]> NextAsync(RawSocket socket, byte first)
+    {
+        while (await socket.ReceiveAsync() is { } frame)
+        {
+            if (frame.First == first)
+            {
+                return frame.Payload;
+            }
+        }
+
+        throw new InvalidOperationException("The server has gone.");
+    }
+}
