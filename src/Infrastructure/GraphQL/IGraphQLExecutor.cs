@@ -86,6 +86,13 @@ public sealed class GraphQLResultStream(IAsyncEnumerable<GraphQLResult> results)
     public IAsyncEnumerable<GraphQLResult> Results => results;
 }
 
+/// <summary>What the source of a subscription gives, when it stands in a log. Other objects do as well.</summary>
+public interface IGraphQLEvent
+{
+    /// <summary>Becomes the <see cref="GraphQLResult.Position"/> of its result; null when it stands in no log.</summary>
+    string? Position { get; }
+}
+
 /// <summary>The source of a subscription failed. <see cref="Errors"/> is what the client is told.</summary>
 public sealed class GraphQLStreamException(GraphQLResult errors) : Exception("The source of a subscription failed.")
 {

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Events.GraphQL.Execution;
 
-/// <summary>Carries out requests for one schema: parse, validate, choose, coerce, execute. Used from any number of threads.</summary>
+/// <summary>
+/// Carries out requests for one schema: parse, validate, choose, coerce, execute. Used from any number of threads.
+/// </summary>
 internal sealed class Executor : IGraphQLExecutor
 {
     private readonly ExecutionSettings _settings;
@@ -66,18 +68,18 @@ internal sealed class Executor : IGraphQLExecutor
 
         if (Refuse(operation!, call) is { } refusal)
         {
-            return ResponseContent.Refused(refusal.Phase, [refusal.Error], isOpen, KindOf(operation!.Node.Operation));
+            return ResponseContent.Refused(refusal.Phase, [refusal.Error], isOpen, operation!.Kind);
         }
 
         if (VariableCoercion.Coerce(operation!.Variables, request.Variables, out var variables) is { Count: > 0 } unfit)
         {
-            return ResponseContent.Refused(GraphQLPhase.Request, unfit, isOpen);
+            return ResponseContent.Refused(GraphQLPhase.Request, unfit, isOpen, operation.Kind);
         }
 
         double cost = CostAnalysis.Of(_settings.Schema, operation, variables, Options);
         admitted = new Admitted(operation, variables, cost);
         return CostAnalysis.Check(cost, Options) is { } costly
-            ? ResponseContent.Refused(GraphQLPhase.Request, [costly], isOpen)
+            ? ResponseContent.Refused(GraphQLPhase.Request, [costly], isOpen, operation.Kind)
             : null;
     }
 
@@ -108,9 +110,8 @@ internal sealed class Executor : IGraphQLExecutor
 
     private static (GraphQLPhase Phase, GraphQLError Error)? Refuse(PreparedOperation operation, GraphQLCall call)
     {
-        OperationType kind = operation.Node.Operation;
-        string name = SchemaRoots.NameOf(kind);
-        if (!call.Allowed.HasFlag(KindOf(kind)))
+        string name = SchemaRoots.NameOf(operation.Node.Operation);
+        if (!call.Allowed.HasFlag(operation.Kind))
         {
             return (GraphQLPhase.NotAllowed, GraphQLError.At($"A {name} is not allowed by this way.", operation.Node));
         }
@@ -139,16 +140,8 @@ internal sealed class Executor : IGraphQLExecutor
         }
 
         var run = new Run(_settings, operation, plan, variables, call, Options.Timeout, cancellationToken);
-        return ResponseContent.Executed(await run.ExecuteAsync(null), isOpen, extensions);
+        return ResponseContent.Executed(await run.ExecuteAsync(null), isOpen, extensions, operation.Kind);
     }
-
-    private static GraphQLOperations KindOf(OperationType operation) =>
-        operation switch
-        {
-            OperationType.Mutation => GraphQLOperations.Mutation,
-            OperationType.Subscription => GraphQLOperations.Subscription,
-            _ => GraphQLOperations.Query,
-        };
 
     private readonly record struct Admitted(
         PreparedOperation Operation, IReadOnlyDictionary<string, object?> Variables, double Cost);

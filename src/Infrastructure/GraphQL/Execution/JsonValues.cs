@@ -34,7 +34,7 @@ internal static class JsonValues
                 WriteNumber(writer, number);
                 break;
             case float number:
-                WriteNumber(writer, double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+                writer.WriteNumberValue(number);
                 break;
             case decimal number:
                 WriteNumber(writer, number);

@@ -93,12 +93,20 @@ internal sealed class PreparedOperation
         Node = node;
         Fragments = fragments;
         Root = schema.Root(node.Operation);
+        Kind = node.Operation switch
+        {
+            OperationType.Mutation => GraphQLOperations.Mutation,
+            OperationType.Subscription => GraphQLOperations.Subscription,
+            _ => GraphQLOperations.Query,
+        };
         LimitError = DocumentShape.Check(node, DocumentShape.Of(node, fragments), options);
         Variables = [.. node.Variables.Select(one =>
             new PreparedVariable(one, schema.TypeOf(one.Type) is { IsInput: true } type ? type : null))];
     }
 
     internal OperationDefinitionNode Node { get; }
+
+    internal GraphQLOperations Kind { get; }
 
     internal IReadOnlyDictionary<string, FragmentDefinitionNode> Fragments { get; }
 

@@ -50,11 +50,20 @@ internal sealed class ResponseContent
         GraphQLPhase phase, IReadOnlyList<GraphQLError> errors, bool showsHints, GraphQLOperations? operation = null) =>
         new(phase, true, new ResponseContent(false, null, errors, showsHints, null).WriteTo) { Operation = operation };
 
+    /// <param name="position">Of the event that was executed; null for none.</param>
     internal static GraphQLResult Executed(
-        ExecutedOperation executed, bool showsHints, IReadOnlyDictionary<string, object?>? extensions)
+        ExecutedOperation executed,
+        bool showsHints,
+        IReadOnlyDictionary<string, object?>? extensions,
+        GraphQLOperations operation,
+        string? position = null)
     {
         var content = new ResponseContent(true, executed.Data, executed.Errors, showsHints, extensions);
-        return new GraphQLResult(GraphQLPhase.Execute, executed.Errors.Count > 0, content.WriteTo);
+        return new GraphQLResult(GraphQLPhase.Execute, executed.Errors.Count > 0, content.WriteTo)
+        {
+            Operation = operation,
+            Position = position,
+        };
     }
 
     private void WriteTo(IBufferWriter<byte> output)

@@ -182,7 +182,9 @@ internal sealed partial class Run
         }
     }
 
-    /// <summary>Counts values, and looks whether all may go on: where much is executed without waiting, nobody else does.</summary>
+    /// <summary>
+    /// Counts values, and looks whether all may go on: where much is executed without waiting, nobody else does.
+    /// </summary>
     private void Count(int values)
     {
         int max = _settings.Options.ValuesMax;

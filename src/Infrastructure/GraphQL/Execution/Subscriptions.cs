@@ -14,13 +14,15 @@ internal sealed class Subscriptions(ExecutionSettings settings)
         if (source is null)
         {
             start.End();
-            return ResponseContent.Refused(GraphQLPhase.Request, [error!], asked.ShowsHints);
+            return ResponseContent.Refused(GraphQLPhase.Request, [error!], asked.ShowsHints, GraphQLOperations.Subscription);
         }
 
         return new GraphQLResultStream(MapAsync(asked, start, source, cancellationToken));
     }
 
-    /// <summary>One result for each event (<c>MapSourceToResponseEvent</c>), one at a time: a slow reader slows the source.</summary>
+    /// <summary>
+    /// One result for each event (<c>MapSourceToResponseEvent</c>), one at a time: a slow reader slows the source.
+    /// </summary>
     private async IAsyncEnumerable<GraphQLResult> MapAsync(
         Subscribed asked,
         Run start,
@@ -54,12 +56,18 @@ internal sealed class Subscriptions(ExecutionSettings settings)
             }
 
             Run run = NewRun(asked, settings.Options.Timeout, cancellationToken);
-            return ResponseContent.Executed(await run.ExecuteAsync(events.Current), asked.ShowsHints, asked.Extensions);
+            return ResponseContent.Executed(
+                await run.ExecuteAsync(events.Current),
+                asked.ShowsHints,
+                asked.Extensions,
+                GraphQLOperations.Subscription,
+                (events.Current as IGraphQLEvent)?.Position);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             GraphQLError error = Faults.SourceFailed(failure, start.SourceField!, settings);
-            throw new GraphQLStreamException(ResponseContent.Refused(GraphQLPhase.Execute, [error], asked.ShowsHints));
+            throw new GraphQLStreamException(ResponseContent.Refused(
+                GraphQLPhase.Execute, [error], asked.ShowsHints, GraphQLOperations.Subscription));
         }
     }
 

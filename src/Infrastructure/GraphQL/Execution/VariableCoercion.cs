@@ -61,7 +61,8 @@ internal static class VariableCoercion
         if (definition.Type is not { } type)
         {
             errors.Add(GraphQLError.At(
-                $"Variable \"${name}\" expected value of type \"{Printer.Print(node.Type)}\" which cannot be used as an input type.",
+                $"Variable \"${name}\" expected value of type \"{Printer.Print(node.Type)}\" which cannot be used as an input "
+                    + "type.",
                 node.Type));
             return;
         }

@@ -13,9 +13,7 @@ internal static class Inspect
     private const int DepthMax = 2;
     private const int ItemsMax = 10;
 
-    /// <summary>
-    /// An object of the variables may be as large as the request; what is wrong with it is told field by field.
-    /// </summary>
+    /// <summary>An object of the variables may be as large as the request; what is wrong is told field by field.</summary>
     private const int FieldsMax = 50;
 
     private const int TextLengthMax = 1_000;

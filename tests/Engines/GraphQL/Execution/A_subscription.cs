@@ -27,6 +27,31 @@ public sealed class A_subscription
     }
 
     [Fact]
+    public async Task says_where_its_events_stand_in_a_log()
+    {
+        var engine = new TestEngine(
+            Schema,
+            new() { ["Subscription.number"] = context => new((context.Parent as Event)?.Number) },
+            sources: new() { ["Subscription.number"] = _ => new(EventsAsync()) });
+        var positions = new List<string?>();
+        await foreach (GraphQLResult result in await engine.SubscribeAsync("subscription { number }"))
+        {
+            positions.Add(result.Position);
+            Assert.Equal(GraphQLOperations.Subscription, result.Operation);
+        }
+
+        Assert.Equal(["41", null, "43"], positions);
+
+        static async IAsyncEnumerable<object?> EventsAsync()
+        {
+            yield return new Event(1, "41");
+            await Task.Yield();
+            yield return 2;
+            yield return new Event(3, "43");
+        }
+    }
+
+    [Fact]
     public async Task goes_on_after_an_event_that_fails()
     {
         var engine = new TestEngine(
@@ -269,4 +294,6 @@ public sealed class A_subscription
             ended.Open();
         }
     }
+
+    private sealed record Event(int Number, string Position) : IGraphQLEvent;
 }

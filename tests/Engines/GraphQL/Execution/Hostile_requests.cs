@@ -58,7 +58,7 @@ public sealed class Hostile_requests
         { "3,000 variables", $"query({Many(3_000, i => $"$v{i}: Int")}) {{ echo(list: [{Many(3_000, i => $"$v{i}")}]) }}", null },
         { "3,000 directives", $"{{ a {Many(3_000, _ => "@skip(if: false)")} }}", null },
         { "a name of 1 MB", $"{{ {new string('n', 1_000_000)} }}", null },
-        { "introspection of introspection", "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }", null },
+        { "introspection of introspection", Nested("{ __schema { types ", 1, Nested("{ fields { type ", 4, "{ name }", "} }"), "} }"), null },
     };
 
     [Theory]

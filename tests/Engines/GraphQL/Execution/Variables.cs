@@ -19,35 +19,54 @@ public sealed class Variables
         """,
         new() { ["Query.echo"] = context => new(JsonText.Of(context.Arguments)) });
 
-    [Theory]
-    [InlineData("int: Int", """{"v":2147483648}""", """Variable "$v" got invalid value 2147483648; Int cannot represent non 32-bit signed integer value: 2147483648""")]
-    [InlineData("int: Int", """{"v":1.5}""", """Variable "$v" got invalid value 1.5; Int cannot represent non-integer value: 1.5""")]
-    [InlineData("int: Int", """{"v":[1]}""", """Variable "$v" got invalid value [1]; Int cannot represent non-integer value: [1]""")]
-    [InlineData("int: Int!", """{"v":null}""", """Variable "$v" of non-null type "Int!" must not be null.""")]
-    [InlineData("int: Int!", "{}", """Variable "$v" of required type "Int!" was not provided.""")]
-    [InlineData("int: Int!", null, """Variable "$v" of required type "Int!" was not provided.""")]
-    [InlineData("float: Float", """{"v":"1"}""", """Variable "$v" got invalid value "1"; Float cannot represent non numeric value: "1"|""")]
-    [InlineData("float: Float", """{"v":1e-7,"w":1}""", null)]
-    [InlineData("list: [Int!]", """{"v":[1,null]}""", """Variable "$v" got invalid value null at "v[1]"; Expected non-nullable type "Int!" not to be null.""")]
-    [InlineData("list: [Int!]", """{"v":["a"]}""", """Variable "$v" got invalid value "a" at "v[0]"; Int cannot represent non-integer value: "a"|""")]
-    [InlineData("deep: [[Int]]", """{"v":[[1],[2,"b"]]}""", """Variable "$v" got invalid value "b" at "v[1][1]"; Int cannot represent non-integer value: "b"|""")]
-    [InlineData("box: Box", """{"v":{}}""", """Variable "$v" got invalid value {}; Field "min" of required type "Point!" was not provided.""")]
-    [InlineData("box: Box", """{"v":{"min":null}}""", """Variable "$v" got invalid value null at "v.min"; Expected non-nullable type "Point!" not to be null.""")]
-    [InlineData("box: Box", """{"v":{"min":{"x":1},"inner":{"min":{"x":"y"}}}}""", """Variable "$v" got invalid value "y" at "v.inner.min.x"; Int cannot represent non-integer value: "y"|""")]
-    [InlineData("box: Box", """{"v":{"min":{"x":1},"tags":[null]}}""", """Variable "$v" got invalid value null at "v.tags[0]"; Expected non-nullable type "String!" not to be null.""")]
-    [InlineData("box: Box", """{"v":{"min":{"x":1,"yy":2}}}""", """Variable "$v" got invalid value { x: 1, yy: 2 } at "v.min"; Field "yy" is not defined by type "Point". Did you mean "y"?""")]
-    [InlineData("box: Box", """{"v":[{"min":{"x":1}}]}""", """Variable "$v" got invalid value [{ min: [Object] }]; Expected type "Box" to be an object.""")]
-    [InlineData("by: By", """{"v":{"id":null}}""", """Variable "$v" got invalid value null at "v.id"; Field "id" must be non-null.""")]
-    [InlineData("by: By", """{"v":{"id":"a","name":"b"}}""", """Variable "$v" got invalid value { id: "a", name: "b" }; Exactly one key must be specified for OneOf type "By".""")]
-    [InlineData("by: By", """{"v":{"id":{}}}""", """Variable "$v" got invalid value {} at "v.id"; ID cannot represent value: {}""")]
-    [InlineData("colour: Colour", """{"v":"green"}""", """Variable "$v" got invalid value "green"; Value "green" does not exist in "Colour" enum. Did you mean the enum value "GREEN" or "RED"?""")]
-    [InlineData("id: ID", """{"v":true}""", """Variable "$v" got invalid value true; ID cannot represent value: true""")]
-    [InlineData("any: Any", """{"v":{"a":[1,{"b":null}]}}""", null)]
-    public async Task say_what_is_wrong_with_them(string use, string? given, string? message)
+    /// <summary>How a variable is used, what is given for it, and the message; a dash for none.</summary>
+    private const string Wrong = """
+        int: Int  |  {"v":2147483648}  |  Variable "$v" got invalid value 2147483648; Int cannot represent non 32-bit signed integer value: 2147483648
+        int: Int  |  {"v":1.5}  |  Variable "$v" got invalid value 1.5; Int cannot represent non-integer value: 1.5
+        int: Int  |  {"v":[1]}  |  Variable "$v" got invalid value [1]; Int cannot represent non-integer value: [1]
+        int: Int!  |  {"v":null}  |  Variable "$v" of non-null type "Int!" must not be null.
+        int: Int!  |  {}  |  Variable "$v" of required type "Int!" was not provided.
+        int: Int!  |  -  |  Variable "$v" of required type "Int!" was not provided.
+        float: Float  |  {"v":"1"}  |  Variable "$v" got invalid value "1"; Float cannot represent non numeric value: "1"
+        float: Float  |  {"v":1e-7,"w":1}  |  -
+        list: [Int!]  |  {"v":[1,null]}  |  Variable "$v" got invalid value null at "v[1]"; Expected non-nullable type "Int!" not to be null.
+        list: [Int!]  |  {"v":["a"]}  |  Variable "$v" got invalid value "a" at "v[0]"; Int cannot represent non-integer value: "a"
+        deep: [[Int]]  |  {"v":[[1],[2,"b"]]}  |  Variable "$v" got invalid value "b" at "v[1][1]"; Int cannot represent non-integer value: "b"
+        box: Box  |  {"v":{}}  |  Variable "$v" got invalid value {}; Field "min" of required type "Point!" was not provided.
+        box: Box  |  {"v":{"min":null}}  |  Variable "$v" got invalid value null at "v.min"; Expected non-nullable type "Point!" not to be null.
+        box: Box  |  {"v":{"min":{"x":1},"inner":{"min":{"x":"y"}}}}  |  Variable "$v" got invalid value "y" at "v.inner.min.x"; Int cannot represent non-integer value: "y"
+        box: Box  |  {"v":{"min":{"x":1},"tags":[null]}}  |  Variable "$v" got invalid value null at "v.tags[0]"; Expected non-nullable type "String!" not to be null.
+        box: Box  |  {"v":{"min":{"x":1,"yy":2}}}  |  Variable "$v" got invalid value { x: 1, yy: 2 } at "v.min"; Field "yy" is not defined by type "Point". Did you mean "y"?
+        box: Box  |  {"v":[{"min":{"x":1}}]}  |  Variable "$v" got invalid value [{ min: [Object] }]; Expected type "Box" to be an object.
+        by: By  |  {"v":{"id":null}}  |  Variable "$v" got invalid value null at "v.id"; Field "id" must be non-null.
+        by: By  |  {"v":{"id":"a","name":"b"}}  |  Variable "$v" got invalid value { id: "a", name: "b" }; Exactly one key must be specified for OneOf type "By".
+        by: By  |  {"v":{"id":{}}}  |  Variable "$v" got invalid value {} at "v.id"; ID cannot represent value: {}
+        colour: Colour  |  {"v":"green"}  |  Variable "$v" got invalid value "green"; Value "green" does not exist in "Colour" enum. Did you mean the enum value "GREEN" or "RED"?
+        id: ID  |  {"v":true}  |  Variable "$v" got invalid value true; ID cannot represent value: true
+        any: Any  |  {"v":{"a":[1,{"b":null}]}}  |  -
+        """;
+
+    public static TheoryData<string, string, string> WrongOnes
     {
-        string answer = await Engine.AskAsync(Query(use), given);
-        Assert.Equal(message is null ? [] : [message.TrimEnd('|')], TestEngine.MessagesOf(answer));
-        Assert.Equal(message is null, answer.Contains("\"data\"", StringComparison.Ordinal));
+        get
+        {
+            var rows = new TheoryData<string, string, string>();
+            foreach (string[] row in Wrong.Split('\n').Select(line => line.Split("  |  ")))
+            {
+                rows.Add(row[0], row[1], row[2]);
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongOnes))]
+    public async Task say_what_is_wrong_with_them(string use, string given, string message)
+    {
+        string answer = await Engine.AskAsync(Query(use), given == "-" ? null : given);
+        Assert.Equal(message == "-" ? [] : [message], TestEngine.MessagesOf(answer));
+        Assert.Equal(message == "-", answer.Contains("\"data\"", StringComparison.Ordinal));
     }
 
     [Theory]
