@@ -89,7 +89,9 @@ public abstract record MediaSnapshot
     /// <param name="CapturedAt">Arrival of the frame shown, UTC.</param>
     public sealed record Taken(long SizeBytes, string Sha256, int Width, int Height, DateTimeOffset CapturedAt) : MediaSnapshot;
 
-    public sealed record Failed(string Why) : MediaSnapshot;
+    /// <param name="Why">For people; carries no credentials and no path of this machine.</param>
+    /// <param name="Dependency">What did not do its part: <c>camera</c>, <c>storage</c>, <c>ffmpeg</c>.</param>
+    public sealed record Failed(string Why, string Dependency = "camera") : MediaSnapshot;
 }
 
 /// <summary>What is known of a camera's pictures at this moment.</summary>
@@ -146,7 +148,7 @@ public interface IMediaListener
 
     Task SegmentClosedAsync(RecordingId recordingId, SegmentFile segment, CancellationToken cancellationToken);
 
-    /// <param name="why">A stable code: <c>camera_lost</c>, <c>storage_failed</c>, <c>host_stopped</c>.</param>
+    /// <param name="why">A stable code: <c>camera_lost</c>, <c>storage_full</c>, <c>storage_failed</c>, <c>host_stopped</c>.</param>
     Task RecordingInterruptedAsync(RecordingId recordingId, string why, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Frames are being written again into a recording that was interrupted.</summary>

@@ -74,7 +74,7 @@ public sealed partial class TakeSnapshotHandler(IMediaControl media, IReadModels
             }
 
             return snapshot is MediaSnapshot.Failed failed
-                ? result with { Failure = new OutsideFailure("camera", failed.Why) }
+                ? result with { Failure = new OutsideFailure(failed.Dependency, failed.Why) }
                 : result;
         }
         finally

@@ -98,10 +98,15 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
                 ? await WriteAsync(path, jpeg, capturedAt, cancellationToken)
                 : new MediaSnapshot.Failed(camera.LastTrouble ?? "The camera shows no picture.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DependencyUnavailableException)
+        catch (DependencyUnavailableException e)
         {
-            LogSnapshotFailed(camera.Target.Number.ToString(), e);
-            return new MediaSnapshot.Failed(e.Message);
+            return new MediaSnapshot.Failed(e.Message, e.Dependency);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            bool isFull = DiskFullException.Is(e);
+            LogSnapshotFailed(camera.Target.Number.ToString(), isFull ? null : e, e.Message);
+            return new MediaSnapshot.Failed(isFull ? "The disk is full." : "The disk does not take the picture.", "storage");
         }
     }
 
@@ -201,6 +206,6 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     [LoggerMessage(EventId = 5401, Level = LogLevel.Information, Message = "{Camera}: taken in from now on ({Scheme})")]
     private partial void LogWatched(string camera, string scheme);
 
-    [LoggerMessage(EventId = 5402, Level = LogLevel.Error, Message = "{Camera}: the snapshot failed")]
-    private partial void LogSnapshotFailed(string camera, Exception exception);
+    [LoggerMessage(EventId = 5402, Level = LogLevel.Error, Message = "{Camera}: the snapshot could not be written: {Why}")]
+    private partial void LogSnapshotFailed(string camera, Exception? exception, string why);
 }

@@ -18,11 +18,9 @@ internal sealed partial class RecordingWriter : IFragmentSink, IAsyncDisposable
     /// <summary>In bytes. Half a minute of a 16 Mbit/s camera: longer than a healthy disk ever takes.</summary>
     public const long WaitingBytesMax = 64L * 1024 * 1024;
 
-    /// <summary>In bytes. A disk with less is not tried again: the next fragment would fill it.</summary>
-    private const long FreeBytesMin = 4L * 1024 * 1024;
-
     private const string CameraLostCode = "camera_lost";
     private const string StorageFailedCode = "storage_failed";
+    private const string StorageFullCode = "storage_full";
     private const string HostStoppedCode = "host_stopped";
 
     private static readonly TimeSpan RetryMin = TimeSpan.FromSeconds(1);
@@ -140,6 +138,11 @@ internal sealed partial class RecordingWriter : IFragmentSink, IAsyncDisposable
             return;
         }
 
+        if (_storage.Space().IsFullFor(fragment.ByteCount))
+        {
+            throw new DiskFullException();
+        }
+
         _segment!.Write(fragment, _decodeTime);
         _decodeTime += fragment.Duration;
         _end = _segment.StartedAt + MediaTime.ToSpan(_segment.Duration);
@@ -169,9 +172,9 @@ internal sealed partial class RecordingWriter : IFragmentSink, IAsyncDisposable
             throw new IOException("The storage folder has gone.");
         }
 
-        if (_retryTimestamp is not null && _storage.Space().AvailableBytes < FreeBytesMin)
+        if (_retryTimestamp is not null && !_storage.Space().IsRoomy)
         {
-            throw new IOException("The disk is still full.");
+            throw new DiskFullException();
         }
 
         string folder = _storage.RecordingFolder(_target.Name);
@@ -215,11 +218,15 @@ internal sealed partial class RecordingWriter : IFragmentSink, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogStorage(_target.RecordingId, e);
+            if (_retryTimestamp is null)
+            {
+                LogStorage(_target.RecordingId, DiskFullException.Is(e) ? null : e, e.Message);
+            }
+
             CloseAfterFailure();
             _retryPause = _retryTimestamp is null ? RetryMin : _retryPause * 2 < RetryMax ? _retryPause * 2 : RetryMax;
             _retryTimestamp = _time.GetTimestamp();
-            Interrupt(StorageFailedCode, at);
+            Interrupt(DiskFullException.Is(e) ? StorageFullCode : StorageFailedCode, at);
         }
     }
 
@@ -248,8 +255,8 @@ internal sealed partial class RecordingWriter : IFragmentSink, IAsyncDisposable
             listener.RecordingInterruptedAsync(_target.RecordingId, why, reportedAt, token)));
     }
 
-    [LoggerMessage(EventId = 5101, Level = LogLevel.Error, Message = "Recording {RecordingId}: the disk refuses")]
-    private partial void LogStorage(RecordingId recordingId, Exception exception);
+    [LoggerMessage(EventId = 5101, Level = LogLevel.Error, Message = "Recording {RecordingId}: the disk refuses: {Why}")]
+    private partial void LogStorage(RecordingId recordingId, Exception? exception, string why);
 
     [LoggerMessage(EventId = 5102, Level = LogLevel.Error,
         Message = "Recording {RecordingId}: a file could not be committed; the next start finds it")]

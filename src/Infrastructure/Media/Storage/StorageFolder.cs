@@ -115,4 +115,22 @@ internal sealed partial class StorageFolder
 }
 
 /// <summary>Of a file system, in bytes.</summary>
-internal readonly record struct StorageSpace(long TotalBytes, long AvailableBytes);
+internal readonly record struct StorageSpace(long TotalBytes, long AvailableBytes)
+{
+    /// <summary>In bytes: two files of PostgreSQL's write-ahead log.</summary>
+    private const long ReserveBytesMax = 32L * 1024 * 1024;
+
+    /// <summary>Of a disk so small that the above would be most of it.</summary>
+    private const int ReservePercent = 3;
+
+    /// <summary>
+    /// What recordings leave free. The log usually lives on the same disk: it must be able to write down that they ended.
+    /// </summary>
+    public long ReserveBytes => Math.Min(ReserveBytesMax, TotalBytes / 100 * ReservePercent);
+
+    /// <summary>Whether so many bytes more would touch the reserve.</summary>
+    public bool IsFullFor(long byteCount) => AvailableBytes - byteCount < ReserveBytes;
+
+    /// <summary>Whether a recording that the disk has stopped may go on: not to stop again in the next second.</summary>
+    public bool IsRoomy => AvailableBytes >= 2 * ReserveBytes;
+}
