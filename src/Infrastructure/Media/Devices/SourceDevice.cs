@@ -2,7 +2,9 @@ using Events.Domain.Kernel;
 
 namespace Events.Media.Devices;
 
-/// <summary>The device of this machine that a source names, if any: whether it is plugged in, and when that may have changed.</summary>
+/// <summary>
+/// The device of this machine that a source names, if any: whether it is plugged in, and when that may have changed.
+/// </summary>
 internal sealed class SourceDevice
 {
     private const string Devices = "/dev/";
