@@ -50,6 +50,9 @@ internal sealed class CameraSession : IDisposable
 
     public IngestProcess? Process => _ingest.Process;
 
+    /// <summary>A device of this machine came or went; whether it was this camera's, it sees for itself.</summary>
+    public void DeviceChanged() => _ingest.Device.Notice();
+
     public void Dispose()
     {
         _ingestEnd.Dispose();

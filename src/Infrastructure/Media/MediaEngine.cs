@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
+using Events.Media.Devices;
 using Events.Media.Live;
 using Events.Media.Mp4;
 using Events.Media.Storage;
@@ -20,6 +21,7 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     private readonly CameraSurroundings _around;
     private readonly JpegMaker _jpegs;
     private readonly ILogger<MediaEngine> _logger;
+    private DeviceWatch? _devices;
     private bool _isDrained;
 
     public MediaEngine(
@@ -40,6 +42,12 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         lock (_roster)
         {
             ObjectDisposedException.ThrowIf(_isDrained, this);
+            if (SourceDevice.IsDevice(target.Source))
+            {
+                // Only where there is a camera on this machine: a watch costs one of few that an account may have.
+                _devices ??= new DeviceWatch(_around.Options.DeviceFolder, LookAtDevices, _logger);
+            }
+
             if (_cameras.TryGetValue(target.CameraId, out CameraSession? camera))
             {
                 return camera.RetargetAsync(target, cancellationToken);
@@ -156,7 +164,16 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     {
         using var limit = new CancellationTokenSource(DisposeGrace, _around.Time);
         await DrainAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _devices?.Dispose();
         _jpegs.Dispose();
+    }
+
+    private void LookAtDevices()
+    {
+        foreach (CameraSession camera in _cameras.Values)
+        {
+            camera.DeviceChanged();
+        }
     }
 
     private static async Task DrainAsync(CameraSession camera, CancellationToken cancellationToken)

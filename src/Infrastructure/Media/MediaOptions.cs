@@ -39,6 +39,9 @@ public sealed record MediaOptions
     /// <summary>What one camera's HLS segments may hold in memory, in bytes; the oldest go first. Default 16 MiB.</summary>
     public int HlsBytesMax { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Where the machine's video devices are, watched for what is plugged in. Default <c>/dev</c>.</summary>
+    public string DeviceFolder { get; init; } = "/dev";
+
     /// <summary>A path, or a name that is looked up in <c>PATH</c>. Default <c>ffmpeg</c>.</summary>
     public string Ffmpeg { get; init; } = "ffmpeg";
 }

@@ -19,6 +19,7 @@ internal sealed partial class CameraIngest(
     ILogger logger)
 {
     private const int Terminate = 15;
+    private const int Kill = 9;
 
     /// <summary>In bytes. The reading threads hold no deep stack, and there are two for each camera.</summary>
     private const int StackBytes = 256 * 1024;
@@ -40,6 +41,9 @@ internal sealed partial class CameraIngest(
     /// <summary>Why the last attempt ended; null before that. For people, without credentials.</summary>
     public string? LastTrouble { get; private set; }
 
+    /// <summary>What may be pulled out and plugged in again.</summary>
+    public SourceDevice Device { get; } = new(target.Source, options.DeviceFolder);
+
     /// <summary>Null between two attempts.</summary>
     public IngestProcess? Process => Volatile.Read(ref _process);
 
@@ -50,6 +54,7 @@ internal sealed partial class CameraIngest(
         while (!cancellationToken.IsCancellationRequested)
         {
             long started = time.GetTimestamp();
+            Task changed = Device.Changed;
             Attempt attempt = await TryOnceAsync(cancellationToken);
             if (cancellationToken.IsCancellationRequested)
             {
@@ -69,8 +74,30 @@ internal sealed partial class CameraIngest(
             double afterS = time.GetElapsedTime(started).TotalSeconds;
             double pauseS = pause.TotalSeconds;
             LogEnded(_name, attempt.Why, afterS, pauseS);
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (await IsPluggedInAsync(pause, changed, cancellationToken))
+            {
+                backoff.Reset();
+            }
         }
+    }
+
+    /// <summary>Waits for the pause, or until the camera's device is there and was not before.</summary>
+    private async Task<bool> IsPluggedInAsync(TimeSpan pause, Task changed, CancellationToken cancellationToken)
+    {
+        using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task rest = Task.Delay(pause, time, awake.Token);
+        while (await Task.WhenAny(rest, changed) == changed)
+        {
+            if (!Device.IsUnplugged)
+            {
+                await awake.CancelAsync();
+                return true;
+            }
+
+            changed = Device.Changed;
+        }
+
+        return false;
     }
 
     private async Task<Attempt> TryOnceAsync(CancellationToken cancellationToken)
@@ -79,6 +106,11 @@ internal sealed partial class CameraIngest(
         try
         {
             IngestCommand command = SourceArguments.For(target.Source, target.Credentials, _probesWell);
+            if (Device.IsUnplugged)
+            {
+                return new Attempt("The device is not plugged in.", null);
+            }
+
             feed.Modes = VideoDevice.ModesOf(target.Source);
             IChildProcess process = processes.Start(new ChildProcessSpec(options.Ffmpeg, command.Arguments));
             await using (process)
@@ -116,9 +148,9 @@ internal sealed partial class CameraIngest(
             LogPipeClosed(_name, e); // It ended already, or we are to end: seen just below.
         }
 
-        (long? firstFrame, bool isStalled) = await WatchAsync(reading, cancellationToken);
+        (long? firstFrame, Ending ending) = await WatchAsync(reading, cancellationToken);
         Task bothRead = Task.WhenAll(reading, errors);
-        await EndAsync(process, bothRead);
+        await EndAsync(process, bothRead, ending is Ending.Unplugged ? Kill : Terminate);
         await bothRead.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         string? trouble = bothRead.Exception?.InnerExceptions[0] is Exception cause ? WordsOf(cause) : null;
         foreach (string line in tail.Lines)
@@ -126,12 +158,17 @@ internal sealed partial class CameraIngest(
             LogSaid(_name, line);
         }
 
-        string why = isStalled ? StallWords(firstFrame) : trouble ?? tail.LastWords() ?? "The stream ended.";
+        string why = ending switch
+        {
+            Ending.Stalled => StallWords(firstFrame),
+            Ending.Unplugged => "The device was unplugged.",
+            _ => trouble ?? tail.LastWords() ?? "The stream ended.",
+        };
         return new Attempt(why, firstFrame);
     }
 
     /// <summary>Returns when the pictures end, stop coming, or are no longer wanted.</summary>
-    private async Task<(long? FirstFrameTimestamp, bool IsStalled)> WatchAsync(Task reading, CancellationToken cancellationToken)
+    private async Task<(long? FirstFrameTimestamp, Ending Ending)> WatchAsync(Task reading, CancellationToken cancellationToken)
     {
         long began = time.GetTimestamp();
         long lastPass = began;
@@ -139,7 +176,14 @@ internal sealed partial class CameraIngest(
         long? firstFrame = null;
         while (!reading.IsCompleted && !cancellationToken.IsCancellationRequested)
         {
-            await Task.WhenAny(reading, Task.Delay(WatchPeriod, time, cancellationToken));
+            // First the signal, then the look: a change in between must not be missed.
+            Task changed = Device.Changed;
+            if (Device.IsUnplugged)
+            {
+                return (firstFrame, Ending.Unplugged);
+            }
+
+            await Task.WhenAny(reading, changed, Task.Delay(WatchPeriod, time, cancellationToken));
             long lastSample = feed.LastSampleTimestamp;
             firstFrame ??= lastSample == 0 ? null : lastSample;
             if (time.GetElapsedTime(lastPass) > HostStallMin)
@@ -152,11 +196,11 @@ internal sealed partial class CameraIngest(
             TimeSpan limit = firstFrame is null ? options.ConnectTimeout : options.StallTimeout;
             if (!reading.IsCompleted && time.GetElapsedTime(Math.Max(lastSample, graceFrom)) > limit)
             {
-                return (firstFrame, true);
+                return (firstFrame, Ending.Stalled);
             }
         }
 
-        return (firstFrame ?? (feed.LastSampleTimestamp is long sample and not 0 ? sample : null), false);
+        return (firstFrame ?? (feed.LastSampleTimestamp is long sample and not 0 ? sample : null), Ending.Ended);
     }
 
     private string StallWords(long? firstFrame) =>
@@ -174,9 +218,9 @@ internal sealed partial class CameraIngest(
         e is MalformedMediaException ? e.Message : $"The pictures could not be read ({e.GetType().Name}).";
 
     /// <summary>Asks it to end and takes its last pictures; disposing it then ends it in any case.</summary>
-    private async Task EndAsync(IChildProcess process, Task bothRead)
+    private async Task EndAsync(IChildProcess process, Task bothRead, int signal)
     {
-        process.Signal(Terminate);
+        process.Signal(signal);
         await Task.WhenAny(Task.WhenAll(process.Exited, bothRead), Task.Delay(TerminateGrace, time, CancellationToken.None));
         await process.DisposeAsync();
     }
@@ -223,6 +267,13 @@ internal sealed partial class CameraIngest(
 
     [LoggerMessage(EventId = 5304, Level = LogLevel.Debug, Message = "{Camera}: a pipe to ffmpeg closed early")]
     private partial void LogPipeClosed(string camera, Exception exception);
+
+    private enum Ending
+    {
+        Ended,
+        Stalled,
+        Unplugged,
+    }
 
     /// <param name="FirstFrameTimestamp">By the steady clock; null when no picture came.</param>
     private readonly record struct Attempt(string Why, long? FirstFrameTimestamp);
