@@ -148,7 +148,9 @@ public interface IMediaListener
 
     Task SegmentClosedAsync(RecordingId recordingId, SegmentFile segment, CancellationToken cancellationToken);
 
-    /// <param name="why">A stable code: <c>camera_lost</c>, <c>storage_full</c>, <c>storage_failed</c>, <c>host_stopped</c>.</param>
+    /// <param name="why">
+    /// A stable code: <c>camera_lost</c>, <c>storage_full</c>, <c>storage_failed</c>, <c>host_stopped</c>.
+    /// </param>
     Task RecordingInterruptedAsync(RecordingId recordingId, string why, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Frames are being written again into a recording that was interrupted.</summary>
