@@ -9,14 +9,15 @@ namespace Events.Processes;
 /// <summary>
 /// Starts <c>setpriv --pdeathsig … sh -c 'check parent; exec program'</c>. setpriv asks the kernel for the signal after it has
 /// changed the account (a change of account forgets it), and exec keeps it. The shell closes the last gap: when we died before
-/// setpriv asked, the child has another parent by then, sees it, and ends instead of starting the program.
+/// setpriv asked, the child has another parent by then, sees it, and ends instead of starting the program. setsid gives it a
+/// session of its own: Ctrl-C at our terminal is for us, and we end PostgreSQL last.
 /// </summary>
 internal sealed class ChildProcesses : IChildProcesses
 {
     /// <summary>Our settings may hold secrets in the environment; no child needs them.</summary>
     private const string SettingsPrefix = "EVENTS__";
 
-    internal const string ExecWhenParentLives = "[ \"$PPID\" = \"$1\" ] || exit 125; shift; exec \"$@\"";
+    internal const string ExecWhenParentLives = "[ \"$PPID\" = \"$1\" ] || exit 125; shift; exec setsid \"$@\"";
 
     private static readonly string[] FoldersBesidePath = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 

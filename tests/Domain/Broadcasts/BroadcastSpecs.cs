@@ -117,10 +117,10 @@ public sealed class The_keeper_of_broadcasts : IAsyncDisposable
         CameraId gate = await BroadcastAsync();
 
         // When the keeper has seen it is its own affair; from then on its time runs.
-        for (int i = 0; i < 60 && !_world.Streams.AllFacts.Any(fact => fact is BroadcastStopped); i++)
-        {
-            await _world.AdvanceAsync(Minute);
-        }
+        await Until.TrueAsync(
+            () => _world.Streams.AllFacts.Any(fact => fact is BroadcastStopped),
+            () => _world.AdvanceAsync(Minute),
+            "the broadcast ends");
 
         Assert.Equal(BroadcastEnd.Unwatched, (await StoppedAsync(gate)).Reason);
     }

@@ -56,6 +56,17 @@ public sealed class A_child_process
         Assert.Equal(code, await child.Exited.WaitAsync(Patience, Cancellation));
     }
 
+    /// <summary>Ctrl-C goes to every process of the terminal's foreground group; PostgreSQL must not end before the host does.</summary>
+    [Fact]
+    public async Task is_out_of_reach_of_our_terminal()
+    {
+        await using var child = Shell("echo $$ $(cut -d ' ' -f 5,6 /proc/$$/stat)");
+
+        string[] ids = (await TextOf(child.Output)).Trim().Split(' ');
+
+        Assert.Equal([ids[0], ids[0], ids[0]], ids);
+    }
+
     [Fact]
     public async Task takes_signals_and_none_after_its_end()
     {
