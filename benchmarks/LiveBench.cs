@@ -57,22 +57,27 @@ internal static class LiveBench
     {
         string dll = Value(args, "--host") ?? Environment.GetEnvironmentVariable("BENCH_HOST_DLL")
             ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll");
-        using Process camera = StartCamera(out int port);
+        string folder = Directory.CreateTempSubdirectory("events-bench-").FullName;
+        using Process clock = StartCamera(out int clockPort, "--mode", "clock");
+        using Process recorded = StartCamera(out int recordedPort, "--mode", "file", "--file", await ClipAsync(folder));
         try
         {
             await using HostUnderTest host = await HostUnderTest.StartAsync(Path.GetFullPath(dll));
-            string rtsp = await AddCameraAsync(host, $"rtsp://127.0.0.1:{port}/cam0");
+            string rtsp = await AddCameraAsync(host, Camera, $"rtsp://127.0.0.1:{clockPort}/cam0");
             context.Say(
                 $"One camera of 1280x720 at {Fps} pictures per second over RTSP, encoded by x264 for low delay. Ages are from the "
                 + "moment at which the picture was drawn to the moment at which a program can read it back: encoding, the way to "
                 + "the host, the host, the way out and decoding, all on the same machine.");
             await BrowserAsync(context, host, Value(args, "--screen"));
             await PlayerAsync(context, rtsp);
-            await CrowdAsync(context, host, rtsp);
+            clock.Kill();
+            await CrowdAsync(context, host, await AddCameraAsync(host, "camera1", $"rtsp://127.0.0.1:{recordedPort}/cam0"));
         }
         finally
         {
-            camera.Kill();
+            clock.Kill();
+            recorded.Kill();
+            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -141,7 +146,7 @@ internal static class LiveBench
         int[] frames = await Task.WhenAll(players.Select(FramesAsync));
         context.Add(new BenchFigure(
             $"CPU for {Viewers} RTSP viewers", "% of one core", together - alone, null, null, null,
-            $"half over TCP, half over UDP; the host with its camera and no viewer takes {alone:0.0} %"));
+            $"2 Mbit/s each, half over TCP, half over UDP; the host with its camera and no viewer takes {alone:0.0} %"));
         context.Add(new BenchFigure(
             $"memory for {Viewers} RTSP viewers", "MB", after - before, null, null, null, $"resident {before:0.0} before"));
         context.Say(string.Create(
@@ -190,13 +195,13 @@ internal static class LiveBench
     }
 
     /// <returns>A signed RTSP address of the camera.</returns>
-    private static async Task<string> AddCameraAsync(HostUnderTest host, string source)
+    private static async Task<string> AddCameraAsync(HostUnderTest host, string device, string source)
     {
         await host.CliAsync("camera", "add", "--name", "Bench", "--source", source);
         using HostSocket client = await HostSocket.ConnectAsync(host.Port, await host.CliAsync("token", "--role", "viewer"));
         for (long began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < CameraTimeMax;)
         {
-            JsonElement stream = await client.CallAsync("get_stream_url", new { device = Camera });
+            JsonElement stream = await client.CallAsync("get_stream_url", new { device });
             if (stream.GetProperty("available").GetBoolean())
             {
                 return stream.GetProperty("stream_url").GetString()!;
@@ -208,12 +213,27 @@ internal static class LiveBench
         throw new TimeoutException("The camera did not connect.");
     }
 
-    private static Process StartCamera(out int port)
+    /// <summary>Ten seconds, ready encoded: a camera that repeats them costs next to nothing and leaves no picture out.</summary>
+    private static async Task<string> ClipAsync(string folder)
+    {
+        string clip = Path.Combine(folder, "clip.h264");
+        string encoding = string.Create(CultureInfo.InvariantCulture, $"aud=1:keyint={Fps}:min-keyint={Fps}:scenecut=0:bframes=0");
+        using Process maker = Process.Start(
+            "ffmpeg",
+            [
+                "-v", "error", "-nostdin", "-f", "lavfi", "-i", $"testsrc2=size=1280x720:rate={Fps}", "-t", "10", "-c:v", "libx264",
+                "-preset", "veryfast", "-b:v", "2M", "-x264-params", encoding, clip,
+            ]);
+        await maker.WaitForExitAsync();
+        return clip;
+    }
+
+    private static Process StartCamera(out int port, params string[] words)
     {
         string script = Path.Combine(RepositoryOf(AppContext.BaseDirectory), "tests", "tools", "rtsp-camera.py");
         string fps = Fps.ToString(CultureInfo.InvariantCulture);
         Process process = Process.Start(new ProcessStartInfo(
-            "/usr/bin/python3", [script, "--port", "0", "--mode", "clock", "--size", "1280x720", "--fps", fps, "--gop", fps])
+            "/usr/bin/python3", [script, "--port", "0", "--size", "1280x720", "--fps", fps, "--gop", fps, .. words])
         {
             RedirectStandardOutput = true,
         })!;

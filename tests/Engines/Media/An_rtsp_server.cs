@@ -269,6 +269,33 @@ public sealed class An_rtsp_server
     }
 
     [Fact]
+    public async Task shows_sixteen_viewers_at_once_every_picture()
+    {
+        const int viewers = 16;
+        await using RtspCamera camera = await RtspCamera.StartAsync();
+        await using RtspBed bed = await RtspBed.StartAsync();
+        string url = await bed.ShowAsync(camera.Address);
+
+        ushort[][] all = await Task.WhenAll(Enumerable.Range(0, viewers).Select(async _ =>
+        {
+            await using RtspTalk talk = await RtspTalk.ConnectAsync(bed.Server.Port);
+            await talk.PlayAsync(url);
+            while (talk.Packets.Count(packet => packet.Channel == 0 && packet.Packet[1] >> 7 == 1) < 4 * Fps)
+            {
+                await talk.ReadPacketsAsync(talk.Packets.Count + 50);
+            }
+
+            return talk.Packets.Where(packet => packet.Channel == 0)
+                .Select(packet => (ushort)((packet.Packet[2] << 8) | packet.Packet[3])).ToArray();
+        }));
+
+        Assert.All(all, numbers => Assert.All(
+            numbers.Zip(numbers.Skip(1)), pair => Assert.Equal((ushort)(pair.First + 1), pair.Second)));
+        await Until.TrueAsync(() => bed.SeatCount == 0, TimeSpan.FromSeconds(20));
+        Assert.Equal(viewers, bed.Studio.Log.Text.Split(" 0 pictures skipped").Length - 1);
+    }
+
+    [Fact]
     public async Task outlives_whatever_is_thrown_at_it()
     {
         await using RtspBed bed = await RtspBed.StartAsync();

@@ -106,9 +106,9 @@ internal sealed partial class RtspServer(
             _connections[connection] = ServeAsync(connection, ready.Task);
             ready.SetResult();
         }
-        catch (SocketException e)
+        catch (Exception e)
         {
-            LogNotAccepted(e); // It was gone before it could be looked at.
+            LogNotAccepted(e); // It was gone before it could be looked at. Whatever it was, others must still get in.
             socket.Dispose();
         }
     }

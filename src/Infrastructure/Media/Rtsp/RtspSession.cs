@@ -37,6 +37,7 @@ internal sealed partial class RtspSession : IAsyncDisposable
     private ViewerQueue? _queue;
     private CancellationTokenSource _stop = new();
     private Task<string?> _pumping = Task.FromResult<string?>(null);
+    private Task _ending = Task.CompletedTask;
     private long _lastSign;
     private long _lastPicture;
     private long? _lastReport;
@@ -118,7 +119,7 @@ internal sealed partial class RtspSession : IAsyncDisposable
         _lastReport = null;
         CancellationToken stop = _stop.Token;
         _pumping = Task.Run(() => PumpAsync(stop), CancellationToken.None);
-        _ = EndWithAsync(_pumping);
+        _ending = EndWithAsync(_pumping);
     }
 
     public async Task PauseAsync()
@@ -165,9 +166,16 @@ internal sealed partial class RtspSession : IAsyncDisposable
     /// <summary>A loop that ends without being told to has a reason, and the session ends with it.</summary>
     private async Task EndWithAsync(Task<string?> pumping)
     {
-        if (await pumping is string why)
+        try
         {
-            await EndAsync(why);
+            if (await pumping is string why)
+            {
+                await EndAsync(why);
+            }
+        }
+        catch (Exception e)
+        {
+            LogBroke(_camera, e); // Nobody waits for it who could tell.
         }
     }
 
