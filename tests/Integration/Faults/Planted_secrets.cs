@@ -158,7 +158,7 @@ public sealed class Planted_secrets
 
         string dump = (await Tool.RunAsync("pg_dump", ["--inserts", (await host.CliAsync("db", "url")).Ok().Trim()])).Ok();
         Assert.Contains("password=***", dump, StringComparison.Ordinal);
-        IReadOnlyList<int> children = await DescendantsAsync(host.ProcessId);
+        IReadOnlyList<int> children = await Scene.DescendantsAsync(host.ProcessId);
         Assert.True(children.Count >= 4, "Two cameras and PostgreSQL have processes of their own.");
         return
         [
@@ -169,17 +169,6 @@ public sealed class Planted_secrets
             .. _planted.In("what was printed or answered elsewhere", _printed.ToString()),
             .. children.SelectMany(_planted.InProcess),
         ];
-    }
-
-    private static async Task<IReadOnlyList<int>> DescendantsAsync(int process)
-    {
-        List<int> found = [.. await Scene.ChildrenAsync(process)];
-        for (int i = 0; i < found.Count; i++)
-        {
-            found.AddRange(await Scene.ChildrenAsync(found[i]));
-        }
-
-        return found;
     }
 
     private async Task CliAsync(RunningHost host, params string[] words)

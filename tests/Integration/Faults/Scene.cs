@@ -63,6 +63,17 @@ internal static class Scene
                 .Select(line => int.Parse(line, CultureInfo.InvariantCulture)),
         ];
 
+    public static async Task<IReadOnlyList<int>> DescendantsAsync(int process)
+    {
+        List<int> found = [.. await ChildrenAsync(process)];
+        for (int i = 0; i < found.Count; i++)
+        {
+            found.AddRange(await ChildrenAsync(found[i]));
+        }
+
+        return found;
+    }
+
     public static int PostmasterOf(RunningHost host) =>
         int.Parse(
             File.ReadLines(Path.Combine(host.Data, "postgres", "postmaster.pid")).First(), CultureInfo.InvariantCulture);

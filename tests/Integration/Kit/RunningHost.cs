@@ -13,14 +13,21 @@ internal sealed class RunningHost : IAsyncDisposable
 
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
 
+    public static string[] BuiltProgram { get; } = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Events.Host.dll")];
+
     private readonly List<string> _output = [];
     private readonly Dictionary<string, string> _environment;
     private readonly string[] _flags;
+    private readonly string[] _starter;
+    private readonly TimeSpan _startTimeMax;
     private Process? _process;
 
-    private RunningHost(string folder, Dictionary<string, string> environment, string[] flags)
+    private RunningHost(
+        string folder, Dictionary<string, string> environment, string[] flags, string[] starter, TimeSpan startTimeMax)
     {
         Data = folder;
+        _starter = starter;
+        _startTimeMax = startTimeMax;
         _environment = environment;
         _flags = flags;
         Port = FreePort();
@@ -55,11 +62,16 @@ internal sealed class RunningHost : IAsyncDisposable
         }
     }
 
+    /// <param name="starter">What is started in place of the built program, e.g. the script, or a program that starts it.</param>
     public static async Task<RunningHost> StartAsync(
-        Dictionary<string, string>? environment = null, string[]? flags = null, string? data = null)
+        Dictionary<string, string>? environment = null,
+        string[]? flags = null,
+        string? data = null,
+        string[]? starter = null,
+        TimeSpan? startTimeMax = null)
     {
         string folder = data ?? Directory.CreateTempSubdirectory("events-it-").FullName;
-        var host = new RunningHost(folder, environment ?? [], flags ?? ["--no-demo"]);
+        var host = new RunningHost(folder, environment ?? [], flags ?? ["--no-demo"], starter ?? BuiltProgram, startTimeMax ?? StartTimeMax);
         await host.StartAgainAsync();
         return host;
     }
@@ -68,12 +80,12 @@ internal sealed class RunningHost : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         string[] ports = ["--port", $"{Port}", "--health-port", $"{HealthPort}", "--rtsp-port", $"{RtspPort}"];
-        _process = Start(["up", "--data", Data, .. ports, .. _flags], _environment);
+        _process = Start([.. _starter, "up", "--data", Data, .. ports, .. _flags], _environment);
         _ = ReadAsync(_process.StandardOutput);
         _ = ReadAsync(_process.StandardError);
         await Until.TrueAsync(
             async () => _process.HasExited ? throw new InvalidOperationException($"The host ended: {Output}") : await IsReadyAsync(),
-            StartTimeMax,
+            _startTimeMax,
             () => $"the host to be ready; it printed:\n{Output}");
     }
 
@@ -152,7 +164,7 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <param name="input">Null for what the tests themselves read.</param>
     public static async Task<CliResult> RunAsync(string[] words, Dictionary<string, string> environment, string? input = null)
     {
-        Process process = Start(words, environment, input is not null);
+        Process process = Start([.. BuiltProgram, .. words], environment, input is not null);
         if (input is not null)
         {
             await process.StandardInput.WriteAsync(input);
@@ -195,7 +207,7 @@ internal sealed class RunningHost : IAsyncDisposable
 
     private static Process Start(string[] words, Dictionary<string, string> environment, bool isFed = false)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"), .. words])
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
