@@ -144,6 +144,7 @@ internal static class Composition
         services.AddSingleton<LiveEndpoints>();
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<HealthChecks>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
         services.AddSingleton<SystemMeter>();
         services.AddHostedService(provider => provider.GetRequiredService<SystemMeter>());
