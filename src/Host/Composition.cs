@@ -161,6 +161,7 @@ internal static class Composition
         AddLive(services, settings);
         services.AddSingleton<FileEndpoints>();
         services.AddSingleton<HealthChecks>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
         services.AddSingleton<SystemMeter>();
         services.AddHostedService(provider => provider.GetRequiredService<SystemMeter>());

@@ -19,6 +19,16 @@ internal enum HealthLevel
 internal sealed record ComponentHealth(
     string Name, HealthLevel Level, string Message, DateTimeOffset CheckedAt, DateTimeOffset ChangedAt);
 
+/// <summary>How far a start has come.</summary>
+internal interface IReadiness
+{
+    /// <summary>Whether cameras may be spoken of: the views caught up with the log, and every camera is taken in.</summary>
+    bool AreCamerasReady { get; }
+
+    /// <summary>Whether everything may be asked for: the footage was also held against the log.</summary>
+    bool IsReady { get; }
+}
+
 /// <summary>
 /// Looks at what the host needs, once a second and in the background, so that whoever asks is answered at once, also while
 /// something outside keeps us waiting, and however many ask.
@@ -34,7 +44,7 @@ internal sealed partial class HealthChecks(
     StorageRule storage,
     TimeProvider time,
     ILogger<HealthChecks> logger)
-    : BackgroundService
+    : BackgroundService, IReadiness
 {
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(2);
@@ -49,10 +59,8 @@ internal sealed partial class HealthChecks(
 
     public TimeSpan Uptime => time.GetElapsedTime(_startedAt);
 
-    /// <summary>Whether cameras may be spoken of: the views caught up with the log, and every camera is taken in.</summary>
     public bool AreCamerasReady => keeper.Ready.IsCompletedSuccessfully;
 
-    /// <summary>Whether everything may be asked for: the footage was also held against the log.</summary>
     public bool IsReady => AreCamerasReady && footageCheck.Findings is not null;
 
     /// <summary>The newest look; empty before the first.</summary>

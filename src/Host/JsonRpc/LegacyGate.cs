@@ -5,7 +5,7 @@ using Events.JsonRpc;
 namespace Events.Host.JsonRpc;
 
 /// <summary>Who may call what, in the legacy contract's order: login, role, readiness.</summary>
-internal sealed class LegacyGate(ClientSessions sessions, HealthChecks health, TimeProvider time)
+internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, TimeProvider time)
 {
     /// <returns>Null to let the call pass.</returns>
     public JsonRpcError? Check(JsonRpcCall call)

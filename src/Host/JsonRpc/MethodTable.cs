@@ -101,7 +101,8 @@ internal static class MethodTable
             "{device: camera, filename: text, status: \"SUCCESS\"|\"FAILED\", timestamp: instant, file_size: count, "
             + "file_path: text}",
             [NotFound, DependencyFailed]),
-        new("start_recording", Role.Operator, "Records until it is stopped, or for so many seconds. One per camera.",
+        new("start_recording", Role.Operator,
+            "Records until it is stopped, or for so many seconds. One per camera. The format mkv is refused with -32030.",
             [
                 _device,
                 new("duration", ParamKind.Integer, Min: 1, Max: 86_400),
