@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Events.Application.Contracts;
 using Events.Host.Health;
 using Events.Host.JsonRpc;

@@ -71,7 +71,8 @@ internal sealed class RunningHost : IAsyncDisposable
         TimeSpan? startTimeMax = null)
     {
         string folder = data ?? Directory.CreateTempSubdirectory("events-it-").FullName;
-        var host = new RunningHost(folder, environment ?? [], flags ?? ["--no-demo"], starter ?? BuiltProgram, startTimeMax ?? StartTimeMax);
+        var host = new RunningHost(
+            folder, environment ?? [], flags ?? ["--no-demo"], starter ?? BuiltProgram, startTimeMax ?? StartTimeMax);
         await host.StartAgainAsync();
         return host;
     }
