@@ -298,6 +298,9 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
                 LogStopsSlowly(signal, bound);
             }
         }
+
+        // A frozen server passes nothing on to its own children, and would leave them behind when it is killed.
+        EmbeddedPostgresRemains.KillChildrenOf(server.Id);
     }
 
     [LoggerMessage(9001, LogLevel.Error, "PostgreSQL ended with exit code {Code}; starting it again")]

@@ -49,6 +49,22 @@ internal sealed class EmbeddedPostgresRemains(string mark, string clusterPath, T
         }
     }
 
+    /// <summary>Ends the processes whose parent a server is, frozen ones too.</summary>
+    public static void KillChildrenOf(int serverId)
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            // proc(5): the name stands in brackets and may hold anything; behind it come the state and the parent.
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && TextOf(folder, "stat") is var stat
+                && stat[(stat.LastIndexOf(')') + 1)..].Split(' ') is [_, _, var parent, ..]
+                && parent == serverId.ToString(CultureInfo.InvariantCulture))
+            {
+                UnixFiles.Signal(id, Kill);
+            }
+        }
+    }
+
     private async Task WaitAsync(Action<string> progress, CancellationToken cancellationToken)
     {
         var since = time.GetTimestamp();
