@@ -2,9 +2,11 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.EventStore;
+using Events.GraphQL;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.Files;
+using Events.Host.GraphQL;
 using Events.Host.Health;
 using Events.Host.Identity;
 using Events.Host.JsonRpc;
@@ -126,6 +128,7 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RecordingJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SnapshotJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, SubscriptionJsonRpc>();
+        services.AddGraphQLDoor(settings);
         services.AddHostedService<Notifier>();
         services.AddHostedService<FactPrinter>();
         services.AddJsonRpc(provider =>
@@ -153,6 +156,7 @@ internal static class Composition
         IServiceProvider services = app.Services;
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);
+        app.MapGraphQL(GraphQLDoor.Path);
         services.GetRequiredService<LiveEndpoints>().Map(app);
         services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);

@@ -29,7 +29,8 @@ public sealed record EndRecording(RecordingId RecordingId, StopReason Reason, Da
 
 public sealed record DeleteRecording(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
-/// <summary>Why a recording came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>Why a recording came to its end.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum StopReason
 {
     Requested = 1,

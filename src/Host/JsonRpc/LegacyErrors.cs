@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Events.Application;
 using Events.Application.Contracts;
-using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
@@ -64,11 +63,7 @@ internal static class LegacyErrors
     {
         JsonRpcError error = refusal switch
         {
-            _ when refusal == CameraRefusals.NotRegistered || refusal == CameraRefusals.Retired
-                || refusal == RecordingRefusals.CameraNotActive || refusal == SnapshotRefusals.CameraNotActive =>
-                NotFound("camera", id),
-            _ when refusal == RecordingRefusals.NotFound => NotFound("recording", id),
-            _ when refusal == SnapshotRefusals.NotFound => NotFound("snapshot", id),
+            _ when RefusalTable.Of(refusal) is { Family: RefusalFamily.NotFound, Subject: var subject } => NotFound(subject, id),
             _ when refusal == RecordingRefusals.AlreadyRunning =>
                 WrongState("recording_in_progress", "RECORDING", "IDLE"),
             _ when refusal == RecordingRefusals.NotRunning => WrongState("not_recording", "IDLE", "RECORDING"),

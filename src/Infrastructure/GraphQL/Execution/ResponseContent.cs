@@ -49,10 +49,13 @@ internal sealed class ResponseContent
         new(phase, true, new ResponseContent(false, null, errors, showsHints, null).WriteTo);
 
     internal static GraphQLResult Executed(
-        ExecutedOperation executed, bool showsHints, IReadOnlyDictionary<string, object?>? extensions)
+        ExecutedOperation executed,
+        bool showsHints,
+        IReadOnlyDictionary<string, object?>? extensions,
+        string? position = null)
     {
         var content = new ResponseContent(true, executed.Data, executed.Errors, showsHints, extensions);
-        return new GraphQLResult(GraphQLPhase.Execute, executed.Errors.Count > 0, content.WriteTo);
+        return new GraphQLResult(GraphQLPhase.Execute, executed.Errors.Count > 0, content.WriteTo) { Position = position };
     }
 
     private void WriteTo(IBufferWriter<byte> output)

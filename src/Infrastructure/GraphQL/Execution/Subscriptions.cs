@@ -54,7 +54,11 @@ internal sealed class Subscriptions(ExecutionSettings settings)
             }
 
             Run run = NewRun(asked, settings.Options.Timeout, cancellationToken);
-            return ResponseContent.Executed(await run.ExecuteAsync(events.Current), asked.ShowsHints, asked.Extensions);
+            return ResponseContent.Executed(
+                await run.ExecuteAsync(events.Current),
+                asked.ShowsHints,
+                asked.Extensions,
+                (events.Current as IPositioned)?.Position);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
