@@ -12,8 +12,8 @@ public sealed class Refusals
     public static TheoryData<string> All =>
         [.. typeof(Camera).Assembly.GetTypes().Append(typeof(CommandBus))
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
-            .Where(field => field.FieldType == typeof(Refusal))
-            .Select(field => ((Refusal)field.GetValue(null)!).Code)];
+            .Where(one => one.FieldType == typeof(Refusal))
+            .Select(one => ((Refusal)one.GetValue(null)!).Code)];
 
     [Theory]
     [MemberData(nameof(All))]
