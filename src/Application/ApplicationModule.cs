@@ -54,6 +54,8 @@ public static class ApplicationModule
         services.AddSingleton<CleanUpFilesHandler>();
         services.AddSingleton<IEnumerable<CommandRoute>>(Routes);
         services.AddSingleton<CommandBus>();
+        services.AddSingleton<PastViews>();
+        services.AddSingleton<Timelines>();
         services.AddSingleton<IMediaListener>(provider => new MediaReports(provider.GetRequiredService<CommandBus>));
         services.AddSingleton<FootageCheck>();
         services.AddSingleton<CameraKeeper>();

@@ -39,12 +39,20 @@ public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable
     public static readonly Refusal TooMuchTraffic =
         new("command.conflict", "Others changed this at the same moment, several times over. Try again.");
 
+    public static readonly Refusal VersionChanged = ExpectingStreams.Changed;
+
     private readonly Dictionary<Type, CommandRoute> _routes = routes.ToDictionary(route => route.Command);
 
     /// <exception cref="DependencyUnavailableException">
     /// Something outside does not answer. What is in the log then is finished later; repeating the command is safe.
     /// </exception>
-    public async Task<CommandResult> SendAsync(object command, Caller caller, CancellationToken cancellationToken)
+    public Task<CommandResult> SendAsync(object command, Caller caller, CancellationToken cancellationToken) =>
+        SendAsync(command, caller, null, cancellationToken);
+
+    /// <param name="expectedVersion">Of the command's stream, as the caller saw it; null to decide on what is there now.</param>
+    /// <exception cref="DependencyUnavailableException">As for the other.</exception>
+    public async Task<CommandResult> SendAsync(
+        object command, Caller caller, long? expectedVersion, CancellationToken cancellationToken)
     {
         CommandRoute route = _routes[command.GetType()];
         using Activity? span = Spans.StartActivity(command.GetType().Name);
@@ -57,7 +65,13 @@ public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable
         CommandResult result;
         try
         {
-            result = await route.RunAsync(command, store.For(caller.Origin), cancellationToken);
+            IStreams streams = store.For(caller.Origin);
+            result = await route.RunAsync(
+                command, expectedVersion is { } version ? new ExpectingStreams(streams, version) : streams, cancellationToken);
+        }
+        catch (VersionChangedException)
+        {
+            return CommandResult.Refused(VersionChanged);
         }
         catch (TimeoutException)
         {

@@ -6,10 +6,12 @@ using Events.Application.Retention;
 using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
+using Events.GraphQL;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.ExternalStreams;
 using Events.Host.Files;
+using Events.Host.GraphQL;
 using Events.Host.Health;
 using Events.Host.Identity;
 using Events.Host.JsonRpc;
@@ -187,6 +189,7 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();
+        services.AddGraphQLDoor(settings);
         services.AddHostedService<Notifier>();
         services.AddHostedService<FactPrinter>();
         AddSockets(services, settings);
@@ -238,6 +241,7 @@ internal static class Composition
         app.Use(HttpBoundary.GuardAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);
+        app.MapGraphQL(GraphQLDoor.Path);
         services.GetRequiredService<LiveEndpoints>().Map(app);
         services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);

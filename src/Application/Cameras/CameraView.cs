@@ -34,7 +34,8 @@ public sealed record CameraView(
         [new ViewFilter("status", ViewOperator.NotEqual, nameof(CameraStatus.Retired))], OrderBy: "number");
 }
 
-/// <summary>Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>Whether a camera's pictures come.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum CameraStatus
 {
     Disconnected = 1,

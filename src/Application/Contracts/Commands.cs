@@ -12,7 +12,7 @@ public enum Role
 
 /// <summary>Who asks, and by which way in.</summary>
 /// <param name="UserName">An account's id, or <c>system</c>.</param>
-/// <param name="Way"><c>json-rpc</c>, <c>cli</c>, <c>media</c> or <c>keeper</c>; stored with the facts.</param>
+/// <param name="Way"><c>graphql</c>, <c>json-rpc</c>, <c>cli</c>, <c>media</c> or <c>keeper</c>; stored with the facts.</param>
 public sealed record Caller(string UserName, Role Role, string Way, string CorrelationId, string? CausationId = null)
 {
     /// <summary>The program itself, e.g. when a camera reports or a recording's time is up.</summary>

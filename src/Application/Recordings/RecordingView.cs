@@ -42,7 +42,8 @@ public sealed record RecordingView(
     public static ViewQuery Open { get; } = ViewQuery.Where("is_open", true);
 }
 
-/// <summary>Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>How far a recording has come.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum RecordingStatus
 {
     Requested = 1,

@@ -19,7 +19,8 @@ public sealed record SnapshotView(
     string? Failure,
     long Version);
 
-/// <summary>Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>What became of a snapshot.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum SnapshotStatus
 {
     Taken = 1,

@@ -36,7 +36,8 @@ public sealed record PlaceLegalHold(RecordingId RecordingId, string Reason) : Re
 /// <param name="Reason">Why the hold may end; one line.</param>
 public sealed record ReleaseLegalHold(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
-/// <summary>Why a recording came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>Why a recording came to its end.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum StopReason
 {
     Requested = 1,

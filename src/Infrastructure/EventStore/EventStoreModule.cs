@@ -18,8 +18,8 @@ namespace Events.EventStore;
 public static class EventStoreModule
 {
     /// <summary>
-    /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IChanges"/>, <see cref="IReadModels"/>,
-    /// <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
+    /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IFacts"/>, <see cref="IChanges"/>,
+    /// <see cref="IReadModels"/>, <see cref="IViewPages"/>, <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
     /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging. A PostgreSQL that is away, at start or at any time,
     /// makes calls fail with <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
     /// </summary>
@@ -63,6 +63,8 @@ public static class EventStoreModule
     {
         services.AddSingleton<Log>();
         services.AddSingleton<ILog>(provider => provider.GetRequiredService<Log>());
+        services.AddSingleton<IFacts, FactSearch>();
+        services.AddSingleton<IViewPages, ViewPages>();
         services.AddSingleton<ViewProgress>();
         services.AddSingleton<IReadModels, ReadModels>();
         AddLoop<ProjectionService>(services);

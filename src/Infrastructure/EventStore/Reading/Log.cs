@@ -12,9 +12,9 @@ internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
     /// <summary>
     /// In bytes of bodies. A page of the largest facts stops here instead of filling the memory; it then has fewer facts.
     /// </summary>
-    private const int PageBytesMax = 16 * 1024 * 1024;
+    internal const int PageBytesMax = 16 * 1024 * 1024;
 
-    private const string Columns =
+    internal const string Columns =
         "seq_id, id, stream_id, version, type, timestamp, data, user_name, correlation_id, causation_id";
 
     private const string ReadAll = $"select {Columns} from events.mt_events where seq_id > $1 order by seq_id limit $2";
@@ -82,7 +82,8 @@ internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
             cancellationToken);
     }
 
-    private StoredFact Read(NpgsqlDataReader reader, byte[] data, bool areBroken)
+    /// <summary>One row of <see cref="Columns"/>, whose body was read already.</summary>
+    internal StoredFact Read(NpgsqlDataReader reader, byte[] data, bool areBroken)
     {
         long position = reader.GetInt64(0);
         string type = reader.GetString(4);

@@ -75,6 +75,12 @@ public sealed record ExecutorOptions
     /// </summary>
     public Func<Exception, string>? MessageOf { get; init; }
 
+    /// <summary>
+    /// What a client is told of an exception of the host's own, e.g. that something outside is away. Null, or giving null:
+    /// nothing but that it happened.
+    /// </summary>
+    public Func<Exception, GraphQLError?>? ErrorOf { get; init; }
+
     /// <exception cref="ArgumentException">Some bound cannot be kept.</exception>
     internal void Require()
     {

@@ -19,6 +19,8 @@ internal static partial class Faults
                 return new GraphQLError(unfit.Message) { Hint = unfit.Hint };
             case OperationCanceledException when isExpected:
                 break;
+            case var known when settings.Options.ErrorOf?.Invoke(known) is { } error:
+                return error;
             default:
                 LogResolverFailed(settings.Logger, failure, field.ParentType.Name, field.Definition.Name);
                 break;
@@ -39,6 +41,11 @@ internal static partial class Faults
         if (failure is GraphQLException told)
         {
             return told.Error;
+        }
+
+        if (settings.Options.ErrorOf?.Invoke(failure) is { } error)
+        {
+            return error;
         }
 
         LogSourceFailed(settings.Logger, failure, field.Definition.Name);

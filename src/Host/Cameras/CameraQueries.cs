@@ -1,0 +1,132 @@
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Domain.Kernel;
+using Events.GraphQL;
+using Events.GraphQL.DataLoaders;
+using Events.Host.GraphQL;
+using Events.Host.Live;
+using Events.Host.Recordings;
+
+namespace Events.Host.Cameras;
+
+[QueryType]
+[Authorize(Roles = ["viewer"])]
+internal static class CameraQueries
+{
+    /// <summary>Cameras, by number unless another order is asked for. Retired ones are among them.</summary>
+    /// <param name="asOf">The list as it was then; null for now.</param>
+    [UsePaging(IncludeTotalCount = true, DefaultPageSize = 50, MaxPageSize = 100)]
+    [UseFiltering(Type = typeof(CameraColumns))]
+    [UseSorting(Type = typeof(CameraColumns))]
+    public static Task<Connection<CameraNode>> GetCamerasAsync(
+        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken,
+        AsOf? asOf = null) =>
+        lists.ListAsync(
+            CameraViewProjection.View,
+            new ListCall(paging, where, order, asOf),
+            new RowOrder("number", false),
+            null,
+            CameraNode.Of,
+            cancellationToken);
+
+    /// <summary>One camera, by its id or its number. Null when there is, or was, none.</summary>
+    /// <param name="id">As answers carry it, or the UUID alone.</param>
+    /// <param name="number">0, 1, ...</param>
+    /// <param name="asOf">The camera as it was then; null for now.</param>
+    public static async Task<CameraNode?> GetCameraAsync(
+        IReadModels views, ViewLists lists, CancellationToken cancellationToken,
+        [ID] Guid? id = null, int? number = null, AsOf? asOf = null)
+    {
+        if (id is null == number is null)
+        {
+            throw new GraphQLException(GraphQLDoor.Coded("Give either an id or a number.", "BAD_ARGUMENTS"));
+        }
+
+        if (id is null)
+        {
+            var found = await views.ListAsync(
+                CameraViewProjection.View, ViewQuery.Where("number", (long)number!) with { Limit = 1 }, cancellationToken);
+            id = found.Rows.Count == 0 ? null : found.Rows[0].Id.Value;
+        }
+
+        return id is { } key
+            && await lists.FindAsync(
+                CameraViewProjection.View, "camera", key.ToString("d"), asOf, views, cancellationToken) is { } camera
+                ? CameraNode.Of(camera)
+                : null;
+    }
+}
+
+[ExtendObjectType<CameraNode>]
+internal static class CameraFields
+{
+    [NodeResolver]
+    [Authorize(Roles = ["viewer"])]
+    public static async Task<CameraNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
+        await views.FindAsync(CameraViewProjection.View, id.ToString("d"), cancellationToken) is { } camera
+            ? CameraNode.Of(camera)
+            : null;
+
+    /// <summary>Addresses of its live pictures; null for a retired camera.</summary>
+    public static LiveStreams? GetStreams(
+        [Parent] CameraNode camera, LiveLinks links, LiveViewers viewers, ILiveOutput live, IHttpContextAccessor http)
+    {
+        if (camera.Status is CameraStatus.Retired)
+        {
+            return null;
+        }
+
+        var number = new CameraNumber(camera.Number);
+        string? host = http.HttpContext?.Request.Host.Value;
+        return new LiveStreams(
+            links.HlsOf(number, host),
+            links.JpegOf(number, host),
+            live.HlsPlaylistOf(new CameraId(camera.Id), string.Empty, string.Empty) is not null,
+            viewers.CountOf(number));
+    }
+
+    /// <summary>The recording that has not come to its end; null when there is none.</summary>
+    public static async Task<RecordingNode?> GetOpenRecordingAsync(
+        [Parent] CameraNode camera, IDataLoader<Guid, RecordingNode> openRecordingByCamera, CancellationToken cancellationToken) =>
+        await openRecordingByCamera.LoadAsync(camera.Id, cancellationToken);
+
+    [DataLoader]
+    public static async Task<IReadOnlyDictionary<Guid, RecordingNode>> GetOpenRecordingByCameraAsync(
+        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
+    {
+        var found = await pages.PageAsync(
+            RecordingViewProjection.View,
+            new RowsQuery(
+                new RowCondition.All(
+                [
+                    new RowCondition.Compare("is_open", RowOperator.Equal, true),
+                    new RowCondition.Compare("camera_id", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
+                ]),
+                [],
+                null,
+                null,
+                RowsQuery.CountMax,
+                false),
+            cancellationToken);
+        return found.Rows.Select(row => RecordingNode.Of(row.Row)).GroupBy(row => row.CameraId)
+            .ToDictionary(group => group.Key, group => group.First());
+    }
+
+    [DataLoader]
+    public static async Task<IReadOnlyDictionary<Guid, CameraNode>> GetCameraByKeyAsync(
+        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
+    {
+        var found = await pages.PageAsync(
+            CameraViewProjection.View,
+            new RowsQuery(
+                new RowCondition.Compare("key", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
+                [],
+                null,
+                null,
+                RowsQuery.CountMax,
+                false),
+            cancellationToken);
+        return found.Rows.Select(row => CameraNode.Of(row.Row)).ToDictionary(row => row.Id);
+    }
+}

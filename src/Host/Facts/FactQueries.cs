@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Events.Application.Contracts;
+using Events.GraphQL;
+using Events.Host.GraphQL;
+
+namespace Events.Host.Facts;
+
+/// <summary>Something that happened. Appended once to the log, never changed or removed.</summary>
+/// <param name="Position">Its place in the whole log, as text: it may pass what JSON's numbers hold. Rises strictly.</param>
+/// <param name="Id">The fact's own.</param>
+/// <param name="Stream">Category, hyphen, key: camera-0199...</param>
+/// <param name="Version">Its place in its stream, from 1, without gaps.</param>
+/// <param name="Type">The stored name, e.g. camera_registered.</param>
+/// <param name="Time">When it was appended.</param>
+/// <param name="User">Who caused it: an account's id, or system.</param>
+/// <param name="Correlation">The same for everything that one request led to.</param>
+/// <param name="Causation">The command or fact that led here; null when a person did.</param>
+/// <param name="Data">Its body.</param>
+[GraphQLName("Fact")]
+internal sealed record FactNode(
+    string Position,
+    Guid Id,
+    string Stream,
+    long Version,
+    string Type,
+    DateTimeOffset Time,
+    string? User,
+    string? Correlation,
+    string? Causation,
+    JsonElement Data)
+    : IGraphQLEvent
+{
+    public static FactNode Of(StoredFact stored) =>
+        new(
+            Moments.Write(stored.Position),
+            stored.Id,
+            stored.StreamId,
+            stored.Version,
+            stored.Type,
+            stored.RecordedAt,
+            stored.UserName,
+            stored.CorrelationId,
+            stored.CausationId,
+            JsonElement.Parse(stored.Data ?? "null"));
+}
+
+[QueryType]
+[Authorize(Roles = ["viewer"])]
+internal static class FactQueries
+{
+    /// <summary>Types in one question; there are about thirty.</summary>
+    internal const int TypesMax = 100;
+
+    /// <summary>Facts of the log, oldest first. A cursor is a position, so after takes both.</summary>
+    /// <param name="stream">Of one stream, e.g. a camera's; null for all.</param>
+    /// <param name="types">Stored names, e.g. recording_started; null for all.</param>
+    /// <param name="from">Recorded then or later.</param>
+    /// <param name="to">Recorded before then.</param>
+    [UsePaging(DefaultPageSize = 50, MaxPageSize = 500)]
+    public static async Task<Connection<FactNode>> GetEventsAsync(
+        PagingArguments paging, IFacts facts, CancellationToken cancellationToken,
+        string? stream = null, IReadOnlyList<string>? types = null, DateTimeOffset? from = null, DateTimeOffset? to = null)
+    {
+        CheckTypes(types);
+        var query = new FactQuery(
+            stream,
+            types,
+            from,
+            to,
+            paging.After is { } after ? Moments.Read(after) : 0,
+            paging.Before is { } before ? Moments.Read(before) : long.MaxValue,
+            paging.Count,
+            paging.IsBackward);
+        FactsFound found = await facts.FindAsync(query, cancellationToken);
+        return new Connection<FactNode>(
+            [.. found.Facts.Select(stored => new Edge<FactNode>(FactNode.Of(stored), Moments.Write(stored.Position)))],
+            paging.IsBackward ? paging.Before is not null : found.HasMore,
+            paging.IsBackward ? found.HasMore : query.After > 0);
+    }
+
+    internal static void CheckTypes(IReadOnlyList<string>? types)
+    {
+        if (types?.Count > TypesMax)
+        {
+            throw new GraphQLException(GraphQLDoor.Coded($"At most {TypesMax} types can be asked for.", "BAD_ARGUMENTS"));
+        }
+    }
+}
+
+[SubscriptionType]
+[Authorize(Roles = ["viewer"])]
+internal static class FactSubscriptions
+{
+    /// <summary>Every fact as it comes. None is left out; a reader that is far too slow is ended and can resume.</summary>
+    [Subscribe(With = nameof(FollowEventsAsync))]
+    public static FactNode Events([EventMessage] FactNode fact) => fact;
+
+    /// <param name="stream">Of one stream, e.g. a camera's; null for all.</param>
+    /// <param name="types">Stored names, e.g. recording_started; null for all.</param>
+    /// <param name="after">A position: what happened since comes first. Null: from now on.</param>
+    public static async Task<IAsyncEnumerable<FactNode>> FollowEventsAsync(
+        LogFollower follower, CancellationToken cancellationToken,
+        string? stream = null, IReadOnlyList<string>? types = null, string? after = null)
+    {
+        FactQueries.CheckTypes(types);
+        HashSet<string>? wanted = types?.ToHashSet(StringComparer.Ordinal);
+        long start = await follower.StartAsync(after, cancellationToken);
+        return follower.EachAsync(
+            start,
+            stored => (stream is null || stored.StreamId == stream) && wanted?.Contains(stored.Type) != false
+                ? FactNode.Of(stored)
+                : null,
+            cancellationToken);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Security.Claims;
+using Events.Application;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.GraphQL;
+
+namespace Events.Host.GraphQL;
+
+/// <summary>Mutations: the command goes to the bus, and its answer becomes a payload or typed errors.</summary>
+internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels views)
+{
+    /// <param name="show">Makes the payload of the position, which is null when nothing had to be done.</param>
+    public async Task<FieldResult<TPayload>> SendAsync<TPayload>(
+        object command,
+        ClaimsPrincipal user,
+        Func<string?, Task<TPayload>> show,
+        CancellationToken cancellationToken,
+        long? expectedVersion = null)
+    {
+        try
+        {
+            CommandResult result = await bus.SendAsync(
+                command, GraphQLCallers.CallerOf(user), expectedVersion, cancellationToken);
+            if (ErrorOf(result) is { } error)
+            {
+                return new FieldResult<TPayload>([error]);
+            }
+
+            if (result.Position > 0)
+            {
+                return await show(result.Position.ToString(CultureInfo.InvariantCulture));
+            }
+
+            // What made it "already so" may be newer than the views.
+            long head = await log.HeadAsync(cancellationToken);
+            await views.WaitForAsync(head, CommandBus.VisibilityTimeout, cancellationToken);
+            return await show(null);
+        }
+        catch (DependencyUnavailableException away)
+        {
+            return new FieldResult<TPayload>([new DependencyError(away.Message, "dependency.unavailable", away.Dependency)]);
+        }
+    }
+
+    /// <returns>Null when it was done.</returns>
+    private static object? ErrorOf(CommandResult result) =>
+        result switch
+        {
+            { Refusal: { } refusal } => ErrorOf(refusal),
+            { Failure: { } failure } => new DependencyError(failure.Why, "dependency.failed", failure.Dependency),
+            _ => null,
+        };
+
+    private static object ErrorOf(Refusal refusal)
+    {
+        RefusalRow row = RefusalTable.Of(refusal);
+        return row.Family switch
+        {
+            RefusalFamily.NotFound => new NotFoundError(refusal.Message, refusal.Code, row.Subject),
+            RefusalFamily.InvalidInput => new InvalidInputError(refusal.Message, refusal.Code, row.Subject),
+            RefusalFamily.WrongState => new WrongStateError(refusal.Message, refusal.Code),
+            RefusalFamily.Conflict => new ConflictError(refusal.Message, refusal.Code),
+            _ => throw new GraphQLException(GraphQLDoor.Coded(refusal.Message, "AUTH_NOT_AUTHORIZED")),
+        };
+    }
+}

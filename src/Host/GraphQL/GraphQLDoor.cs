@@ -1,0 +1,85 @@
+using Events.Application.Contracts;
+using Events.GraphQL;
+using Events.GraphQL.Execution;
+using Events.Host.Cameras;
+using Events.Host.Facts;
+using Events.Host.Recordings;
+using Events.Host.Settings;
+using Events.Host.Snapshots;
+
+namespace Events.Host.GraphQL;
+
+/// <summary>The GraphQL way in: which types make the schema, who may ask, and what failures are told as.</summary>
+internal static class GraphQLDoor
+{
+    public const string Path = "/graphql";
+
+    /// <summary>Deep enough for a page of any list with what belongs to each item.</summary>
+    private const double CostMax = 10_000;
+
+    public static IServiceCollection AddGraphQLDoor(this IServiceCollection services, EventsSettings settings)
+    {
+        services.AddHttpContextAccessor();
+        services.AddSingleton<GraphQLCallers>();
+        services.AddSingleton<GraphQLCommands>();
+        services.AddSingleton<Moments>();
+        services.AddSingleton<ViewLists>();
+        services.AddSingleton<LogFollower>();
+        services.AddGraphQL(AddTypes, _ => new ExecutorOptions { CostMax = CostMax, ErrorOf = ErrorOf });
+        services.AddGraphQLTransports(provider =>
+        {
+            var callers = provider.GetRequiredService<GraphQLCallers>();
+            var schema = new Lazy<string>(() => GraphQLModule.SchemaText(provider));
+            return new GraphQLTransportOptions
+            {
+                OnRequestAsync = callers.OfRequestAsync,
+                OnConnectAsync = callers.OfSocketAsync,
+                OriginAllowed = settings.Security.AllowedOrigins.Contains,
+                SchemaText = () => schema.Value,
+                Clock = provider.GetRequiredService<TimeProvider>(),
+                ConnectionsMax = settings.Server.MaxConnections,
+            };
+        });
+        return services;
+    }
+
+    public static void AddTypes(GraphQLTypes types) =>
+        types.AddMutationConventions().AuthorizeBy(GraphQLCallers.IsAllowed).Add(
+            typeof(CameraQueries),
+            typeof(CameraFields),
+            typeof(CameraMutations),
+            typeof(CameraSubscriptions),
+            typeof(RecordingQueries),
+            typeof(RecordingFields),
+            typeof(RecordingMutations),
+            typeof(RecordingSubscriptions),
+            typeof(TimelineQueries),
+            typeof(GapFields),
+            typeof(IntervalFields),
+            typeof(SnapshotQueries),
+            typeof(SnapshotFields),
+            typeof(SnapshotMutations),
+            typeof(SnapshotSubscriptions),
+            typeof(StorageQueries),
+            typeof(FactQueries),
+            typeof(FactSubscriptions));
+
+    private static GraphQLError? ErrorOf(Exception failure) =>
+        failure is DependencyUnavailableException away
+            ? Coded(
+                $"Something that is needed does not answer: {away.Dependency}. Try again shortly.",
+                "DEPENDENCY_UNAVAILABLE",
+                ("dependency", away.Dependency))
+            : null;
+
+    public static GraphQLError Coded(string message, string code, params (string Name, object? Value)[] more)
+    {
+        Dictionary<string, object?> extensions = new(StringComparer.Ordinal) { ["code"] = code };
+        foreach ((string name, object? value) in more)
+        {
+            extensions[name] = value;
+        }
+
+        return new GraphQLError(message) { Extensions = extensions };
+    }
+}

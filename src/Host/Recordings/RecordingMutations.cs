@@ -1,0 +1,79 @@
+using System.Security.Claims;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Events.GraphQL;
+using Events.Host.GraphQL;
+
+namespace Events.Host.Recordings;
+
+/// <summary>What came of a command to a recording.</summary>
+/// <param name="Recording">As it is now; null when it was refused, or the views lag behind.</param>
+/// <param name="Position">Of the command's last fact in the log; null when nothing had to be done.</param>
+internal sealed record StartRecordingPayload(RecordingNode? Recording, string? Position);
+
+/// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record StopRecordingPayload(RecordingNode? Recording, string? Position);
+
+/// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record DeleteRecordingPayload(RecordingNode? Recording, string? Position);
+
+[MutationType]
+internal static class RecordingMutations
+{
+    /// <summary>Records a camera from its last key frame on; answers once the first frame is being written.</summary>
+    /// <param name="duration">1 second to 24 hours; null to record until it is stopped.</param>
+    /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
+    [Authorize(Roles = ["operator"])]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<StartRecordingPayload>> StartRecordingAsync(
+        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        CancellationToken cancellationToken, TimeSpan? duration = null, [ID] Guid? id = null)
+    {
+        RecordingId key = id is { } given ? new RecordingId(given) : RecordingId.New();
+        return commands.SendAsync(
+            new StartRecording(key, new CameraId(cameraId), duration),
+            user,
+            async position => new StartRecordingPayload(await FindAsync(key, views, cancellationToken), position),
+            cancellationToken);
+    }
+
+    /// <summary>Ends a recording for good; answers once its last frame is safe.</summary>
+    [Authorize(Roles = ["operator"])]
+    [Error<NotFoundError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<StopRecordingPayload>> StopRecordingAsync(
+        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        commands.SendAsync(
+            new StopRecording(new RecordingId(id), StopReason.Requested),
+            user,
+            async position => new StopRecordingPayload(await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            cancellationToken);
+
+    /// <summary>Deletes a recording's footage. Its facts stay.</summary>
+    /// <param name="reason">For people; kept in the log.</param>
+    [Authorize(Roles = ["admin"])]
+    [Error<NotFoundError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<DeleteRecordingPayload>> DeleteRecordingAsync(
+        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        string reason = "requested") =>
+        commands.SendAsync(
+            new DeleteRecording(new RecordingId(id), Reasons.Checked(reason)),
+            user,
+            async position => new DeleteRecordingPayload(await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            cancellationToken);
+
+    private static async Task<RecordingNode?> FindAsync(RecordingId id, IReadModels views, CancellationToken cancellationToken) =>
+        await views.FindAsync(RecordingViewProjection.View, id.ToString(), cancellationToken) is { } recording
+            ? RecordingNode.Of(recording)
+            : null;
+}

@@ -1,0 +1,62 @@
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.GraphQL;
+using Events.GraphQL.DataLoaders;
+using Events.Host.Cameras;
+using Events.Host.Files;
+using Events.Host.GraphQL;
+
+namespace Events.Host.Recordings;
+
+[QueryType]
+[Authorize(Roles = ["viewer"])]
+internal static class RecordingQueries
+{
+    /// <summary>Recordings, newest first unless another order is asked for. Failed and deleted ones are among them.</summary>
+    /// <param name="asOf">The list as it was then; null for now.</param>
+    [UsePaging(IncludeTotalCount = true, DefaultPageSize = 50, MaxPageSize = 100)]
+    [UseFiltering(Type = typeof(RecordingColumns))]
+    [UseSorting(Type = typeof(RecordingColumns))]
+    public static Task<Connection<RecordingNode>> GetRecordingsAsync(
+        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken,
+        AsOf? asOf = null) =>
+        lists.ListAsync(
+            RecordingViewProjection.View,
+            new ListCall(paging, where, order, asOf),
+            new RowOrder("requested_at", true),
+            null,
+            RecordingNode.Of,
+            cancellationToken);
+
+    /// <summary>One recording. Null when there is, or was, none.</summary>
+    /// <param name="id">As answers carry it, or the UUID alone.</param>
+    /// <param name="asOf">The recording as it was then; null for now.</param>
+    public static async Task<RecordingNode?> GetRecordingAsync(
+        [ID] Guid id, IReadModels views, ViewLists lists, CancellationToken cancellationToken, AsOf? asOf = null) =>
+        await lists.FindAsync(
+            RecordingViewProjection.View, "recording", id.ToString("d"), asOf, views, cancellationToken) is { } recording
+            ? RecordingNode.Of(recording)
+            : null;
+}
+
+[ExtendObjectType<RecordingNode>]
+internal static class RecordingFields
+{
+    [NodeResolver]
+    [Authorize(Roles = ["viewer"])]
+    public static async Task<RecordingNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
+        await views.FindAsync(RecordingViewProjection.View, id.ToString("d"), cancellationToken) is { } recording
+            ? RecordingNode.Of(recording)
+            : null;
+
+    /// <summary>As it is now.</summary>
+    public static async Task<CameraNode?> GetCameraAsync(
+        [Parent] RecordingNode recording, IDataLoader<Guid, CameraNode> cameraByKey, CancellationToken cancellationToken) =>
+        await cameraByKey.LoadAsync(recording.CameraId, cancellationToken);
+
+    /// <summary>Where the footage can be fetched for an hour, without a token; null while there is none, or none any more.</summary>
+    public static string? GetDownloadUrl([Parent] RecordingNode recording, FileLinks links) =>
+        recording.SegmentCount > 0 && recording.Status is not RecordingStatus.Deleted
+            ? links.ForRecording(recording.Name)
+            : null;
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
+using Events.Domain.Recordings;
+using Events.GraphQL;
+using Events.Host.GraphQL;
+
+namespace Events.Host.Recordings;
+
+/// <summary>A recording changed.</summary>
+/// <param name="Position">Of the newest fact about it. Give it as after to go on behind it.</param>
+/// <param name="Type">The stored name of that fact, e.g. recording_started.</param>
+/// <param name="Recording">As it is now.</param>
+internal sealed record RecordingChange(string Position, string Type, RecordingNode Recording) : IGraphQLEvent;
+
+[SubscriptionType]
+[Authorize(Roles = ["viewer"])]
+internal static class RecordingSubscriptions
+{
+    /// <summary>Recordings that change, each as it is then. A reader that is slow is told of the newest change of each.</summary>
+    [Subscribe(With = nameof(FollowRecordingsAsync))]
+    public static RecordingChange RecordingChanged([EventMessage] RecordingChange change) => change;
+
+    /// <param name="cameraId">Recordings of one camera; null for all.</param>
+    /// <param name="after">A position: what changed since comes first. Null: from now on.</param>
+    public static async Task<IAsyncEnumerable<RecordingChange>> FollowRecordingsAsync(
+        LogFollower follower, IReadModels views, CancellationToken cancellationToken,
+        [ID] Guid? cameraId = null, string? after = null)
+    {
+        long start = await follower.StartAsync(after, cancellationToken);
+        return ShowAsync(follower, views, cameraId, start, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<RecordingChange> ShowAsync(
+        LogFollower follower, IReadModels views, Guid? cameraId, long start,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        static string? KeyOf(StoredFact stored) => stored.Fact is RecordingEvent fact ? fact.RecordingId.ToString() : null;
+        await foreach (StoredFact stored in follower.NewestAsync(start, KeyOf, cancellationToken))
+        {
+            RecordingView? view = await views.FindAsync(RecordingViewProjection.View, KeyOf(stored)!, cancellationToken);
+            if (view is not null && (cameraId is null || view.CameraId.Value == cameraId))
+            {
+                yield return new RecordingChange(Moments.Write(stored.Position), stored.Type, RecordingNode.Of(view));
+            }
+        }
+    }
+}

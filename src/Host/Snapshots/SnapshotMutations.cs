@@ -1,0 +1,61 @@
+using System.Security.Claims;
+using Events.Application.Contracts;
+using Events.Application.Snapshots;
+using Events.Domain.Kernel;
+using Events.Domain.Snapshots;
+using Events.GraphQL;
+using Events.Host.GraphQL;
+
+namespace Events.Host.Snapshots;
+
+/// <summary>What came of a command to a snapshot.</summary>
+/// <param name="Snapshot">As it is now; null when it was refused, or the views lag behind.</param>
+/// <param name="Position">Of the command's last fact in the log; null when nothing had to be done.</param>
+internal sealed record TakeSnapshotPayload(SnapshotNode? Snapshot, string? Position);
+
+/// <inheritdoc cref="TakeSnapshotPayload"/>
+internal sealed record DeleteSnapshotPayload(SnapshotNode? Snapshot, string? Position);
+
+[MutationType]
+internal static class SnapshotMutations
+{
+    /// <summary>Takes a picture of what a camera shows now. No picture is written over: a name in use gets a count behind it.</summary>
+    /// <param name="fileName">Null to name it after the camera and the moment.</param>
+    /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
+    [Authorize(Roles = ["operator"])]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<TakeSnapshotPayload>> TakeSnapshotAsync(
+        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        CancellationToken cancellationToken, string? fileName = null, [ID] Guid? id = null)
+    {
+        SnapshotId key = id is { } given ? new SnapshotId(given) : SnapshotId.New();
+        return commands.SendAsync(
+            new TakeSnapshot(key, new CameraId(cameraId), fileName),
+            user,
+            async position => new TakeSnapshotPayload(await FindAsync(key, views, cancellationToken), position),
+            cancellationToken);
+    }
+
+    /// <summary>Deletes a snapshot's picture. Its facts stay.</summary>
+    /// <param name="reason">For people; kept in the log.</param>
+    [Authorize(Roles = ["admin"])]
+    [Error<NotFoundError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<DeleteSnapshotPayload>> DeleteSnapshotAsync(
+        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        string reason = "requested") =>
+        commands.SendAsync(
+            new DeleteSnapshot(new SnapshotId(id), Reasons.Checked(reason)),
+            user,
+            async position => new DeleteSnapshotPayload(await FindAsync(new SnapshotId(id), views, cancellationToken), position),
+            cancellationToken);
+
+    private static async Task<SnapshotNode?> FindAsync(SnapshotId id, IReadModels views, CancellationToken cancellationToken) =>
+        await views.FindAsync(SnapshotViewProjection.View, id.ToString(), cancellationToken) is { } snapshot
+            ? SnapshotNode.Of(snapshot)
+            : null;
+}

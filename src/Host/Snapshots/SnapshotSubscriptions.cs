@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using Events.Application.Contracts;
+using Events.Application.Snapshots;
+using Events.Domain.Snapshots;
+using Events.GraphQL;
+using Events.Host.GraphQL;
+
+namespace Events.Host.Snapshots;
+
+/// <summary>A snapshot was taken.</summary>
+/// <param name="Position">Of that fact. Give it as after to go on behind it.</param>
+/// <param name="Snapshot">As it is now.</param>
+[GraphQLName("TakenSnapshot")]
+internal sealed record SnapshotNews(string Position, SnapshotNode Snapshot) : IGraphQLEvent;
+
+[SubscriptionType]
+[Authorize(Roles = ["viewer"])]
+internal static class SnapshotSubscriptions
+{
+    /// <summary>Every snapshot that is taken. None is left out; a reader that is far too slow is ended and can resume.</summary>
+    [Subscribe(With = nameof(FollowSnapshotsAsync))]
+    public static SnapshotNews SnapshotTaken([EventMessage] SnapshotNews news) => news;
+
+    /// <param name="cameraId">Snapshots of one camera; null for all.</param>
+    /// <param name="after">A position: what was taken since comes first. Null: from now on.</param>
+    public static async Task<IAsyncEnumerable<SnapshotNews>> FollowSnapshotsAsync(
+        LogFollower follower, IReadModels views, CancellationToken cancellationToken,
+        [ID] Guid? cameraId = null, string? after = null)
+    {
+        long start = await follower.StartAsync(after, cancellationToken);
+        return ShowAsync(follower, views, cameraId, start, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<SnapshotNews> ShowAsync(
+        LogFollower follower, IReadModels views, Guid? cameraId, long start,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        StoredFact? Wanted(StoredFact stored) =>
+            stored.Fact is SnapshotTaken fact && (cameraId is null || fact.CameraId.Value == cameraId) ? stored : null;
+        await foreach (StoredFact stored in follower.EachAsync(start, Wanted, cancellationToken))
+        {
+            string key = ((SnapshotTaken)stored.Fact!).SnapshotId.ToString();
+            if (await views.FindAsync(SnapshotViewProjection.View, key, cancellationToken) is { } view)
+            {
+                yield return new SnapshotNews(Moments.Write(stored.Position), SnapshotNode.Of(view));
+            }
+        }
+    }
+}
