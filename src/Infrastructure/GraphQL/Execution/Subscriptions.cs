@@ -20,7 +20,9 @@ internal sealed class Subscriptions(ExecutionSettings settings)
         return new GraphQLResultStream(MapAsync(asked, start, source, cancellationToken));
     }
 
-    /// <summary>One result for each event (<c>MapSourceToResponseEvent</c>), one at a time: a slow reader slows the source.</summary>
+    /// <summary>
+    /// One result for each event (<c>MapSourceToResponseEvent</c>), one at a time: a slow reader slows the source.
+    /// </summary>
     private async IAsyncEnumerable<GraphQLResult> MapAsync(
         Subscribed asked,
         Run start,
