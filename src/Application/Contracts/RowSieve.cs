@@ -1,6 +1,8 @@
 namespace Events.Application.Contracts;
 
-/// <summary>The same conditions, order and pages over rows in memory, as <see cref="IViewPages"/> gives them from tables.</summary>
+/// <summary>
+/// The same conditions, order and pages over rows in memory, as <see cref="IViewPages"/> gives them from tables.
+/// </summary>
 public static class RowSieve
 {
     /// <exception cref="ArgumentException">A column or a value does not fit the view.</exception>

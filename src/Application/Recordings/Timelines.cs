@@ -206,7 +206,9 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
         }
     }
 
-    /// <summary>A time without footage may have several reasons one after the other; it is cut where recordings begin and end.</summary>
+    /// <summary>
+    /// A time without footage may have several reasons one after the other; it is cut where recordings begin and end.
+    /// </summary>
     private async Task AddGapsAsync(
         DateTimeOffset from,
         DateTimeOffset to,

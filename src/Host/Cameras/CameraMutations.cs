@@ -66,7 +66,9 @@ internal static class CameraMutations
             cancellationToken,
             expectedVersion);
 
-    /// <summary>Changes where a camera's pictures come from. Without credentials in the source, the old ones are forgotten.</summary>
+    /// <summary>
+    /// Changes where a camera's pictures come from. Without credentials in the source, the old ones are forgotten.
+    /// </summary>
     /// <param name="expectedVersion">Refused when the camera has another version by now; null: whatever it has.</param>
     [Error<NotFoundError>]
     [Error<InvalidInputError>]

@@ -88,7 +88,9 @@ internal static class CameraFields
 
     /// <summary>The recording that has not come to its end; null when there is none.</summary>
     public static async Task<RecordingNode?> GetOpenRecordingAsync(
-        [Parent] CameraNode camera, IDataLoader<Guid, RecordingNode> openRecordingByCamera, CancellationToken cancellationToken) =>
+        [Parent] CameraNode camera,
+        IDataLoader<Guid, RecordingNode> openRecordingByCamera,
+        CancellationToken cancellationToken) =>
         await openRecordingByCamera.LoadAsync(camera.Id, cancellationToken);
 
     [DataLoader]
@@ -101,7 +103,8 @@ internal static class CameraFields
                 new RowCondition.All(
                 [
                     new RowCondition.Compare("is_open", RowOperator.Equal, true),
-                    new RowCondition.Compare("camera_id", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
+                    new RowCondition.Compare(
+                        "camera_id", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
                 ]),
                 [],
                 null,

@@ -31,7 +31,8 @@ internal static class CameraSubscriptions
     }
 
     private static async IAsyncEnumerable<CameraChange> ShowAsync(
-        LogFollower follower, IReadModels views, string? only, long start, [EnumeratorCancellation] CancellationToken cancellationToken)
+        LogFollower follower, IReadModels views, string? only, long start,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? KeyOf(StoredFact stored) =>
             stored.Fact is CameraEvent fact && fact.CameraId.ToString() is var key && (only is null || only == key) ? key : null;

@@ -10,7 +10,8 @@ internal static class Reasons
 
     /// <exception cref="GraphQLException">It is too long, or has characters that the log does not take.</exception>
     public static string Checked(string reason) =>
-        reason.Length <= LengthMax && !reason.Any(char.IsControl) && !reason.EnumerateRunes().Contains(System.Text.Rune.ReplacementChar)
+        reason.Length <= LengthMax && !reason.Any(char.IsControl)
+        && !reason.EnumerateRunes().Contains(System.Text.Rune.ReplacementChar)
             ? reason
             : throw new GraphQLException(GraphQLDoor.Coded(
                 $"A reason has at most {LengthMax} characters and no control characters.", "BAD_ARGUMENTS"));

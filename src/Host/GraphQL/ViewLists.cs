@@ -162,7 +162,8 @@ internal sealed class ViewLists(IViewPages pages, PastViews past, Moments moment
                 && parts[1] is JsonArray values && values.Count == order.Length)
             {
                 return new RowPlace(
-                    [.. values.Select((value, i) => Read(value, view.Columns.First(column => column.Name == order[i].Column).Type))],
+                    [.. values.Select((value, i) =>
+                        Read(value, view.Columns.First(column => column.Name == order[i].Column).Type))],
                     (string)parts[2]!);
             }
         }

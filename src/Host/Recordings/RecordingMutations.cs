@@ -69,7 +69,8 @@ internal static class RecordingMutations
         commands.SendAsync(
             new DeleteRecording(new RecordingId(id), Reasons.Checked(reason)),
             user,
-            async position => new DeleteRecordingPayload(await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            async position => new DeleteRecordingPayload(
+                await FindAsync(new RecordingId(id), views, cancellationToken), position),
             cancellationToken);
 
     private static async Task<RecordingNode?> FindAsync(RecordingId id, IReadModels views, CancellationToken cancellationToken) =>

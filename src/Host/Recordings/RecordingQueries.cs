@@ -54,7 +54,9 @@ internal static class RecordingFields
         [Parent] RecordingNode recording, IDataLoader<Guid, CameraNode> cameraByKey, CancellationToken cancellationToken) =>
         await cameraByKey.LoadAsync(recording.CameraId, cancellationToken);
 
-    /// <summary>Where the footage can be fetched for an hour, without a token; null while there is none, or none any more.</summary>
+    /// <summary>
+    /// Where the footage can be fetched for an hour, without a token; null while there is none, or none any more.
+    /// </summary>
     public static string? GetDownloadUrl([Parent] RecordingNode recording, FileLinks links) =>
         recording.SegmentCount > 0 && recording.Status is not RecordingStatus.Deleted
             ? links.ForRecording(recording.Name)

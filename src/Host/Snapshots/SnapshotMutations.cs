@@ -19,7 +19,9 @@ internal sealed record DeleteSnapshotPayload(SnapshotNode? Snapshot, string? Pos
 [MutationType]
 internal static class SnapshotMutations
 {
-    /// <summary>Takes a picture of what a camera shows now. No picture is written over: a name in use gets a count behind it.</summary>
+    /// <summary>
+    /// Takes a picture of what a camera shows now. No picture is written over: a name in use gets a count behind it.
+    /// </summary>
     /// <param name="fileName">Null to name it after the camera and the moment.</param>
     /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
     [Authorize(Roles = ["operator"])]

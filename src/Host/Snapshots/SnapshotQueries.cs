@@ -54,7 +54,9 @@ internal static class SnapshotFields
         [Parent] SnapshotNode snapshot, IDataLoader<Guid, CameraNode> cameraByKey, CancellationToken cancellationToken) =>
         await cameraByKey.LoadAsync(snapshot.CameraId, cancellationToken);
 
-    /// <summary>Where the picture can be fetched for an hour, without a token; null when there is none, or none any more.</summary>
+    /// <summary>
+    /// Where the picture can be fetched for an hour, without a token; null when there is none, or none any more.
+    /// </summary>
     public static string? GetDownloadUrl([Parent] SnapshotNode snapshot, FileLinks links) =>
         snapshot.Status is SnapshotStatus.Taken ? links.ForSnapshot(snapshot.FileName) : null;
 }

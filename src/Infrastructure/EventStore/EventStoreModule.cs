@@ -19,7 +19,8 @@ public static class EventStoreModule
 {
     /// <summary>
     /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IFacts"/>, <see cref="IChanges"/>,
-    /// <see cref="IReadModels"/>, <see cref="IViewPages"/>, <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
+    /// <see cref="IReadModels"/>, <see cref="IViewPages"/>, <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and
+    /// the loops behind them. Needs an
     /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging. A PostgreSQL that is away, at start or at any time,
     /// makes calls fail with <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
     /// </summary>

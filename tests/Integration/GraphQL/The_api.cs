@@ -206,7 +206,8 @@ public sealed class The_api(GraphQLScene scene) : IClassFixture<GraphQLScene>
     public async Task shows_things_as_they_were()
     {
         JsonElement added = (await Admin.AskAsync(
-            "mutation { addCamera(input: {name: \"Before\", source: \"rtsp://127.0.0.1:9/z\"}) { position camera { id } } }")).GetProperty("addCamera");
+            "mutation { addCamera(input: {name: \"Before\", source: \"rtsp://127.0.0.1:9/z\"}) { position camera { id } } }"))
+            .GetProperty("addCamera");
         string id = added.GetProperty("camera").Text("id");
         string position = added.Text("position");
         await Admin.AskAsync("mutation($id: ID!) { renameCamera(input: {id: $id, name: \"Behind\"}) { position } }", new { id });
@@ -265,7 +266,9 @@ public sealed class The_api(GraphQLScene scene) : IClassFixture<GraphQLScene>
             new { c = scene.CameraId, from = DateTimeOffset.UtcNow.AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'") })).GetProperty("timeline");
         Assert.Equal(id, Assert.Single(line.GetProperty("recorded").EnumerateArray()).GetProperty("recording").Text("id"));
         Assert.Equal("not_recorded", line.GetProperty("gaps")[0].Text("why"));
-        Assert.Contains((await Admin.AskAsync("{ storage { level totalBytes } }")).GetProperty("storage").Text("level"), (string[])["OK", "LOW", "CRITICAL"]);
+        Assert.Contains(
+            (await Admin.AskAsync("{ storage { level totalBytes } }")).GetProperty("storage").Text("level"),
+            (string[])["OK", "LOW", "CRITICAL"]);
 
         await socket.SubscribeAsync(
             "subscription($after: String) { snapshotTaken(after: $after) { position snapshot { fileName } } }", new { after = head });
