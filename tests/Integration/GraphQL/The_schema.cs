@@ -34,7 +34,7 @@ public sealed class The_schema
     {
         using var folder = new TemporaryFolder();
         EventsSettings settings = SettingsReader.Read(
-            new SettingsSources(folder.PathOf(""), null, [], new Dictionary<string, string>()));
+            new SettingsSources(folder.PathOf(""), null, [], new Dictionary<string, string>()), []);
         var installation = new Installation(
             settings,
             "Host=127.0.0.1",
