@@ -191,3 +191,13 @@ public sealed class FakeSecrets : ISourceSecrets
     public Task<SourceCredentials?> FindAsync(CameraId cameraId, CancellationToken cancellationToken) =>
         Task.FromResult(Kept.GetValueOrDefault(cameraId));
 }
+
+/// <summary>Stands where the search of the log stands. What is looked up in the past is tested against PostgreSQL.</summary>
+public sealed class NoFacts : IFacts
+{
+    public Task<FactsFound> FindAsync(FactQuery query, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("These specs do not look into the past.");
+
+    public Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("These specs do not look into the past.");
+}

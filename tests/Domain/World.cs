@@ -43,6 +43,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IEventStore>(streams)
             .AddSingleton<ILog>(streams)
             .AddSingleton<IChanges>(streams)
+            .AddSingleton<IFacts>(new NoFacts())
             .AddSingleton<IReadModels>(Views)
             .AddSingleton<IMediaControl>(Media)
             .AddSingleton<IFootage>(footage)
