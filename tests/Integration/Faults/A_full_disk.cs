@@ -180,10 +180,11 @@ public sealed class A_full_disk
         string token = await host.TokenAsync("viewer");
         foreach (string device in new[] { "camera0" })
         {
-            JsonElement url = await client.CallAsync("get_stream_url", new { device });
-            string before = await TextAsync(url.Text("stream_url"));
+            JsonElement camera = await client.CallAsync("get_camera_status", new { device });
+            string hls = camera.GetProperty("streams").Text("hls");
+            string before = await TextAsync(hls);
             await Until.TrueAsync(
-                async () => await TextAsync(url.Text("stream_url")) != before, TimeSpan.FromSeconds(10), $"{device} to go on live");
+                async () => await TextAsync(hls) != before, TimeSpan.FromSeconds(10), $"{device} to go on live");
             Assert.NotEmpty(await host.DownloadAsync($"/live/{device}.jpg", token));
         }
 
