@@ -7,6 +7,7 @@ using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.GraphQL;
+using Events.Host.Audit;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.ExternalStreams;
@@ -186,6 +187,7 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
         services.AddSingleton<IControlRoutes, RetentionControl>();
         services.AddSingleton<IControlRoutes, RecordingControl>();
+        services.AddSingleton<IControlRoutes, AuditControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();

@@ -32,6 +32,7 @@ internal static class CommandLine
             Camera(),
             Recording(),
             RetentionVerbs.Build(_format),
+            AuditVerbs.Build(_data, _format),
             Token(),
             Database(),
             Status(),

@@ -6,7 +6,11 @@ using Events.Host.Control;
 namespace Events.Host.Cli;
 
 /// <summary>What a verb could not do, in words for the person at the keyboard.</summary>
-internal sealed class CommandFailedException(string message) : Exception(message);
+internal class CommandFailedException(string message) : Exception(message);
+
+/// <summary>The host that served the folder last is gone.</summary>
+internal sealed class HostAwayException()
+    : CommandFailedException("The host does not answer. It may have ended without a word; start it again: ./events up");
 
 /// <summary>Speaks to the host that serves a data folder, with the credential that lies there.</summary>
 internal sealed class ControlClient : IDisposable
@@ -85,8 +89,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (HttpRequestException)
         {
-            throw new CommandFailedException(
-                "The host does not answer. It may have ended without a word; start it again: ./events up");
+            throw new HostAwayException();
         }
         catch (JsonException)
         {

@@ -88,7 +88,7 @@ internal sealed class SealingRun : IAsyncDisposable
         SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
         _folder.WriteState(next);
         _state = next;
-        await PublishAsync(tiles, cancellationToken);
+        await PublishAsync(leaves, tiles, cancellationToken);
         return leaves.Count == GrowingTree.LeavesPerHeadMax;
     }
 
@@ -200,10 +200,24 @@ internal sealed class SealingRun : IAsyncDisposable
                 + ". Restore the newer state of the database, or end this log and begin another one.");
         }
 
-        await PublishAsync(tiles, cancellationToken);
+        await PublishAsync(leaves, tiles, cancellationToken);
     }
 
-    private async Task PublishAsync(IReadOnlyList<FullTile> tiles, CancellationToken cancellationToken)
+    /// <summary>What of the new leaves is in no whole tile.</summary>
+    private byte[] EdgeOf(IReadOnlyList<(long Seq, TreeHash Leaf)> leaves)
+    {
+        int count = (int)Math.Min(leaves.Count, _tree.Size % Tiles.Width);
+        byte[] edge = new byte[count * TreeHash.Length];
+        for (int i = 0; i < count; i++)
+        {
+            leaves[leaves.Count - count + i].Leaf.CopyTo(edge.AsSpan(i * TreeHash.Length));
+        }
+
+        return edge;
+    }
+
+    private async Task PublishAsync(
+        IReadOnlyList<(long Seq, TreeHash Leaf)> leaves, IReadOnlyList<FullTile> tiles, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
@@ -212,7 +226,7 @@ internal sealed class SealingRun : IAsyncDisposable
 
         // The signature, too, is only as good as the memory it was made in.
         TreeHead.Open(note.ToBytes(), [_signer.Key]);
-        StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString());
+        StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString(), EdgeOf(leaves));
         await _tables.AddAsync(head, tiles, _signer.Key.ToString(), cancellationToken);
         _signedAt = signedAt;
     }
