@@ -8,6 +8,7 @@ using Events.Application.Snapshots;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -111,6 +112,11 @@ public static class ApplicationModule
             CommandRoute.ToDecider<SetRetentionPolicy, RetentionPolicy, SetRetentionPolicy, RetentionPolicySet>(
                 Role.Admin, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
             CommandRoute.To<CleanUpFiles>(Role.Admin, cleanUpFiles.HandleAsync),
+
+            ToLogbook<NoteExport>(Role.Admin),
+            ToLogbook<NoteFork>(Role.Admin),
+            ToLogbook<ParkFact>(Role.Admin),
+            ToLogbook<UnparkFact>(Role.Admin),
         ];
     }
 
@@ -123,6 +129,10 @@ public static class ApplicationModule
         where TCommand : RecordingCommand =>
         CommandRoute.ToDecider<TCommand, Recording, RecordingCommand, RecordingEvent>(
             role, Recording.Decider, command => command.RecordingId.ToString());
+
+    private static CommandRoute ToLogbook<TCommand>(Role role)
+        where TCommand : LogbookCommand =>
+        CommandRoute.ToDecider<TCommand, Logbook, LogbookCommand, LogbookEvent>(role, Logbook.Decider, _ => Logbook.Key);
 
     private static CommandRoute ToBroadcast<TCommand>(Role role)
         where TCommand : BroadcastCommand =>

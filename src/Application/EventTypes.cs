@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -44,6 +45,10 @@ public static class EventTypes
         Of("broadcast_started", StoredJson.Default.BroadcastStarted),
         Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
         Of("discovery_interval_set", StoredJson.Default.DiscoveryIntervalSet),
+        Of("log_exported", StoredJson.Default.LogExported),
+        Of("log_forked", StoredJson.Default.LogForked),
+        Of("fact_parked", StoredJson.Default.FactParked),
+        Of("fact_unparked", StoredJson.Default.FactUnparked),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -87,6 +92,10 @@ public static class EventTypes
 [JsonSerializable(typeof(BroadcastStarted))]
 [JsonSerializable(typeof(BroadcastStopped))]
 [JsonSerializable(typeof(DiscoveryIntervalSet))]
+[JsonSerializable(typeof(LogExported))]
+[JsonSerializable(typeof(LogForked))]
+[JsonSerializable(typeof(FactParked))]
+[JsonSerializable(typeof(FactUnparked))]
 [JsonSerializable(typeof(RetentionPolicySet))]
 [JsonSerializable(typeof(CleanupFinished))]
 [JsonSerializable(typeof(StorageLevelChanged))]

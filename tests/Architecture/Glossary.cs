@@ -27,7 +27,7 @@ public sealed partial class The_glossary
     public void finds_the_aggregates() =>
         Assert.Equal(
             [
-                "Broadcast", "Camera", "CameraNumbers", "Cleanup", "Discovery", "Recorder", "Recording", "RetentionPolicy", "Snapshot",
+                "Broadcast", "Camera", "CameraNumbers", "Cleanup", "Discovery", "Logbook", "Recorder", "Recording", "RetentionPolicy", "Snapshot",
                 "Storage",
             ],
             typeof(Camera).Assembly.GetTypes().Where(HasDecider).Select(type => type.Name).Order());

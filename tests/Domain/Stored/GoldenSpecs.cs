@@ -7,6 +7,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -59,7 +60,7 @@ public sealed class A_stored_fact
             recording_requested recording_started recording_segment_committed recording_interrupted recording_recovered
             recording_stopped recording_failed recording_deleted legal_hold_placed legal_hold_released snapshot_taken
             snapshot_failed snapshot_deleted retention_policy_set cleanup_finished storage_level_changed
-            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set
+            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set log_exported log_forked fact_parked fact_unparked
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -70,7 +71,7 @@ public sealed class A_stored_fact
             {
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
                 Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
-                Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)],
+                Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)], Closed.TypesOf<LogbookEvent>(),
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 
