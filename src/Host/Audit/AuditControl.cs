@@ -1,14 +1,41 @@
+using Events.Application;
+using Events.Application.Contracts;
+using Events.Domain.Logs;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.Host.Control;
 
 namespace Events.Host.Audit;
 
-/// <summary>Tells the command line where the log, its seals and its footage are, so that it reads them itself.</summary>
-internal sealed class AuditControl(EventStoreOptions store, SealOptions options, ISeals seals, ControlFacts facts) : IControlRoutes
+/// <summary>What the command line is to note in the log: an export.</summary>
+internal sealed record ExportNote(
+    Guid Bundle, string Scope, long FactCount, long TreeSize, string ManifestSha256, string Reason);
+
+/// <param name="Position">Of the fact; 0 when it was there already.</param>
+internal sealed record Noted(long Position);
+
+/// <summary>
+/// Tells the command line where the log, its seals and its footage are, so that it reads them itself, and notes in the log what
+/// was done with it.
+/// </summary>
+internal sealed class AuditControl(
+    CommandBus bus, EventStoreOptions store, SealOptions options, ISeals seals, ControlFacts facts) : IControlRoutes
 {
-    public void Map(RouteGroupBuilder control) =>
+    public void Map(RouteGroupBuilder control)
+    {
         control.MapGet("/log", () => Results.Json(
             new LogPlace(store.ConnectionString(), options.Folder, facts.Data, seals.Status.Trouble),
             AuditJson.Default.LogPlace));
+        control.MapPost("/audit/exports", async (HttpContext context) =>
+        {
+            ExportNote note = await ControlCalls.BodyAsync(context, AuditJson.Default.ExportNote);
+            CommandResult result = await bus.SendAsync(
+                new NoteExport(note.Bundle, note.Scope, note.FactCount, note.TreeSize, note.ManifestSha256, note.Reason),
+                ControlCalls.CallerNow(),
+                context.RequestAborted);
+            return result.Refusal is { } refusal
+                ? ControlCalls.Problem(409, refusal.Code, refusal.Message)
+                : Results.Json(new Noted(result.Position), AuditJson.Default.Noted);
+        });
+    }
 }

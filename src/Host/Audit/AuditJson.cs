@@ -49,6 +49,21 @@ internal sealed record AuditStatusRow(
     DateTimeOffset? SignedAt = null,
     string? Trouble = null);
 
+/// <param name="Position">Of the fact that says so.</param>
+internal sealed record ExportRow(
+    string File, string Scope, long Facts, long Hidden, long Media, long TreeSize, string ManifestSha256, long Position);
+
+internal sealed record BundleRow(
+    string Verdict,
+    string? Origin,
+    long TreeSize,
+    long Proven,
+    long Withheld,
+    long Media,
+    IReadOnlyList<string> Contradictions,
+    IReadOnlyList<string> NotChecked,
+    string? Undecided = null);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -58,4 +73,8 @@ internal sealed record AuditStatusRow(
 [JsonSerializable(typeof(LogPlace))]
 [JsonSerializable(typeof(AuditOutcome))]
 [JsonSerializable(typeof(AuditStatusRow))]
+[JsonSerializable(typeof(ExportNote))]
+[JsonSerializable(typeof(Noted))]
+[JsonSerializable(typeof(ExportRow))]
+[JsonSerializable(typeof(BundleRow))]
 internal sealed partial class AuditJson : JsonSerializerContext;

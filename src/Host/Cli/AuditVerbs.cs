@@ -43,6 +43,8 @@ internal static class AuditVerbs
         {
             Verify(data, format),
             Status(data, format),
+            BundleVerbs.Export(data, format),
+            BundleVerbs.Verify(format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>
@@ -174,7 +176,7 @@ internal static class AuditVerbs
             undecided);
     }
 
-    private static List<string> KeysIn(string[] given)
+    internal static List<string> KeysIn(string[] given)
     {
         List<string> keys = [];
         foreach (string one in given)
@@ -187,7 +189,7 @@ internal static class AuditVerbs
     }
 
     /// <summary>Signed notes, each behind the other with a blank line between, as an anchor file has them.</summary>
-    private static List<string> NotesIn(string path)
+    internal static List<string> NotesIn(string path)
     {
         string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)] : [path];
         if (files.Sum(file => new FileInfo(file).Length) > AnchorsBytesMax)
