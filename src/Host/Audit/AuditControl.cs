@@ -26,16 +26,18 @@ internal sealed class AuditControl(
         control.MapGet("/log", () => Results.Json(
             new LogPlace(store.ConnectionString(), options.Folder, facts.Data, seals.Status.Trouble),
             AuditJson.Default.LogPlace));
-        control.MapPost("/audit/exports", async (HttpContext context) =>
-        {
-            ExportNote note = await ControlCalls.BodyAsync(context, AuditJson.Default.ExportNote);
-            CommandResult result = await bus.SendAsync(
-                new NoteExport(note.Bundle, note.Scope, note.FactCount, note.TreeSize, note.ManifestSha256, note.Reason),
-                ControlCalls.CallerNow(),
-                context.RequestAborted);
-            return result.Refusal is { } refusal
-                ? ControlCalls.Problem(409, refusal.Code, refusal.Message)
-                : Results.Json(new Noted(result.Position), AuditJson.Default.Noted);
-        });
+        control.MapPost("/audit/exports", (Delegate)NoteExportAsync);
+    }
+
+    private async Task<IResult> NoteExportAsync(HttpContext context)
+    {
+        ExportNote note = await ControlCalls.BodyAsync(context, AuditJson.Default.ExportNote);
+        CommandResult result = await bus.SendAsync(
+            new NoteExport(note.Bundle, note.Scope, note.FactCount, note.TreeSize, note.ManifestSha256, note.Reason),
+            ControlCalls.CallerNow(),
+            context.RequestAborted);
+        return result.Refusal is { } refusal
+            ? ControlCalls.Problem(409, refusal.Code, refusal.Message)
+            : Results.Json(new Noted(result.Position), AuditJson.Default.Noted);
     }
 }

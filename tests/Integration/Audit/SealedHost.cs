@@ -12,6 +12,9 @@ public sealed class SealedHost : IAsyncLifetime
 
     private const string Tables = "events.mt_events events_own.audit_head events_own.audit_tile";
 
+    private readonly string _folder = Directory.CreateTempSubdirectory("bundle").FullName;
+    private readonly SemaphoreSlim _one = new(1, 1);
+
     internal RunningHost Host { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -28,7 +31,32 @@ public sealed class SealedHost : IAsyncLifetime
         }
     }
 
-    public async ValueTask DisposeAsync() => await Host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+        _one.Dispose();
+    }
+
+    /// <summary>One good bundle of a stream, made once.</summary>
+    internal async Task<string> BundleAsync()
+    {
+        string file = Path.Combine(_folder, "good.zip");
+        await _one.WaitAsync();
+        try
+        {
+            if (!File.Exists(file))
+            {
+                (await Host.CliAsync("audit", "export", "--stream", "note-4", "--out", file)).Ok();
+            }
+
+            return file;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
 
     /// <summary>Facts of a type that no view knows, as another program would write them.</summary>
     internal Task WriteAsync(int count) => Host.SqlAsync(
@@ -36,7 +64,8 @@ public sealed class SealedHost : IAsyncLifetime
         insert into events.mt_streams (id, version) select 'note-' || n, 0 from generate_series(0, 6) n on conflict do nothing;
         insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type)
         select nextval('events.mt_events_sequence'), gen_random_uuid(), 'note-' || n % 7,
-               (select coalesce(max(version), 0) from events.mt_events where stream_id = 'note-' || n % 7) + n,
+               (select coalesce(max(version), 0) from events.mt_events where stream_id = 'note-' || n % 7)
+                 + row_number() over (partition by n % 7 order by n),
                jsonb_build_object('text', 'note ' || n, 'number', n), 'note_written', now(), 'Notes.NoteWritten, Notes'
         from generate_series(1, {{count}}) n
         """);
