@@ -18,6 +18,7 @@ using Events.Host.Identity;
 using Events.Host.JsonRpc;
 using Events.Host.Live;
 using Events.Host.Notifications;
+using Events.Host.Projections;
 using Events.Host.Recordings;
 using Events.Host.Retention;
 using Events.Host.Security;
@@ -188,6 +189,7 @@ internal static class Composition
         services.AddSingleton<IControlRoutes, RetentionControl>();
         services.AddSingleton<IControlRoutes, RecordingControl>();
         services.AddSingleton<IControlRoutes, AuditControl>();
+        services.AddSingleton<IControlRoutes, ProjectionControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();

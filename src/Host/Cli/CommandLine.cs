@@ -33,6 +33,7 @@ internal static class CommandLine
             Recording(),
             RetentionVerbs.Build(_format),
             AuditVerbs.Build(_data, _format),
+            ProjectionVerbs.Build(_data, _format),
             Token(),
             Database(),
             Status(),

@@ -19,25 +19,28 @@ internal sealed class ControlClient : IDisposable
 
     private readonly HttpClient _http;
 
-    private ControlClient(RunningHost host)
+    private ControlClient(RunningHost host, TimeSpan timeout)
     {
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
             BaseAddress = new Uri(host.Url),
-            Timeout = Timeout,
+            Timeout = timeout,
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", host.Token);
     }
 
     /// <exception cref="CommandFailedException">No host serves the folder, or the file is not ours to read.</exception>
-    public static ControlClient For(string dataFolder)
+    public static ControlClient For(string dataFolder) => For(dataFolder, Timeout);
+
+    /// <summary>The same, for what may take longer.</summary>
+    public static ControlClient For(string dataFolder, TimeSpan timeout)
     {
         string path = PathOf(dataFolder);
         try
         {
             RunningHost host = JsonSerializer.Deserialize(File.ReadAllText(path), ControlJson.Default.RunningHost)
                 ?? throw new CommandFailedException($"{path} is empty. Start the host again: ./events up");
-            return new ControlClient(host);
+            return new ControlClient(host, timeout);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -70,6 +70,7 @@ public static class EventStoreModule
         services.AddSingleton<IReadModels, ReadModels>();
         AddLoop<ProjectionService>(services);
         services.AddSingleton<IRebuilds>(provider => provider.GetRequiredService<ProjectionService>());
+        services.AddSingleton<IProjections>(provider => provider.GetRequiredService<ProjectionService>());
         AddLoop<ChangeFeed>(services);
         services.AddSingleton<IChanges>(provider => provider.GetRequiredService<ChangeFeed>());
         AddLoop<Listener>(services);

@@ -21,13 +21,13 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
         (string file, JsonElement export) = await ExportAsync("--stream", "note-3", "--reason", "Case 2026-17");
         long versions = long.Parse(await log.Host.SqlAsync("select count(*) from events.mt_events where stream_id = 'note-3'"), CultureInfo.InvariantCulture);
         Assert.Equal(versions, export.GetProperty("facts").GetInt64());
+        string manifest = Convert.ToHexStringLower(SHA256.HashData(Read(file)["manifest.json"]));
+        Assert.Equal(export.Text("manifestSha256"), manifest);
         await CheckedAsync(file, 0, report => Assert.Equal(versions, report.GetProperty("proven").GetInt64()));
         string noted = await log.Host.SqlAsync(
             "select data->>'scope' || '|' || (data->>'reason') || '|' || (data->>'manifestSha256') from events.mt_events "
             + $"where seq_id = {export.GetProperty("position").GetInt64()} and type = 'log_exported'");
         Assert.Equal($"stream note-3|Case 2026-17|{export.Text("manifestSha256")}", noted);
-        string manifest = Convert.ToHexStringLower(SHA256.HashData(Read(file)["manifest.json"]));
-        Assert.Equal(export.Text("manifestSha256"), manifest);
     }
 
     [Fact]
