@@ -6,8 +6,8 @@ namespace Events.Host.Operations;
 internal readonly record struct MappedFile(long Start, long Length, long Offset, long Inode);
 
 /// <summary>
-/// The host's own program: assemblies, the runtime and libraries, mapped from their files. The start runs through most of it once,
-/// and the kernel counts all of that as the host's memory until somebody else wants it.
+/// The host's own program: assemblies, the runtime and libraries, mapped from their files. The start runs through most of it
+/// once, and the kernel counts all of that as the host's memory until somebody else wants it.
 /// </summary>
 internal sealed class ProgramPages
 {
@@ -17,12 +17,12 @@ internal sealed class ProgramPages
     private HashSet<MappedFile> _seen = [.. Look()];
 
     /// <summary>
-    /// Tells the kernel that no page of the program is needed just now. They stay in its page cache: what runs again is mapped again
-    /// without a look at the disk, in about a microsecond for 64 KiB.
+    /// Tells the kernel that no page of the program is needed just now. They stay in its page cache: what runs again is mapped
+    /// again without a look at the disk, in about a microsecond for 64 KiB.
     /// </summary>
     /// <remarks>
-    /// Only libraries, which the runtime never unloads, and only those that were mapped the time before, too: were a file unmapped
-    /// in between by another thread, which puts its own memory in that place, that would be lost.
+    /// Only libraries, which the runtime never unloads, and only those that were mapped the time before, too: were a file
+    /// unmapped in between by another thread, which puts its own memory in that place, that would be lost.
     /// </remarks>
     public void Release()
     {
@@ -38,7 +38,7 @@ internal sealed class ProgramPages
         _seen = now;
     }
 
-    /// <summary>Mappings from files that cannot be written to and of which no page was changed: the files give all of it back.</summary>
+    /// <summary>Mappings that cannot be written to and of which no page was changed: their files give all of it back.</summary>
     internal static IEnumerable<MappedFile> ReadOnlyIn(IEnumerable<string> table)
     {
         MappedFile? file = null;

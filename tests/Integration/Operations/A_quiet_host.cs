@@ -10,7 +10,7 @@ public sealed class A_quiet_host
 {
     private const int Sockets = 200;
 
-    /// <summary>In kB of resident memory. A published host needs less; this one loads everything without being precompiled.</summary>
+    /// <summary>In kB of resident memory. A published host needs less; this one is not precompiled.</summary>
     private const long RestMax = 110_000;
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
@@ -20,7 +20,7 @@ public sealed class A_quiet_host
     {
         await using RunningHost host = await RunningHost.StartAsync();
         await Scene.AddAsync(host, Scene.Pattern);
-        await Until.TrueAsync(() => Task.FromResult(ResidentKb(host) < RestMax), Soon, () => $"{RestMax} kB, not {ResidentKb(host)}");
+        await RestsAsync(host);
 
         string token = await host.TokenAsync("viewer");
         List<RpcClient> crowd = [];
@@ -38,7 +38,7 @@ public sealed class A_quiet_host
             await Task.WhenAll(crowd.Select(client => client.DisposeAsync().AsTask()));
         }
 
-        await Until.TrueAsync(() => Task.FromResult(ResidentKb(host) < RestMax), Soon, () => $"{RestMax} kB, not {ResidentKb(host)}");
+        await RestsAsync(host);
         await using RpcClient client = await host.ConnectAsync();
         await Scene.ConnectedAsync(client);
     }
@@ -76,9 +76,14 @@ public sealed class A_quiet_host
             [new MappedFile(0x7f0000000000, 0x20000, 0x1000, 12), new MappedFile(0x7f0000100000, 0x1000, 0, 13)], found);
     }
 
+    private static Task RestsAsync(RunningHost host) =>
+        Until.TrueAsync(
+            () => Task.FromResult(ResidentKb(host) < RestMax), Soon, () => $"less than {RestMax} kB; it has {ResidentKb(host)}");
+
     private static long ResidentKb(RunningHost host)
     {
-        string line = File.ReadLines($"/proc/{host.ProcessId}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{host.ProcessId}/status")
+            .First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 }
