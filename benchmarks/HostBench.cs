@@ -81,7 +81,7 @@ internal static class HostBench
     }
 
     /// <returns>A token that may do everything.</returns>
-    private static async Task<string> AddCameraAsync(HostUnderTest host)
+    public static async Task<string> AddCameraAsync(HostUnderTest host)
     {
         await host.CliAsync("camera", "add", "--name", "Bench", "--source", "test:pattern?size=1280x720&fps=25");
         string token = await host.CliAsync("token", "--role", "admin");
