@@ -1,5 +1,6 @@
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Domain.Recordings;
 using Events.Host.Files;
 using Events.Host.JsonRpc;
 
@@ -30,8 +31,6 @@ internal sealed record LegacyDeletion(string Filename, bool Deleted, string Mess
 /// <summary>Recordings as the legacy contract shows them: one file each, named without an extension.</summary>
 internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
 {
-    public const string Format = "fmp4";
-
     /// <returns>Null when the camera is not being recorded.</returns>
     public async Task<RecordingView?> FindOpenAsync(string cameraId, CancellationToken cancellationToken)
     {
@@ -74,7 +73,7 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             recording.Name,
             recording.FileBytes,
             LegacyText.Instant(recording.EndedAt ?? recording.StartedAt ?? recording.RequestedAt),
-            links.ForRecording(recording.Name));
+            links.ForRecording(recording.Name, recording.Format));
 
     public LegacyFileInfo ShowInfo(RecordingView recording) =>
         new(
@@ -82,15 +81,15 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             recording.FileBytes,
             SecondsOf(recording),
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
-            links.ForRecording(recording.Name));
+            links.ForRecording(recording.Name, recording.Format));
 
-    public static LegacyRecordingStarted ShowStart(RecordingView recording, string format) =>
+    public static LegacyRecordingStarted ShowStart(RecordingView recording) =>
         new(
             recording.CameraNumber.ToString(),
             recording.Name,
             "RECORDING",
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
-            format);
+            FormatOf(recording));
 
     public static LegacyRecordingStopped ShowStop(RecordingView recording) =>
         new(
@@ -101,7 +100,9 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             LegacyText.Instant(recording.EndedAt ?? recording.RequestedAt),
             SecondsOf(recording),
             recording.FileBytes,
-            Format);
+            FormatOf(recording));
+
+    private static string FormatOf(RecordingView recording) => recording.Format is RecordingFormat.Mp4 ? "mp4" : "fmp4";
 
     private static long SecondsOf(RecordingView recording) =>
         LegacyText.Seconds(TimeSpan.FromMilliseconds(recording.FootageMs));

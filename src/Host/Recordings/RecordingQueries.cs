@@ -59,6 +59,6 @@ internal static class RecordingFields
     /// </summary>
     public static string? GetDownloadUrl([Parent] RecordingNode recording, FileLinks links) =>
         recording.SegmentCount > 0 && recording.Status is not RecordingStatus.Deleted
-            ? links.ForRecording(recording.Name)
+            ? links.ForRecording(recording.Name, recording.Format)
             : null;
 }

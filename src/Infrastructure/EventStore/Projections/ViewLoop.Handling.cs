@@ -6,8 +6,6 @@ namespace Events.EventStore.Projections;
 internal sealed partial class ViewLoop<TRow>
     where TRow : class
 {
-    private const string PausedWords = "It is paused by hand; resume it: projections resume";
-
     /// <summary>In positions. A view so near to the newest fact follows it.</summary>
     private const long FollowingLagMax = 1_000;
 

@@ -120,7 +120,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                 {
                     if (_control.IsPaused)
                     {
-                        _mark.Stop(PausedWords, _folder.SavedPosition);
+                        _mark.Stop(ViewStatus.Paused, _folder.SavedPosition);
                         await _retry.WaitAsync(FaultPauseMax, _parts.Time, cancellationToken);
                         break;
                     }
