@@ -105,7 +105,14 @@ internal static class Composition
         services.AddSingleton(new RetentionTimes(
             TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
-        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
+        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName)
+        {
+            Anchors = new AnchorOptions(
+                settings.Anchors.Folder,
+                settings.Anchors.Webhook,
+                settings.Anchors.WebhookSecret,
+                TimeSpan.FromSeconds(settings.Anchors.IntervalS)),
+        });
         services.AddMedia(new MediaOptions
         {
             StorageFolder = installation.StorageFolder,

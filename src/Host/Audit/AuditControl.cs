@@ -24,9 +24,36 @@ internal sealed class AuditControl(
     public void Map(RouteGroupBuilder control)
     {
         control.MapGet("/log", () => Results.Json(
-            new LogPlace(store.ConnectionString(), options.Folder, facts.Data, seals.Status.Trouble),
+            new LogPlace(store.ConnectionString(), options.Folder, facts.Data, options.Anchors.Folder, seals.Status.Trouble),
             AuditJson.Default.LogPlace));
         control.MapPost("/audit/exports", (Delegate)NoteExportAsync);
+        control.MapPost("/audit/fork", (Delegate)ForkAsync);
+    }
+
+    /// <summary>The fact comes after: before, nothing may be appended.</summary>
+    private async Task<IResult> ForkAsync(HttpContext context)
+    {
+        Reason reason = await ControlCalls.BodyAsync(context, ControlJson.Default.Reason);
+        if (!Domain.Kernel.OneLine.Is(reason.Text, Logbook.ReasonLengthMax))
+        {
+            return ControlCalls.Problem(409, LogbookRefusals.BadReason.Code, LogbookRefusals.BadReason.Message);
+        }
+
+        try
+        {
+            // Begun, it is carried through: a log under a new name without a fact that says why would look forged.
+            SealFork fork = await seals.ForkAsync(CancellationToken.None);
+            await bus.SendAsync(
+                new NoteFork(
+                    fork.OldOrigin, fork.NewOrigin, fork.LostSize, fork.LostRoot, fork.Size, fork.Root, reason.Text),
+                ControlCalls.CallerNow(),
+                CancellationToken.None);
+            return Results.Json(fork, AuditJson.Default.SealFork);
+        }
+        catch (InvalidOperationException refused)
+        {
+            return ControlCalls.Problem(409, "seals.no_fork", refused.Message);
+        }
     }
 
     private async Task<IResult> NoteExportAsync(HttpContext context)

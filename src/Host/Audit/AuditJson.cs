@@ -75,6 +75,7 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(AuditStatusRow))]
 [JsonSerializable(typeof(ExportNote))]
 [JsonSerializable(typeof(Noted))]
+[JsonSerializable(typeof(SealFork))]
 [JsonSerializable(typeof(ExportRow))]
 [JsonSerializable(typeof(BundleRow))]
 internal sealed partial class AuditJson : JsonSerializerContext;

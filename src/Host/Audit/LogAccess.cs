@@ -12,8 +12,9 @@ namespace Events.Host.Audit;
 /// <param name="Connection">For Npgsql.</param>
 /// <param name="Keys">The folder with the sealer's key and state.</param>
 /// <param name="Storage">The folder with the footage.</param>
+/// <param name="Anchors">The folder that heads are shown in; null for none.</param>
 /// <param name="Trouble">Why no head is signed; null if all is well.</param>
-internal sealed record LogPlace(string Connection, string Keys, string Storage, string? Trouble = null);
+internal sealed record LogPlace(string Connection, string Keys, string Storage, string? Anchors = null, string? Trouble = null);
 
 /// <summary>
 /// The log behind a data folder, for verbs that read it themselves: that of the host that serves the folder, or, when none does,
@@ -130,7 +131,7 @@ internal sealed class LogAccess : IAsyncDisposable
             if (settings.PostgreSql.ConnectionString is { } given)
             {
                 await GivenPostgres.RequireAsync(given, say, TimeProvider.System, cancellationToken);
-                return new LogAccess(new LogPlace(given, data.KeysPath, data.FullPath), null, data, null, logs);
+                return new LogAccess(new LogPlace(given, data.KeysPath, data.FullPath, settings.Anchors.Folder), null, data, null, logs);
             }
 
             if (!Directory.Exists(data.PostgresPath))
@@ -142,7 +143,11 @@ internal sealed class LogAccess : IAsyncDisposable
             EmbeddedPostgres postgres = await EmbeddedPostgres.StartAsync(
                 data, ProcessesModule.Create(), say, TimeProvider.System, logs.CreateLogger("PostgreSQL"), cancellationToken);
             return new LogAccess(
-                new LogPlace(postgres.ConnectionString, data.KeysPath, data.FullPath), null, data, postgres, logs);
+                new LogPlace(postgres.ConnectionString, data.KeysPath, data.FullPath, settings.Anchors.Folder),
+                null,
+                data,
+                postgres,
+                logs);
         }
         catch
         {

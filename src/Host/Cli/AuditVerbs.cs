@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Events.Application.Contracts;
 using Events.EventStore.Seals;
 using Events.Host.Audit;
+using Events.Host.Control;
 using Npgsql;
 
 namespace Events.Host.Cli;
@@ -45,6 +46,7 @@ internal static class AuditVerbs
             Status(data, format),
             BundleVerbs.Export(data, format),
             BundleVerbs.Verify(format),
+            Fork(format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>
@@ -70,7 +72,7 @@ internal static class AuditVerbs
         var files = new Option<bool>("--files") { Description = "Compare files of recordings and snapshots with their facts, too." };
         var anchors = new Option<string?>("--anchors")
         {
-            Description = "Heads that were kept outside: a file of signed notes, or a folder of such files.",
+            Description = "Heads that were kept outside: a file of signed notes, or a folder of such files. Default: Anchors.Folder.",
         };
         var keys = new Option<string[]>("--key")
         {
@@ -85,11 +87,12 @@ internal static class AuditVerbs
             AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
             levels = levels == default ? Usual : levels;
             levels |= given.GetValue(files) ? AuditLevels.Files : default;
-            levels |= given.GetValue(anchors) is null ? default : AuditLevels.Anchors;
+            string? kept = given.GetValue(anchors) ?? (Directory.Exists(log.Place.Anchors) ? log.Place.Anchors : null);
+            levels |= kept is null ? default : AuditLevels.Anchors;
             AuditQuestion question = new(
                 levels, KeysIn(given.GetValue(keys) ?? []), log.Place.Keys, given.GetValue(from), given.GetValue(to))
             {
-                Anchors = given.GetValue(anchors) is { } path ? NotesIn(path) : [],
+                Anchors = kept is null ? [] : NotesIn(kept),
             };
             AuditOutcome outcome = await AskAsync(log, question, cancellationToken);
             AuditText.Write(outcome, given.GetValue(format) == "json");
@@ -120,6 +123,32 @@ internal static class AuditVerbs
             return ProvenCode;
         }));
         return command;
+    }
+
+    private static Command Fork(Option<string> format)
+    {
+        var reason = new Option<string>("--reason") { Description = "Why the log was set back, in one line.", Required = true };
+        return CommandLine.Verb(
+            "fork",
+            "Goes on with a log that was set back, under a new name. What lies between is lost, and a fact says so.",
+            [reason, format],
+            async (given, client, token) =>
+            {
+                SealFork fork = await client.PostAsync(
+                    "/control/audit/fork",
+                    new Reason(given.GetRequiredValue(reason)),
+                    ControlJson.Default.Reason,
+                    AuditJson.Default.SealFork,
+                    token);
+                if (CommandLine.IsJson(given))
+                {
+                    CommandLine.Print(fork, AuditJson.Default.SealFork);
+                    return;
+                }
+
+                Console.Out.WriteLine($"Log      {fork.NewOrigin}, before {fork.OldOrigin}");
+                Console.Out.WriteLine(FormattableString.Invariant($"Left     {fork.Size} facts; {fork.LostSize} were signed before"));
+            });
     }
 
     /// <summary>Runs a verb on the log behind the data folder, whether or not a host serves it.</summary>

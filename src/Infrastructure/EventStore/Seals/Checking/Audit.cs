@@ -10,11 +10,15 @@ internal sealed class Audit(
 {
     private const int PageHeads = 1_000;
 
+    /// <summary>A log without a mark for it is searched as a whole.</summary>
+    private const int SearchTimeoutSeconds = 300;
+
     private readonly SealTables _tables = new(connection);
     private readonly Findings _findings = new();
     private readonly AuditNotes _notes = new(connection, question);
     private long _tileCount;
     private long _factCount;
+    private readonly Dictionary<string, long> _forked = new(StringComparer.Ordinal);
     private long _anchorCount;
 
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
@@ -25,6 +29,7 @@ internal sealed class Audit(
         string? undecided = trusted.Count == 0 ? "No public key is known, so no signature could be checked."
             : newest is null ? "The log has no signed head." : null;
         await CompareStateAsync(newest, cancellationToken);
+        await CheckForksAsync(heads, cancellationToken);
         IReadOnlyList<TreeHead> anchors = Anchors(trusted, newest);
         if (newest is not null && Asks(AuditLevels.Tiles | AuditLevels.Events | AuditLevels.Anchors))
         {
@@ -50,6 +55,40 @@ internal sealed class Audit(
             _notes.NotChecked,
             _notes.Notices,
             undecided);
+    }
+
+    /// <summary>A log that was set back goes on under another name, and a fact says so.</summary>
+    private async Task CheckForksAsync(HeadCheck heads, CancellationToken cancellationToken)
+    {
+        foreach ((string from, string to, long size) in heads.Changes)
+        {
+            await using NpgsqlCommand command = new(
+                """
+                select (data->>'lostSize')::bigint, data->>'reason' from events.mt_events
+                where type = 'log_forked' and data->>'newOrigin' = $1 order by seq_id limit 1
+                """,
+                connection)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = to } },
+                CommandTimeout = SearchTimeoutSeconds,
+            };
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (!await reader.ReadAsync(cancellationToken))
+            {
+                _findings.Add(
+                    AuditLevels.Heads,
+                    "forked",
+                    $"Behind {size} facts the heads are of {to}, those before of {from}, and no fact says why.",
+                    size);
+                continue;
+            }
+
+            long lost = reader.GetInt64(0);
+            _forked[from] = Math.Max(size, _forked.GetValueOrDefault(from));
+            _notes.Notices.Add(
+                $"The log {from} had {lost} signed facts, was set back to {size} and goes on as {to}. The reason that was given: "
+                + reader.GetString(1));
+        }
     }
 
     private bool Asks(AuditLevels levels) => (question.Levels & levels) != 0;
@@ -148,7 +187,11 @@ internal sealed class Audit(
             try
             {
                 TreeHead head = TreeHead.Open(StrictText.Encode(text), trusted);
-                if (head.Size > (newest?.Size ?? 0))
+                if (_forked.TryGetValue(head.Origin, out long left) && head.Size > left)
+                {
+                    _notes.Notices.Add($"The head of {head.Size} facts of {head.Origin} is of what was lost when the log was set back.");
+                }
+                else if (head.Size > (newest?.Size ?? 0))
                 {
                     _findings.Add(
                         AuditLevels.Anchors,
