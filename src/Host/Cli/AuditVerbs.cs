@@ -47,6 +47,7 @@ internal static class AuditVerbs
             BundleVerbs.Export(data, format),
             BundleVerbs.Verify(format),
             Fork(format),
+            PastVerbs.TrailOf(data, format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>

@@ -34,6 +34,8 @@ internal static class CommandLine
             RetentionVerbs.Build(_format),
             AuditVerbs.Build(_data, _format),
             ProjectionVerbs.Build(_data, _format),
+            PastVerbs.Replay(_data, _format),
+            PastVerbs.Diff(_data, _format),
             BackupVerbs.Backup(_data, _format),
             BackupVerbs.Restore(_data, _format),
             Token(),
