@@ -12,7 +12,7 @@ internal sealed record TrailFact(
 internal sealed record TrailNode(
     string? Correlation, string? Cause, IReadOnlyList<TrailFact> Facts, IReadOnlyList<TrailNode> Followed);
 
-/// <summary>Everything that touched a camera, a recording, or was done by a user: as a tree, by correlation and causation.</summary>
+/// <summary>What touched a camera or a recording, or was done by a user: as a tree, by correlation and causation.</summary>
 internal sealed class Trail(string connectionString)
 {
     /// <summary>In facts. Nobody reads more in one answer; narrow it with --from and --to.</summary>

@@ -48,12 +48,19 @@ internal static class PastVerbs
     {
         var from = new Option<string>("--from") { Description = "A moment or a position.", Required = true };
         var to = new Option<string>("--to") { Description = "A later one.", Required = true };
-        var camera = new Option<string?>("--camera") { Description = "Only rows of this camera: camera0, its id, or a name it had." };
+        var camera = new Option<string?>("--camera") 
+        {
+            Description = "Only rows of this camera: camera0, its id, or a name it had.",
+        };
         Option<string[]> view = Views("Only this view.");
-        var command = new Command("diff", "Shows what changed in the views between two moments.") { from, to, camera, view, format };
+        var command = new Command("diff", "Shows what changed in the views between two moments.")
+        {
+            from, to, camera, view, format,
+        };
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
-            PastRows before = new(log.PastViews, await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken));
+            PastRows before = new(
+                log.PastViews, await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken));
             PastRows after = new(log.PastViews, await PositionAsync(log, given.GetRequiredValue(to), "--to", cancellationToken));
             string? id = given.GetValue(camera) is { } name
                 ? One(name, "camera", await new Trail(log.Place.Connection).CamerasAsync(name, cancellationToken)) : null;
@@ -94,7 +101,8 @@ internal static class PastVerbs
             IReadOnlyList<TrailNode> nodes = await trail.FindAsync(
                 given.GetValue(user),
                 given.GetValue(camera) is { } one ? One(one, "camera", await trail.CamerasAsync(one, cancellationToken)) : null,
-                given.GetValue(recording) is { } two ? One(two, "recording", await trail.RecordingsAsync(two, cancellationToken)) : null,
+                given.GetValue(recording) is { } two
+                    ? One(two, "recording", await trail.RecordingsAsync(two, cancellationToken)) : null,
                 given.GetValue(from),
                 given.GetValue(to),
                 cancellationToken);
@@ -111,7 +119,8 @@ internal static class PastVerbs
         {
             foreach (string unknown in result.Tokens.Select(token => token.Value).Where(name => Find(name) is null))
             {
-                result.AddError($"There is no view {unknown}. There are: {string.Join(", ", ApplicationModule.Views.Select(one => one.Name))}.");
+                string all = string.Join(", ", ApplicationModule.Views.Select(one => one.Name));
+                result.AddError($"There is no view {unknown}. There are: {all}.");
             }
         });
         return view;
@@ -124,7 +133,8 @@ internal static class PastVerbs
     private static IEnumerable<View> Chosen(string[]? names) =>
         names is { Length: > 0 } ? names.Select(name => Find(name)!) : ApplicationModule.Views;
 
-    private static async Task<long> PositionAsync(LogAccess log, string text, string option, CancellationToken cancellationToken) =>
+    private static async Task<long> PositionAsync(
+        LogAccess log, string text, string option, CancellationToken cancellationToken) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long position)
             ? position
             : await log.Facts.PositionAtAsync(Moments.Parse(text, option), cancellationToken);
@@ -156,7 +166,12 @@ internal static class PastVerbs
             ["view", "key", "what", "field", "before", "after"],
             changes.SelectMany(change => change.Fields.Select(field => new[]
             {
-                change.View, change.Key, change.What, field.Name, field.Before?.GetRawText() ?? "-", field.After?.GetRawText() ?? "-",
+                change.View,
+                change.Key,
+                change.What,
+                field.Name,
+                field.Before?.GetRawText() ?? "-",
+                field.After?.GetRawText() ?? "-",
             })),
             "Nothing changed.");
     }

@@ -26,8 +26,8 @@ public sealed class Looking_back
         }
 
         Assert.Contains("Gate", (await host.CliAsync("replay", "--at", before, "--view", "CameraView")).Ok(), StringComparison.Ordinal);
-        JsonElement changes = JsonElement.Parse(
-            (await host.CliAsync("diff", "--from", before, "--to", "999999", "--camera", "camera0", "--view", "CameraView", "--format", "json")).Ok());
+        string[] question = ["diff", "--from", before, "--to", "999999", "--camera", "camera0", "--view", "CameraView"];
+        JsonElement changes = JsonElement.Parse((await host.CliAsync([.. question, "--format", "json"])).Ok());
         JsonElement only = Assert.Single(changes.EnumerateArray());
         Assert.Equal("changed", only.Text("what"));
         JsonElement name = only.GetProperty("fields").EnumerateArray().Single(field => field.Text("name") == "name");
@@ -35,7 +35,8 @@ public sealed class Looking_back
         Assert.Contains("Pier", (await host.CliAsync("diff", "--from", before, "--to", "999999")).Ok(), StringComparison.Ordinal);
 
         JsonElement trail = JsonElement.Parse((await host.CliAsync("audit", "trail", "--camera", "Yard", "--format", "json")).Ok());
-        string[] types = [.. trail.EnumerateArray().SelectMany(node => node.GetProperty("facts").EnumerateArray()).Select(fact => fact.Text("type"))];
+        string[] types = [.. trail.EnumerateArray()
+            .SelectMany(node => node.GetProperty("facts").EnumerateArray()).Select(fact => fact.Text("type"))];
         Assert.Contains("camera_registered", types);
         Assert.Single(types, "camera_renamed");
         JsonElement registered = trail.EnumerateArray().First(
