@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -44,6 +45,14 @@ public static class EventTypes
         Of("broadcast_started", StoredJson.Default.BroadcastStarted),
         Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
         Of("discovery_interval_set", StoredJson.Default.DiscoveryIntervalSet),
+        Of("api_key_issued", StoredJson.Default.ApiKeyIssued),
+        Of("api_key_rotated", StoredJson.Default.ApiKeyRotated),
+        Of("api_key_narrowed", StoredJson.Default.ApiKeyNarrowed),
+        Of("api_key_suspended", StoredJson.Default.ApiKeySuspended),
+        Of("api_key_resumed", StoredJson.Default.ApiKeyResumed),
+        Of("api_key_revoked", StoredJson.Default.ApiKeyRevoked),
+        Of("api_key_expired", StoredJson.Default.ApiKeyExpired),
+        Of("api_key_used", StoredJson.Default.ApiKeyUsed),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -58,7 +67,7 @@ public static class EventTypes
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
         typeof(CameraModesJson),
-        typeof(CleanupIdJson),
+        typeof(CleanupIdJson), typeof(ApiKeyIdJson), typeof(CameraListJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -90,6 +99,15 @@ public static class EventTypes
 [JsonSerializable(typeof(RetentionPolicySet))]
 [JsonSerializable(typeof(CleanupFinished))]
 [JsonSerializable(typeof(StorageLevelChanged))]
+[JsonSerializable(typeof(ApiKeyIssued))]
+[JsonSerializable(typeof(ApiKeyRotated))]
+[JsonSerializable(typeof(ApiKeyNarrowed))]
+[JsonSerializable(typeof(ApiKeySuspended))]
+[JsonSerializable(typeof(ApiKeyResumed))]
+[JsonSerializable(typeof(ApiKeyRevoked))]
+[JsonSerializable(typeof(ApiKeyExpired))]
+[JsonSerializable(typeof(ApiKeyUsed))]
+[JsonSerializable(typeof(ApiKeys.ApiKeyView))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]

@@ -1,5 +1,6 @@
 using System.Net;
 using Events.Application;
+using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Contracts;
 using Events.Application.Retention;
@@ -7,6 +8,7 @@ using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.GraphQL;
+using Events.Host.ApiKeys;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.ExternalStreams;
@@ -125,7 +127,12 @@ internal static class Composition
             new SourceSecrets(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
         services.AddSingleton(provider =>
             new AccessTokens(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new SignedLinks(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SignedLinks(
+            installation.TokenSecret,
+            provider.GetRequiredService<ApiKeyRing>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
+        services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpCallers>();
     }
 
@@ -146,7 +153,7 @@ internal static class Composition
         services.AddSingleton(provider => new LiveSockets(
             provider.GetRequiredService<ILiveOutput>(),
             provider.GetRequiredService<LiveViewers>(),
-            provider.GetRequiredService<AccessTokens>(),
+            provider.GetRequiredService<Authenticator>(),
             settings.Security.AllowedOrigins,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LiveSockets>>()));
@@ -186,6 +193,9 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
         services.AddSingleton<IControlRoutes, RetentionControl>();
         services.AddSingleton<IControlRoutes, RecordingControl>();
+        services.AddSingleton<ApiKeyDesk>();
+        services.AddSingleton<ApiKeyCalls>();
+        services.AddSingleton<IControlRoutes, ApiKeyControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();

@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -59,6 +60,18 @@ internal static class RefusalTable
         new(RetentionRefusals.BadMaxSize, RefusalFamily.InvalidInput, "maxSizeBytes"),
         new(RetentionRefusals.NoMaxAge, RefusalFamily.InvalidInput, "maxAgeDays"),
         new(RetentionRefusals.NoMaxSize, RefusalFamily.InvalidInput, "maxSizeBytes"),
+        new(ApiKeyRefusals.NotFound, RefusalFamily.NotFound, "apiKey"),
+        new(ApiKeyRefusals.AlreadyIssued, RefusalFamily.WrongState, string.Empty),
+        new(ApiKeyRefusals.Ended, RefusalFamily.WrongState, string.Empty),
+        new(ApiKeyRefusals.BadName, RefusalFamily.InvalidInput, "name"),
+        new(ApiKeyRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
+        new(ApiKeyRefusals.BadExpiry, RefusalFamily.InvalidInput, "expiresAt"),
+        new(ApiKeyRefusals.BadOverlap, RefusalFamily.InvalidInput, "overlap"),
+        new(ApiKeyRefusals.BadAddresses, RefusalFamily.InvalidInput, "addresses"),
+        new(ApiKeyRefusals.BadCameras, RefusalFamily.InvalidInput, "cameras"),
+        new(ApiKeyRefusals.CamerasOfWholeRole, RefusalFamily.InvalidInput, "cameras"),
+        new(ApiKeyRefusals.Wider, RefusalFamily.WrongState, string.Empty),
+        new(ApiKeyRefusals.TooMany, RefusalFamily.WrongState, string.Empty),
         new(CommandBus.TooMuchTraffic, RefusalFamily.Conflict, string.Empty),
         new(CommandBus.VersionChanged, RefusalFamily.Conflict, string.Empty),
         new(CommandBus.NotAllowed, RefusalFamily.Denied, string.Empty),

@@ -34,6 +34,14 @@ public readonly record struct CleanupId(Guid Value)
     public override string ToString() => Value.ToString("d");
 }
 
+/// <summary>Identifies one key of a program, through all its secrets. No secret itself.</summary>
+public readonly record struct ApiKeyId(Guid Value)
+{
+    public static ApiKeyId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
 /// <summary>
 /// What a camera is called on the wire: <c>camera0</c>, <c>camera1</c>. Given once and never reused, so that a name in an
 /// old note or file never means another camera.

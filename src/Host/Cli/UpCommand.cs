@@ -150,8 +150,8 @@ internal static class UpCommand
         {
             var links = services.GetRequiredService<LiveLinks>();
             Say($"  Demo camera   {demo.Number}: a picture that ffmpeg makes. Open it in a browser:");
-            Say($"                {links.PageOf(demo.Number, null)}");
-            Say($"                or in a player: {links.RtspOf(demo.Number, null)}");
+            Say($"                {links.PageOf(demo.Number, LinkOwner.Nobody)}");
+            Say($"                or in a player: {links.RtspOf(demo.Number, LinkOwner.Nobody)}");
         }
     }
 

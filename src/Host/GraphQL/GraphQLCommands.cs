@@ -21,7 +21,7 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
         try
         {
             CommandResult result = await bus.SendAsync(
-                command, GraphQLCallers.CallerOf(user), expectedVersion, cancellationToken);
+                command, GraphQLCallers.AccessOf(user).CallerBy("graphql"), expectedVersion, cancellationToken);
             if (ErrorOf(result) is { } error)
             {
                 return new FieldResult<TPayload>([error]);

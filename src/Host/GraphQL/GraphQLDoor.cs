@@ -1,6 +1,7 @@
 using Events.Application.Contracts;
 using Events.GraphQL;
 using Events.GraphQL.Execution;
+using Events.Host.ApiKeys;
 using Events.Host.Cameras;
 using Events.Host.Facts;
 using Events.Host.Recordings;
@@ -25,6 +26,7 @@ internal static class GraphQLDoor
         services.AddSingleton<Moments>();
         services.AddSingleton<ViewLists>();
         services.AddSingleton<LogFollower>();
+        services.AddSingleton<FactScopes>();
         services.AddGraphQL(AddTypes, _ => new ExecutorOptions { CostMax = CostMax, ErrorOf = ErrorOf });
         services.AddGraphQLTransports(provider =>
         {
@@ -61,6 +63,9 @@ internal static class GraphQLDoor
             typeof(SnapshotMutations),
             typeof(SnapshotSubscriptions),
             typeof(StorageQueries),
+            typeof(ApiKeyQueries),
+            typeof(ApiKeyFields),
+            typeof(ApiKeyMutations),
             typeof(FactQueries),
             typeof(FactSubscriptions));
 

@@ -25,7 +25,7 @@ internal static class RecordingMutations
     /// <summary>Records a camera from its last key frame on; answers once the first frame is being written.</summary>
     /// <param name="duration">1 second to 24 hours; null to record until it is stopped.</param>
     /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
-    [Authorize(Roles = ["operator"])]
+    [Authorize(Policy = nameof(Right.Control))]
     [Error<NotFoundError>]
     [Error<InvalidInputError>]
     [Error<WrongStateError>]
@@ -44,7 +44,7 @@ internal static class RecordingMutations
     }
 
     /// <summary>Ends a recording for good; answers once its last frame is safe.</summary>
-    [Authorize(Roles = ["operator"])]
+    [Authorize(Policy = nameof(Right.Control))]
     [Error<NotFoundError>]
     [Error<ConflictError>]
     [Error<DependencyError>]
@@ -58,7 +58,7 @@ internal static class RecordingMutations
 
     /// <summary>Deletes a recording's footage. Its facts stay.</summary>
     /// <param name="reason">For people; kept in the log.</param>
-    [Authorize(Roles = ["admin"])]
+    [Authorize(Policy = nameof(Right.Administer))]
     [Error<NotFoundError>]
     [Error<WrongStateError>]
     [Error<ConflictError>]
