@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -20,6 +21,8 @@ public static class Samples
     public static readonly RecordingId Take = new(Guid.Parse("0199a000-0000-7000-8000-00000000000a"));
     public static readonly SnapshotId Shot = new(Guid.Parse("0199a000-0000-7000-8000-00000000000f"));
     public static readonly CleanupId Cleanup = new(Guid.Parse("0199a000-0000-7000-8000-0000000000c1"));
+    public static readonly ApiKeyId Key = new(Guid.Parse("0199a000-0000-7000-8000-0000000000e1"));
+    public static readonly CameraList Both = CameraList.From([Yard, Gate])!;
     public static readonly CameraNumber Number = new(3);
     public static readonly SourceUrl Main = SourceUrl.TryParse("rtsp://10.0.0.5:554/main?channel=1&profile=high")!;
 
@@ -59,6 +62,14 @@ public static class Samples
         new BroadcastStarted(Gate, At),
         new BroadcastStopped(Gate, BroadcastEnd.Unwatched, At),
         new DiscoveryIntervalSet(300, At),
+        new ApiKeyIssued(Key, "Wall of screens", Role.Viewer, Both, "10.0.0.0/8 fd00::/8", Spec.Now.AddDays(30), Hash, At),
+        new ApiKeyRotated(Key, Hash, Spec.Now.AddDays(1), At),
+        new ApiKeyNarrowed(Key, Role.Viewer, CameraList.From([Gate]), "10.0.0.0/8", Spec.Now.AddDays(7), At),
+        new ApiKeySuspended(Key, "Under inquiry", At),
+        new ApiKeyResumed(Key, At),
+        new ApiKeyRevoked(Key, "Lost", At),
+        new ApiKeyExpired(Key, At),
+        new ApiKeyUsed(Key, "node1", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
     ];
 
     public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();

@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
@@ -17,8 +18,8 @@ namespace Events.Tests.Domain;
 /// <summary>The application, put together as the host does, with fakes behind its doors.</summary>
 public sealed class World : IAsyncDisposable
 {
-    /// <summary>Loops that rest on a timer: those of the keepers of recordings and of retention.</summary>
-    private const int RestingLoops = 2;
+    /// <summary>Loops that rest on a timer: those of the keepers of recordings, of retention and of keys.</summary>
+    private const int RestingLoops = 3;
 
     private readonly ServiceProvider _services;
     private bool _isRunning;
@@ -54,6 +55,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton(_ => Discovery)
             .AddSingleton<IStreamFinder>(Finder)
             .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
+            .AddSingleton(new ApiKeyTimes(TimeSpan.FromMinutes(5), "node1"))
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
     }
@@ -93,6 +95,8 @@ public sealed class World : IAsyncDisposable
     public DiscoveryKeeper DiscoveryKeeper => Get<DiscoveryKeeper>();
 
     public FakeSecrets Secrets { get; }
+
+    public ApiKeyRing Keys => Get<ApiKeyRing>();
 
     public CommandBus Bus => Get<CommandBus>();
 
