@@ -10,7 +10,7 @@ public static class AddressSet
     public const int CountMax = 32;
 
     /// <returns>
-    /// In one form, in order, with spaces between; null when an entry is no address and no network, or there are none or too many.
+    /// In one form, in order, with spaces between; null when an entry is neither address nor network, or for none or too many.
     /// </returns>
     public static string? Normalise(IEnumerable<string> entries)
     {

@@ -166,7 +166,7 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
         }
     }
 
-    /// <param name="same">What was held of the key while it was good for the same; null when it was good for something else.</param>
+    /// <param name="same">What was held of the key while it was good for the same; null when it was for something else.</param>
     private void Hold(Bunch bunch, ApiKeyView row, string hash, DateTimeOffset? until, Bunch? same)
     {
         byte[] bytes = Convert.FromHexString(hash);

@@ -9,7 +9,7 @@ namespace Events.Application.ApiKeys;
 /// <param name="Addresses">With spaces between; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
 /// <param name="SecretHash">SHA-256, hexadecimal. Shown to nobody.</param>
-/// <param name="OldSecretHash">Of the secret before; null before the first rotation. Good until <paramref name="OldUntil"/>.</param>
+/// <param name="OldSecretHash">Of the secret before, good until <paramref name="OldUntil"/>; null before a rotation.</param>
 /// <param name="EndedFor">Why it was suspended or revoked; null otherwise.</param>
 /// <param name="UseCount">Requests and logins that were reported so far.</param>
 /// <param name="LastUsedAt">Null before the first report.</param>

@@ -18,8 +18,8 @@ public sealed class ApiKeyHandler(IReadModels views)
         long held = 0;
         foreach (ApiKeyStatus status in new[] { ApiKeyStatus.Active, ApiKeyStatus.Suspended })
         {
-            held += (await views.ListAsync(
-                ApiKeyViewProjection.View, ViewQuery.Where("status", status.ToString()) with { Limit = 1 }, cancellationToken)).Total;
+            ViewQuery query = ViewQuery.Where("status", status.ToString()) with { Limit = 1 };
+            held += (await views.ListAsync(ApiKeyViewProjection.View, query, cancellationToken)).Total;
         }
 
         return held >= ApiKeyRing.CountMax

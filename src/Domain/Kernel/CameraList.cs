@@ -1,6 +1,6 @@
 namespace Events.Domain.Kernel;
 
-/// <summary>Some cameras, as one line of text: their ids in order, with spaces between. Two are equal when their lines are.</summary>
+/// <summary>Some cameras, as one line: their ids in order, with spaces between. Two are equal when their lines are.</summary>
 public sealed record CameraList
 {
     /// <summary>Per list. A key for more cameras than a wall of screens shows is a key for all of them.</summary>

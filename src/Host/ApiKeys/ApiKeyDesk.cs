@@ -5,7 +5,7 @@ using Events.Application.Contracts;
 namespace Events.Host.ApiKeys;
 
 /// <summary>
-/// Commands to keys, for every way in. An answer comes when they count on this node; every other one hears of them within a second.
+/// Commands to keys, for every way in. An answer comes when they count on this node; the others hear of them within a second.
 /// </summary>
 internal sealed class ApiKeyDesk(CommandBus bus, ApiKeyRing ring)
 {

@@ -103,7 +103,10 @@ internal static class ApiKeyMutations
             new NarrowApiKey(
                 new ApiKeyId(id),
                 new ApiKeyLimits(
-                    role ?? now?.Role ?? Role.Viewer, list ?? now?.Cameras, networks ?? now?.Addresses, expiresAt ?? now?.ExpiresAt)),
+                    role ?? now?.Role ?? Role.Viewer,
+                    list ?? now?.Cameras,
+                    networks ?? now?.Addresses,
+                    expiresAt ?? now?.ExpiresAt)),
             user,
             (node, position) => new NarrowApiKeyPayload(node, position),
             cancellationToken,

@@ -50,6 +50,6 @@ internal sealed record ApiKeyNode(
             $"api_key-{view.Id}");
 }
 
-/// <summary>What keys can be filtered and sorted by. Status is as the log has it; an expired key may still be active there.</summary>
+/// <summary>What keys can be filtered and sorted by. Status is the log's; an expired key may still be active there.</summary>
 [GraphQLName("ApiKey")]
 internal sealed record ApiKeyColumns(string Name, Role Role, ApiKeyStatus Status, DateTimeOffset IssuedAt);

@@ -64,7 +64,7 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, ClientSessions sessio
     }
 
     /// <summary>
-    /// The camera that the parameter <c>device</c> names, or the error to answer. One that the client may not know of is not there.
+    /// The camera that the parameter <c>device</c> names, or the error to answer. One that the client may not know is not there.
     /// </summary>
     internal static async Task<(CameraView? Camera, JsonRpcError? Error)> FindAsync(
         JsonRpcCall call, CallParams given, LegacyCameras cameras, ClientSessions sessions)
@@ -81,6 +81,8 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, ClientSessions sessio
         }
 
         CameraView? camera = await cameras.FindAsync(CameraNumber.TryParse(device)!.Value, call.Cancellation);
-        return camera is null || !sessions.Of(call.Connection).Identity!.MaySee(camera.Id) ? (null, LegacyErrors.NotFound("camera", device)) : (camera, null);
+        return camera is null || !sessions.Of(call.Connection).Identity!.MaySee(camera.Id)
+            ? (null, LegacyErrors.NotFound("camera", device))
+            : (camera, null);
     }
 }

@@ -123,12 +123,12 @@ internal static class KeyVerbs
 
     private static Option<string[]> Cameras() => new("--camera")
     {
-        Description = "A camera it may know of: camera0, its id, or its name. May be repeated; without it, all.",
+        Description = "A camera it may know of: camera0, its id, or its name. Repeatable; without it, all.",
     };
 
     private static Option<string[]> Addresses() => new("--address")
     {
-        Description = "Where it may be used from: an address or a network like 10.0.0.0/8. May be repeated; without it, anywhere.",
+        Description = "Where it may be used from: an address or a network like 10.0.0.0/8. Repeatable; without it, anywhere.",
     };
 
     private static Option<string?> Expires() => new("--expires")

@@ -73,7 +73,9 @@ internal static class Tables
                 key.Reason is { } why ? $"{key.Status}: {why}" : key.Status,
                 key.Cameras is { } cameras ? string.Join(' ', cameras) : "all",
                 key.Addresses is { } addresses ? string.Join(' ', addresses) : "any",
-                key.ExpiresAt is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "never",
+                key.ExpiresAt is { } at
+                    ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+                    : "never",
                 key.UseCount.ToString(CultureInfo.InvariantCulture),
                 key.Id,
             }),

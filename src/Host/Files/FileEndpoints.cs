@@ -70,7 +70,8 @@ internal sealed class FileEndpoints(
                 ],
                 Limit: 1),
             context.RequestAborted);
-        return found.Rows is [{ } snapshot] && right.MaySee(snapshot.CameraId) && footage.OpenSnapshot(snapshot.FileName) is { } stream
+        return found.Rows is [{ } snapshot] && right.MaySee(snapshot.CameraId)
+            && footage.OpenSnapshot(snapshot.FileName) is { } stream
             ? Download(stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
             : NotFound(name);
     }

@@ -7,8 +7,8 @@ namespace Events.Host.GraphQL;
 
 /// <summary>
 /// Who asks by GraphQL. Over HTTP a key or bearer token; on a socket the same in <c>connectionParams</c>, as <c>authToken</c>,
-/// <c>apiKey</c> or <c>Authorization</c>, or in the header of the upgrade. Over HTTP somebody without a token may read the schema and nothing
-/// else; a socket is not opened for nobody.
+/// <c>apiKey</c> or <c>Authorization</c>, or in the header of the upgrade. Over HTTP somebody without either may read the schema
+/// and nothing else; a socket is not opened for nobody.
 /// </summary>
 internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers callers)
 {

@@ -79,7 +79,8 @@ internal static class MethodTable
     public static IReadOnlyList<MethodRow> Rows { get; } =
     [
         new("ping", null, "Says that the server is there.", [], "\"pong\"", []),
-        new("authenticate", null, "Logs this socket in, by an access token or the secret of a key (`csk_...`). Later calls carry none.",
+        new("authenticate", null,
+            "Logs this socket in, by an access token or the secret of a key (`csk_...`). Later calls carry none.",
             [new("auth_token", ParamKind.Text, IsRequired: true, Max: 4_096)],
             "{authenticated: true, role: \"viewer\"|\"operator\"|\"admin\"|\"auditor\", "
             + "permissions: [\"view\"|\"control\"|\"admin\"|\"audit\"], expires_at: instant, session_id: text}",

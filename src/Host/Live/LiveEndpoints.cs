@@ -113,7 +113,8 @@ internal sealed class LiveEndpoints(
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return Results.Problem(
-            "Use an address from get_stream_url or get_camera_list, or send a token (Authorization: Bearer ...) or a key (X-API-Key).",
+            "Use an address from get_stream_url or get_camera_list, or send a token (Authorization: Bearer ...) "
+            + "or a key (X-API-Key).",
             statusCode: why is LiveRefusal.NotLoggedIn ? 401 : 403);
     }
 

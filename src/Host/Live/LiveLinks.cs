@@ -14,9 +14,11 @@ internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fal
     /// <summary>What a signature for a camera's live pictures covers.</summary>
     public static string ScopeOf(CameraNumber number) => $"/live/{number}/";
 
-    public string HlsOf(CameraNumber number, LinkOwner owner) => $"{BaseOf(owner.Host)}/hls/{number}.m3u8{QueryOf(number, owner)}";
+    public string HlsOf(CameraNumber number, LinkOwner owner) =>
+        $"{BaseOf(owner.Host)}/hls/{number}.m3u8{QueryOf(number, owner)}";
 
-    public string JpegOf(CameraNumber number, LinkOwner owner) => $"{BaseOf(owner.Host)}/live/{number}.jpg{QueryOf(number, owner)}";
+    public string JpegOf(CameraNumber number, LinkOwner owner) =>
+        $"{BaseOf(owner.Host)}/live/{number}.jpg{QueryOf(number, owner)}";
 
     /// <summary>A page that plays the camera in a browser.</summary>
     public string PageOf(CameraNumber number, LinkOwner owner) => $"{BaseOf(owner.Host)}/live/{number}{QueryOf(number, owner)}";

@@ -102,7 +102,8 @@ internal sealed partial class LiveSockets(
         Task hearing = HearAsync(socket, objection, end);
         string camera = right.Number.ToString();
         string why = await SendAllAsync(socket, viewer, seat, camera, end.Token);
-        why = expired.IsCancellationRequested || right.Ended.IsCancellationRequested ? "The right to look has ended." : objection.Value + why;
+        bool isOver = expired.IsCancellationRequested || right.Ended.IsCancellationRequested;
+        why = isOver ? "The right to look has ended." : objection.Value + why;
         await CloseAsync(socket, why, hearing);
         LogLeft(camera, viewer.SkippedCount);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Events.Application.Contracts;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -44,6 +45,7 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
     private static string? TextOf(object? fact) =>
         fact switch
         {
+            ApiKeyEvent e => TextOfKey(e),
             CameraRegistered e => $"{e.Number} \"{e.Name}\" was registered: {e.Source}",
             CameraRenamed e => $"camera {e.CameraId} is called \"{e.Name}\" now",
             CameraSourceChanged e => $"camera {e.CameraId} is taken from {e.Source} now",
@@ -75,6 +77,19 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             CleanupFinished e =>
                 $"cleaned up: {e.RecordingsDeleted} recordings, {e.SnapshotsDeleted} snapshots, {e.BytesFreed} bytes",
             StorageLevelChanged e => $"storage is {e.Level} now: {e.AvailableBytes} bytes of {e.TotalBytes} are free",
+            _ => null,
+        };
+
+    private static string? TextOfKey(ApiKeyEvent fact) =>
+        fact switch
+        {
+            ApiKeyIssued e => $"key {e.KeyId} \"{e.Name}\" was issued: {e.Role}",
+            ApiKeyRotated e => $"key {e.KeyId} has another secret",
+            ApiKeyNarrowed e => $"key {e.KeyId} may do less",
+            ApiKeySuspended e => $"key {e.KeyId} is suspended: {e.Reason}",
+            ApiKeyResumed e => $"key {e.KeyId} is good again",
+            ApiKeyRevoked e => $"key {e.KeyId} was revoked: {e.Reason}",
+            ApiKeyExpired e => $"key {e.KeyId} has expired",
             _ => null,
         };
 }

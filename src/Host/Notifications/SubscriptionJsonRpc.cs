@@ -36,7 +36,10 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("subscribe_events", call => ValueTask.FromResult(Subscribe(call)), new MethodRule(Right.SeePictures, NeedsCameras: false)),
+        new(
+            "subscribe_events",
+            call => ValueTask.FromResult(Subscribe(call)),
+            new MethodRule(Right.SeePictures, NeedsCameras: false)),
         new(
             "unsubscribe_events",
             call => ValueTask.FromResult(Unsubscribe(call)),

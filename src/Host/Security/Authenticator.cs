@@ -4,7 +4,7 @@ using Events.Application.Contracts;
 
 namespace Events.Host.Security;
 
-/// <summary>Who is behind a text that a client shows, whichever way it came in: an access token, or the secret of a key.</summary>
+/// <summary>Who is behind what a client shows, whichever way it came in: an access token, or the secret of a key.</summary>
 internal sealed class Authenticator(AccessTokens tokens, ApiKeyRing keys)
 {
     /// <param name="from">Where the client is; null when that is not known.</param>

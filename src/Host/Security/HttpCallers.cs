@@ -12,8 +12,8 @@ internal sealed class HttpCallers(Authenticator authenticator)
         request.Headers.Authorization.Count > 0 || request.Headers.ContainsKey(KeyHeader);
 
     /// <returns>
-    /// Null without a good key in the header <c>X-API-Key</c>, or a good token or key as bearer in <c>Authorization</c> (RFC 6750,
-    /// section 2.1). Who sends both is who the key says.
+    /// Null without a good key in the header <c>X-API-Key</c>, or a good token or key as bearer in <c>Authorization</c>
+    /// (RFC 6750, section 2.1). Who sends both is who the key says.
     /// </returns>
     public async ValueTask<AccessIdentity?> FindAsync(HttpRequest request)
     {

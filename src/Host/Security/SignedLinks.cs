@@ -9,8 +9,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace Events.Host.Security;
 
 /// <summary>
-/// Links that open without a header, for a while: <c>?exp=…&amp;sig=…</c>, an HMAC-SHA256 over what may be opened and until when.
-/// For players and browsers, which cannot send a token along. One that was made for the bearer of a key names it, and ends with it.
+/// Links that open without a header, for a while: <c>?exp=…&amp;sig=…</c>, an HMAC-SHA256 over what may be opened and until
+/// when. For players and browsers, which cannot send a token along. One that was made for the bearer of a key names it, and ends
+/// with it.
 /// </summary>
 internal sealed class SignedLinks
 {

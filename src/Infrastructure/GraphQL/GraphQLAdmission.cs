@@ -8,7 +8,8 @@ namespace Events.GraphQL;
 public sealed class GraphQLAdmission
 {
     private GraphQLAdmission(
-        bool accepted, ClaimsPrincipal? user, JsonElement? payload, DateTimeOffset? until, string? reason, CancellationToken ended)
+        bool accepted, ClaimsPrincipal? user, JsonElement? payload, DateTimeOffset? until, string? reason,
+        CancellationToken ended)
     {
         IsAccepted = accepted;
         User = user;
