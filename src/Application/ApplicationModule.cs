@@ -6,6 +6,7 @@ using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
 using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Application.Users;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -13,6 +14,7 @@ using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Events.Application;
@@ -32,6 +34,8 @@ public static class ApplicationModule
         CleanupViewProjection.View,
         StorageViewProjection.View,
         ApiKeyViewProjection.View,
+        UserViewProjection.View,
+        SessionViewProjection.View,
     ];
 
     public static IServiceCollection AddApplication(this IServiceCollection services)
@@ -71,6 +75,11 @@ public static class ApplicationModule
         services.AddSingleton<ApiKeyHandler>();
         services.AddSingleton<ApiKeyRing>();
         services.AddHostedService<ApiKeyKeeper>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<UserRing>();
+        services.AddSingleton<UserAccounts>();
+        services.AddSingleton<SignIns>();
+        services.AddHostedService<UserKeeper>();
         return services;
     }
 
@@ -127,6 +136,18 @@ public static class ApplicationModule
             ToApiKey<RevokeApiKey>(),
             ToApiKey<ExpireApiKey>(),
             ToApiKey<ReportApiKeyUse>(),
+
+            ToUser<CreateUser>(),
+            ToUser<SetUserPassword>(),
+            ToUser<LockUser>(),
+            ToUser<UnlockUser>(),
+            ToUser<DisableUser>(),
+            ToUser<EnableUser>(),
+            ToUser<ChangeUserRole>(),
+            ToUser<EndUserSessions>(),
+            ToSession<StartSession>(),
+            ToSession<RefreshSession>(),
+            ToSession<EndSession>(),
         ];
     }
 
@@ -149,4 +170,14 @@ public static class ApplicationModule
         where TCommand : ApiKeyCommand =>
         CommandRoute.ToDecider<TCommand, ApiKey, ApiKeyCommand, ApiKeyEvent>(
             Right.ManageAccess, ApiKey.Decider, command => command.KeyId.ToString());
+
+    private static CommandRoute ToUser<TCommand>()
+        where TCommand : UserCommand =>
+        CommandRoute.ToDecider<TCommand, User, UserCommand, UserEvent>(
+            Right.ManageAccess, User.Decider, command => command.Name.Value);
+
+    private static CommandRoute ToSession<TCommand>()
+        where TCommand : SessionCommand =>
+        CommandRoute.ToDecider<TCommand, Session, SessionCommand, SessionEvent>(
+            Right.ManageAccess, Session.Decider, command => command.SessionId.ToString());
 }

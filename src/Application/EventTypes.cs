@@ -7,6 +7,7 @@ using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 
 namespace Events.Application;
 
@@ -53,6 +54,17 @@ public static class EventTypes
         Of("api_key_revoked", StoredJson.Default.ApiKeyRevoked),
         Of("api_key_expired", StoredJson.Default.ApiKeyExpired),
         Of("api_key_used", StoredJson.Default.ApiKeyUsed),
+        Of("user_created", StoredJson.Default.UserCreated),
+        Of("user_password_changed", StoredJson.Default.UserPasswordChanged),
+        Of("user_locked", StoredJson.Default.UserLocked),
+        Of("user_unlocked", StoredJson.Default.UserUnlocked),
+        Of("user_disabled", StoredJson.Default.UserDisabled),
+        Of("user_enabled", StoredJson.Default.UserEnabled),
+        Of("user_role_changed", StoredJson.Default.UserRoleChanged),
+        Of("user_sessions_ended", StoredJson.Default.UserSessionsEnded),
+        Of("session_started", StoredJson.Default.SessionStarted),
+        Of("session_refreshed", StoredJson.Default.SessionRefreshed),
+        Of("session_ended", StoredJson.Default.SessionEnded),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -68,6 +80,7 @@ public static class EventTypes
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
         typeof(CameraModesJson),
         typeof(CleanupIdJson), typeof(ApiKeyIdJson), typeof(CameraListJson),
+        typeof(UserNameJson), typeof(SessionIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -107,7 +120,20 @@ public static class EventTypes
 [JsonSerializable(typeof(ApiKeyRevoked))]
 [JsonSerializable(typeof(ApiKeyExpired))]
 [JsonSerializable(typeof(ApiKeyUsed))]
+[JsonSerializable(typeof(UserCreated))]
+[JsonSerializable(typeof(UserPasswordChanged))]
+[JsonSerializable(typeof(UserLocked))]
+[JsonSerializable(typeof(UserUnlocked))]
+[JsonSerializable(typeof(UserDisabled))]
+[JsonSerializable(typeof(UserEnabled))]
+[JsonSerializable(typeof(UserRoleChanged))]
+[JsonSerializable(typeof(UserSessionsEnded))]
+[JsonSerializable(typeof(SessionStarted))]
+[JsonSerializable(typeof(SessionRefreshed))]
+[JsonSerializable(typeof(SessionEnded))]
 [JsonSerializable(typeof(ApiKeys.ApiKeyView))]
+[JsonSerializable(typeof(Users.UserView))]
+[JsonSerializable(typeof(Users.SessionView))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]

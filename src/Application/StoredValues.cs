@@ -88,3 +88,21 @@ internal sealed class CameraListJson : JsonConverter<CameraList>
     public override void Write(Utf8JsonWriter writer, CameraList value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Text);
 }
+
+internal sealed class UserNameJson : JsonConverter<UserName>
+{
+    public override UserName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetString() ?? string.Empty);
+
+    public override void Write(Utf8JsonWriter writer, UserName value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+internal sealed class SessionIdJson : JsonConverter<SessionId>
+{
+    public override SessionId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, SessionId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}

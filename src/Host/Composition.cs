@@ -4,6 +4,7 @@ using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Contracts;
 using Events.Application.Retention;
+using Events.Application.Users;
 using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
@@ -25,6 +26,7 @@ using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
 using Events.Host.Status;
+using Events.Host.Users;
 using Events.JsonRpc;
 using Events.Media;
 using Events.Media.Rtsp;
@@ -123,8 +125,17 @@ internal static class Composition
     {
         services.AddSingleton(_ => NpgsqlDataSource.Create(installation.ConnectionString));
         services.AddSingleton<ProtectedValues>();
-        services.AddSingleton<ISourceSecrets>(provider =>
-            new SourceSecrets(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
+        services.AddSingleton(provider =>
+            new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
+        services.AddSingleton<ISourceSecrets, SourceSecrets>();
+        services.AddSingleton<IPasswordStore, PasswordStore>();
+        services.AddSingleton(provider => new SigningKeys(
+            Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SessionTokens(
+            provider.GetRequiredService<SigningKeys>(),
+            provider.GetRequiredService<UserRing>(),
+            installation.Control.Installation,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
             new AccessTokens(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SignedLinks(
@@ -196,6 +207,9 @@ internal static class Composition
         services.AddSingleton<ApiKeyDesk>();
         services.AddSingleton<ApiKeyCalls>();
         services.AddSingleton<IControlRoutes, ApiKeyControl>();
+        services.AddSingleton<IControlRoutes, UserControl>();
+        services.AddSingleton<UserCalls>();
+        services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();
@@ -255,6 +269,7 @@ internal static class Composition
         services.GetRequiredService<LiveEndpoints>().Map(app);
         services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);
+        services.GetRequiredService<SignInEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
     }
 

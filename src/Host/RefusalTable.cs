@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Application.Users;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -7,6 +8,7 @@ using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 
 namespace Events.Host;
 
@@ -72,6 +74,14 @@ internal static class RefusalTable
         new(ApiKeyRefusals.CamerasOfWholeRole, RefusalFamily.InvalidInput, "cameras"),
         new(ApiKeyRefusals.Wider, RefusalFamily.WrongState, string.Empty),
         new(ApiKeyRefusals.TooMany, RefusalFamily.WrongState, string.Empty),
+        new(UserRefusals.NotFound, RefusalFamily.NotFound, "user"),
+        new(UserRefusals.AlreadyCreated, RefusalFamily.WrongState, string.Empty),
+        new(UserRefusals.BadName, RefusalFamily.InvalidInput, "name"),
+        new(UserRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
+        new(UserRefusals.WeakPassword, RefusalFamily.InvalidInput, "password"),
+        new(UserAccounts.TooBusy, RefusalFamily.Conflict, string.Empty),
+        new(UserAccounts.TooMany, RefusalFamily.WrongState, string.Empty),
+        new(SessionRefusals.Ended, RefusalFamily.WrongState, string.Empty),
         new(CommandBus.TooMuchTraffic, RefusalFamily.Conflict, string.Empty),
         new(CommandBus.VersionChanged, RefusalFamily.Conflict, string.Empty),
         new(CommandBus.NotAllowed, RefusalFamily.Denied, string.Empty),

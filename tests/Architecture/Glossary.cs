@@ -28,7 +28,7 @@ public sealed partial class The_glossary
         Assert.Equal(
             [
                 "ApiKey", "Broadcast", "Camera", "CameraNumbers", "Cleanup", "Discovery", "Recorder", "Recording", "RetentionPolicy",
-                "Snapshot", "Storage",
+                "Session", "Snapshot", "Storage", "User",
             ],
             typeof(Camera).Assembly.GetTypes().Where(HasDecider).Select(type => type.Name).Order());
 

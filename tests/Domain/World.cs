@@ -6,6 +6,7 @@ using Events.Application.Contracts;
 using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
 using Events.Application.Retention;
+using Events.Application.Users;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Retention;
@@ -56,6 +57,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IStreamFinder>(Finder)
             .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
             .AddSingleton(new ApiKeyTimes(TimeSpan.FromMinutes(5), "node1"))
+            .AddSingleton<IPasswordStore>(Kept)
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
     }
@@ -97,6 +99,14 @@ public sealed class World : IAsyncDisposable
     public FakeSecrets Secrets { get; }
 
     public ApiKeyRing Keys => Get<ApiKeyRing>();
+
+    public FakePasswords Kept { get; } = new();
+
+    public UserAccounts Accounts => Get<UserAccounts>();
+
+    public SignIns SignIns => Get<SignIns>();
+
+    public UserRing Users => Get<UserRing>();
 
     public CommandBus Bus => Get<CommandBus>();
 

@@ -22,15 +22,13 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
     /// <summary>Keys of an installation that have not ended. Bounds the memory of each node to some megabytes.</summary>
     public const int CountMax = 10_000;
 
-    private static readonly TimeSpan WaitPause = TimeSpan.FromMilliseconds(5);
-
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<ulong, Held> _byHash = [];
     private readonly Dictionary<ApiKeyId, Bunch> _byKey = [];
-    private long _position = -1;
+    private readonly ReachedPosition _reached = new(time);
 
     /// <summary>Whether the keys of the log are in.</summary>
-    public bool IsLoaded => Volatile.Read(ref _position) >= 0;
+    public bool IsLoaded => _reached.Value >= 0;
 
     /// <param name="from">Where the caller is; null when that cannot be known, which no list of addresses lets in.</param>
     /// <returns>Null unless the secret is one of a key that is good now, and from there.</returns>
@@ -100,25 +98,12 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
     }
 
     /// <summary>Everything up to a position is in.</summary>
-    public void Reach(long position) => Volatile.Write(ref _position, position);
+    public void Reach(long position) => _reached.Reach(position);
 
     /// <summary>Waits until what stands up to a position counts here.</summary>
     /// <returns>False when that took too long.</returns>
-    public async Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        long start = time.GetTimestamp();
-        while (Volatile.Read(ref _position) < position)
-        {
-            if (time.GetElapsedTime(start) > timeout)
-            {
-                return false;
-            }
-
-            await Task.Delay(WaitPause, time, cancellationToken);
-        }
-
-        return true;
-    }
+    public Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _reached.WaitForAsync(position, timeout, cancellationToken);
 
     /// <summary>Keys whose time is over, but of which the log does not say so yet.</summary>
     public IReadOnlyList<ApiKeyId> Due(DateTimeOffset now)

@@ -33,6 +33,7 @@ internal static class CommandLine
             Recording(),
             RetentionVerbs.Build(_format),
             KeyVerbs.Build(_format),
+            UserVerbs.Build(_format),
             Token(),
             Database(),
             Status(),

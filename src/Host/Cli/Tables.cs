@@ -82,6 +82,26 @@ internal static class Tables
             "There are no keys. Make one: ./events keys issue --role viewer --name \"Wall of screens\"");
     }
 
+    public static void Users(IReadOnlyList<UserRow> users, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(users, ControlJson.Default.IReadOnlyListUserRow);
+            return;
+        }
+
+        Write(
+            ["user", "role", "status", "password"],
+            users.Select(user => new[]
+            {
+                user.Name,
+                user.Role,
+                user.Reason is { } why ? $"{user.Status}: {why}" : user.Status,
+                user.MustChangePassword ? "to be changed" : "set",
+            }),
+            "There are no users. Make one: ./events users add --name ada --role operator");
+    }
+
     public static void Status(StatusReport report, bool isJson)
     {
         if (isJson)

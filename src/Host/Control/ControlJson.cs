@@ -100,6 +100,27 @@ internal sealed record KeyRow(
     DateTimeOffset? LastUsedAt = null,
     string? Reason = null);
 
+/// <param name="Password">Null for one that is made up, and is to be changed.</param>
+internal sealed record UserDraft(string Name, string Role, string? Password = null);
+
+/// <param name="Password">Null for one that is made up, and is to be changed.</param>
+internal sealed record NewPassword(string? Password = null);
+
+internal sealed record NewRole(string Role);
+
+/// <param name="Password">Of one that was made up; null when it was given.</param>
+internal sealed record UserMade(UserRow User, string? Password = null);
+
+/// <param name="Status">active, locked or disabled.</param>
+internal sealed record UserRow(
+    string Name,
+    string Role,
+    string Status,
+    bool MustChangePassword,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? LockedUntil = null,
+    string? Reason = null);
+
 /// <summary>For what is asked by its address alone.</summary>
 internal sealed record NothingMore;
 
@@ -140,6 +161,12 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(RetentionRow))]
 [JsonSerializable(typeof(CleanupRow))]
 [JsonSerializable(typeof(NothingMore))]
+[JsonSerializable(typeof(UserDraft))]
+[JsonSerializable(typeof(NewPassword))]
+[JsonSerializable(typeof(NewRole))]
+[JsonSerializable(typeof(UserMade))]
+[JsonSerializable(typeof(UserRow))]
+[JsonSerializable(typeof(IReadOnlyList<UserRow>))]
 [JsonSerializable(typeof(KeyWish))]
 [JsonSerializable(typeof(KeyRotation))]
 [JsonSerializable(typeof(KeyNarrowing))]

@@ -8,6 +8,7 @@ using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using Events.Host.Security;
 
 namespace Events.Host.Facts;
@@ -23,7 +24,7 @@ internal sealed class FactScopes(IReadModels views)
 /// <param name="cameras">Only facts about these; null for all.</param>
 internal sealed class FactScope(IReadModels views, bool readsAudit, CameraList? cameras)
 {
-    private static readonly Type[] _auditUnions = [typeof(ApiKeyEvent)];
+    private static readonly Type[] _auditUnions = [typeof(ApiKeyEvent), typeof(UserEvent), typeof(SessionEvent)];
 
     private static readonly string[] _openTypes =
         [.. EventTypes.Catalogue.Types.Where(type => !IsAudit(type.FactType)).Select(type => type.Alias)];

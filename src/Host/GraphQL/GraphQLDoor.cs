@@ -7,6 +7,7 @@ using Events.Host.Facts;
 using Events.Host.Recordings;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
+using Events.Host.Users;
 
 namespace Events.Host.GraphQL;
 
@@ -66,6 +67,8 @@ internal static class GraphQLDoor
             typeof(ApiKeyQueries),
             typeof(ApiKeyFields),
             typeof(ApiKeyMutations),
+            typeof(UserQueries),
+            typeof(UserMutations),
             typeof(FactQueries),
             typeof(FactSubscriptions));
 

@@ -5,7 +5,7 @@ using Events.Application.Contracts;
 namespace Events.Host.Security;
 
 /// <summary>Who is behind what a client shows, whichever way it came in: an access token, or the secret of a key.</summary>
-internal sealed class Authenticator(AccessTokens tokens, ApiKeyRing keys)
+internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions, ApiKeyRing keys)
 {
     /// <param name="from">Where the client is; null when that is not known.</param>
     /// <returns>Null when it is neither, or not good any more, or not from there.</returns>
@@ -14,7 +14,7 @@ internal sealed class Authenticator(AccessTokens tokens, ApiKeyRing keys)
     {
         if (!ApiKeySecret.IsMeant(text))
         {
-            return await tokens.ReadAsync(text);
+            return SessionTokens.IsMeant(text) ? await sessions.ReadAsync(text) : await tokens.ReadAsync(text);
         }
 
         if (!keys.IsLoaded)

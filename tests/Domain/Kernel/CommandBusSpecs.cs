@@ -13,6 +13,7 @@ using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using Xunit;
 
 namespace Events.Tests.Domain.Kernel;
@@ -55,6 +56,17 @@ public sealed class The_command_bus : IAsyncDisposable
         [typeof(RevokeApiKey)] = Right.ManageAccess,
         [typeof(ExpireApiKey)] = Right.ManageAccess,
         [typeof(ReportApiKeyUse)] = Right.ManageAccess,
+        [typeof(CreateUser)] = Right.ManageAccess,
+        [typeof(SetUserPassword)] = Right.ManageAccess,
+        [typeof(LockUser)] = Right.ManageAccess,
+        [typeof(UnlockUser)] = Right.ManageAccess,
+        [typeof(DisableUser)] = Right.ManageAccess,
+        [typeof(EnableUser)] = Right.ManageAccess,
+        [typeof(ChangeUserRole)] = Right.ManageAccess,
+        [typeof(EndUserSessions)] = Right.ManageAccess,
+        [typeof(StartSession)] = Right.ManageAccess,
+        [typeof(RefreshSession)] = Right.ManageAccess,
+        [typeof(EndSession)] = Right.ManageAccess,
     };
 
     private static readonly CameraId Gate = Samples.Gate;
@@ -93,6 +105,17 @@ public sealed class The_command_bus : IAsyncDisposable
         new RevokeApiKey(Samples.Key, "Lost"),
         new ExpireApiKey(Samples.Key),
         new ReportApiKeyUse(Samples.Key, "node1", 1, Spec.Now, Spec.Now),
+        new CreateUser(Samples.Ada, Role.Viewer, Samples.Password, false),
+        new SetUserPassword(Samples.Ada, Samples.Password, false),
+        new LockUser(Samples.Ada),
+        new UnlockUser(Samples.Ada),
+        new DisableUser(Samples.Ada, "Has left"),
+        new EnableUser(Samples.Ada),
+        new ChangeUserRole(Samples.Ada, Role.Admin),
+        new EndUserSessions(Samples.Ada, Spec.Now),
+        new StartSession(Samples.Session, Samples.Ada, Samples.Hash, Spec.Now),
+        new RefreshSession(Samples.Session, Samples.Hash, Samples.Hash),
+        new EndSession(Samples.Session),
     ];
 
     private readonly World _world = new();

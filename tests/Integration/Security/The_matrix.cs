@@ -45,6 +45,17 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["mutation suspendApiKey"] = (Right.ManageAccess, $"suspendApiKey(input: {{ id: {Id} }}) {{ position }}"),
         ["mutation resumeApiKey"] = (Right.ManageAccess, $"resumeApiKey(input: {{ id: {Id} }}) {{ position }}"),
         ["mutation revokeApiKey"] = (Right.ManageAccess, $"revokeApiKey(input: {{ id: {Id} }}) {{ position }}"),
+        ["query users"] = (Right.ReadAudit, "users { totalCount }"),
+        ["query user"] = (Right.ReadAudit, "user(name: \"x\") { name }"),
+        ["mutation createUser"] =
+            (Right.ManageAccess, "createUser(input: { name: \"X\", role: VIEWER, password: \"x\" }) { position }"),
+        ["mutation setUserPassword"] =
+            (Right.ManageAccess, "setUserPassword(input: { name: \"x\", password: \"x\" }) { position }"),
+        ["mutation changeUserRole"] = (Right.ManageAccess, "changeUserRole(input: { name: \"x\", role: VIEWER }) { position }"),
+        ["mutation disableUser"] = (Right.ManageAccess, "disableUser(input: { name: \"x\" }) { position }"),
+        ["mutation enableUser"] = (Right.ManageAccess, "enableUser(input: { name: \"x\" }) { position }"),
+        ["mutation unlockUser"] = (Right.ManageAccess, "unlockUser(input: { name: \"x\" }) { position }"),
+        ["mutation endUserSessions"] = (Right.ManageAccess, "endUserSessions(input: { name: \"x\" }) { position }"),
         ["subscription cameraChanged"] = (Right.ReadCatalogue, "cameraChanged(after: \"0\") { position }"),
         ["subscription recordingChanged"] = (Right.ReadCatalogue, "recordingChanged(after: \"0\") { position }"),
         ["subscription snapshotTaken"] = (Right.ReadCatalogue, "snapshotTaken(after: \"0\") { position }"),
