@@ -18,6 +18,7 @@ internal static class HostBench
     private const int PingSockets = 32;
     private const int ListSockets = 8;
     private const int Subscribers = 100;
+    private const int CallsPerSecond = 1_000;
     private const int Notifications = 50;
     private const double IdleMbMax = 80;
     private const double SocketsMbMax = 100;
@@ -32,21 +33,25 @@ internal static class HostBench
     private static readonly TimeSpan SocketsQuiet = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PingRun = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LoadRun = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PacedRun = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RecordEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Longer than the camera's group of pictures, so that no snapshot comes from the one before.</summary>
     private static readonly TimeSpan SnapshotPause = TimeSpan.FromSeconds(1.05);
 
     /// <param name="args">
-    /// <c>--host DLL</c>: another build than the one beside this program, e.g. a published one. <c>--memory</c>: memory alone.
+    /// <c>--host PROGRAM</c>: another build than the one beside this program, e.g. a published one. <c>--memory</c>: memory alone.
+    /// <c>--busy</c>: a busy day alone.
     /// </param>
     public static async Task RunAsync(BenchContext context, string[] args)
     {
         int at = Array.IndexOf(args, "--host");
-        string dll = Path.GetFullPath(
+        string program = Path.GetFullPath(
             at >= 0 && at + 1 < args.Length ? args[at + 1]
-                : Environment.GetEnvironmentVariable("BENCH_HOST_DLL") ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"));
-        bool isBuilt = Path.GetDirectoryName(dll) == Path.GetDirectoryName(AppContext.BaseDirectory);
-        await using HostUnderTest host = await HostUnderTest.StartAsync(dll);
+                : Environment.GetEnvironmentVariable("BENCH_HOST") ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"));
+        bool isBuilt = Path.GetDirectoryName(program) == Path.GetDirectoryName(AppContext.BaseDirectory);
+        await using HostUnderTest host = await HostUnderTest.StartAsync(program);
         string token = await AddCameraAsync(host);
         context.PostgresVersion = (await host.SqlAsync("show server_version"))[0];
         context.Say(
@@ -54,6 +59,12 @@ internal static class HostBench
             + "PostgreSQL and one camera of 1280x720 at 25 pictures per second that it takes in all the time. Memory is that of "
             + "the .NET process alone, in MB of 10^6 bytes: resident, and in the note what no file stands behind. All figures "
             + "are of one process, in the order of the rows.");
+        if (args.Contains("--busy"))
+        {
+            await PacedLoadAsync(context, host, token);
+            return;
+        }
+
         await AddMemoryAsync(context, host, "at rest, one camera", IdleQuiet, IdleMbMax);
         if (!args.Contains("--memory"))
         {
@@ -62,6 +73,7 @@ internal static class HostBench
 
         await IdleSocketsAsync(context, host, token);
         await HeavyLoadAsync(context, host, token);
+        await PacedLoadAsync(context, host, token);
         if (!args.Contains("--memory"))
         {
             await NotificationsAsync(context, host, token);
@@ -69,7 +81,7 @@ internal static class HostBench
     }
 
     /// <returns>A token that may do everything.</returns>
-    private static async Task<string> AddCameraAsync(HostUnderTest host)
+    public static async Task<string> AddCameraAsync(HostUnderTest host)
     {
         await host.CliAsync("camera", "add", "--name", "Bench", "--source", "test:pattern?size=1280x720&fps=25");
         string token = await host.CliAsync("token", "--role", "admin");
@@ -174,6 +186,96 @@ internal static class HostBench
             return count;
         })));
         return counts.Sum();
+    }
+
+    /// <summary>A busy day: every socket subscribed, all of them calling in turn, and a recording now and then.</summary>
+    private static async Task PacedLoadAsync(BenchContext context, HostUnderTest host, string token)
+    {
+        List<HostSocket> clients = [];
+        try
+        {
+            for (int i = 0; i < IdleSockets; i++)
+            {
+                clients.Add(await HostSocket.ConnectAsync(host.Port, token));
+                await clients[i].CallAsync("subscribe_events", new { topics = _topics });
+            }
+
+            using var stop = new CancellationTokenSource(PacedRun);
+            Task<ProcessMemory> highest = HighestAsync(host, stop.Token);
+            Task recorder = RecordAsync(host, token, stop.Token);
+            double[] took = [.. (await Task.WhenAll(clients.Select((client, i) => CallAsync(client, i, stop.Token)))).SelectMany(one => one)];
+            await recorder;
+            AddMs(context, "a call of these", [.. took], null, $"{took.Length / PacedRun.TotalSeconds:0} calls/s were answered");
+            context.Add(new BenchFigure(
+                "memory while 1,000 subscribed sockets call", "MB", (await highest).ResidentMb, null, null, LoadedMbMax,
+                Mb($"{(await highest).PrivateMb:0.0} private; the highest in {PacedRun.TotalSeconds:0} s of {CallsPerSecond} calls/s, ")
+                + $"while a recording begins or ends every {RecordEvery.TotalSeconds:0} s"));
+            await AddMemoryAsync(context, host, "after that, sockets open", SocketsQuiet, LoadedMbMax);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    /// <summary>One call a second, at a moment of its own.</summary>
+    private static async Task<List<double>> CallAsync(HostSocket client, int number, CancellationToken stop)
+    {
+        List<double> took = [];
+        TimeSpan every = TimeSpan.FromSeconds((double)IdleSockets / CallsPerSecond);
+        try
+        {
+            await Task.Delay(every * number / IdleSockets, stop);
+            using var timer = new PeriodicTimer(every);
+            do
+            {
+                took.Add(await TimeAsync(() => (number + took.Count) switch
+                {
+                    var i when i % 4 == 0 => client.CallAsync("get_camera_list", new { }),
+                    var i when i % 4 == 1 => client.CallAsync("get_camera_status", new { device = Camera }),
+                    var i when i % 4 == 2 => client.CallAsync("list_recordings", new { limit = 20, offset = 0 }),
+                    _ => client.CallAsync("ping", new { }),
+                }));
+            }
+            while (await timer.WaitForNextTickAsync(stop));
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+
+        return took;
+    }
+
+    private static async Task RecordAsync(HostUnderTest host, string token, CancellationToken stop)
+    {
+        using HostSocket client = await HostSocket.ConnectAsync(host.Port, token);
+        using var timer = new PeriodicTimer(RecordEvery);
+        try
+        {
+            for (bool runs = false; ; runs = !runs)
+            {
+                await timer.WaitForNextTickAsync(stop);
+                await client.CallAsync(runs ? "stop_recording" : "start_recording", new { device = Camera });
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+    }
+
+    private static async Task<ProcessMemory> HighestAsync(HostUnderTest host, CancellationToken stop)
+    {
+        ProcessMemory highest = default;
+        while (!stop.IsCancellationRequested)
+        {
+            ProcessMemory now = host.Memory();
+            highest = now.ResidentMb > highest.ResidentMb ? now : highest;
+            await Task.Delay(MeasureEvery, CancellationToken.None);
+        }
+
+        return highest;
     }
 
     private static async Task NotificationsAsync(BenchContext context, HostUnderTest host, string token)

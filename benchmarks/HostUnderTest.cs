@@ -24,20 +24,20 @@ internal sealed class HostUnderTest : IAsyncDisposable
     private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
-    private readonly string _dll;
+    private readonly string _program;
     private readonly string _folder = Directory.CreateTempSubdirectory("events-bench-").FullName;
     private readonly int _healthPort = FreePort();
     private readonly int _rtspPort = FreePort();
     private Process? _process;
 
-    private HostUnderTest(string dll) => _dll = dll;
+    private HostUnderTest(string program) => _program = program;
 
     public int Port { get; } = FreePort();
 
-    /// <param name="dll"><c>Events.Host.dll</c>, as built or published.</param>
-    public static async Task<HostUnderTest> StartAsync(string dll)
+    /// <param name="program">The host as built or published: <c>Events.Host.dll</c>, or the program that brings its runtime.</param>
+    public static async Task<HostUnderTest> StartAsync(string program)
     {
-        var host = new HostUnderTest(dll);
+        var host = new HostUnderTest(program);
         try
         {
             host._process = host.Start(
@@ -142,7 +142,8 @@ internal sealed class HostUnderTest : IAsyncDisposable
 
     private Process Start(string[] words)
     {
-        var start = new ProcessStartInfo("dotnet", [_dll, .. words])
+        bool isDll = _program.EndsWith(".dll", StringComparison.Ordinal);
+        var start = new ProcessStartInfo(isDll ? "dotnet" : _program, isDll ? [_program, .. words] : words)
         {
             RedirectStandardOutput = true,
             WorkingDirectory = Path.GetTempPath(),

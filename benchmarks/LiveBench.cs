@@ -55,7 +55,7 @@ internal static class LiveBench
     /// what the browser showed.</param>
     public static async Task RunAsync(BenchContext context, string[] args)
     {
-        string dll = Value(args, "--host") ?? Environment.GetEnvironmentVariable("BENCH_HOST_DLL")
+        string dll = Value(args, "--host") ?? Environment.GetEnvironmentVariable("BENCH_HOST")
             ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll");
         string folder = Directory.CreateTempSubdirectory("events-bench-").FullName;
         using Process clock = StartCamera(out int clockPort, "--mode", "clock");

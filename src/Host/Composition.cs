@@ -20,6 +20,7 @@ using Events.Host.Identity;
 using Events.Host.JsonRpc;
 using Events.Host.Live;
 using Events.Host.Notifications;
+using Events.Host.Operations;
 using Events.Host.Recordings;
 using Events.Host.Retention;
 using Events.Host.Security;
@@ -60,10 +61,8 @@ internal static class Composition
 
     public static WebApplication Build(Installation installation, IChildProcesses processes)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Configuration.Sources.Clear();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
         EventsSettings settings = installation.Settings;
-        builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -72,6 +71,8 @@ internal static class Composition
         });
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -216,6 +217,7 @@ internal static class Composition
         services.AddGraphQLDoor(settings);
         services.AddHostedService<Notifier>();
         services.AddHostedService<FactPrinter>();
+        services.AddHostedService<QuietMemory>();
         AddSockets(services, settings);
     }
 

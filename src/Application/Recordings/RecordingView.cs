@@ -14,6 +14,7 @@ namespace Events.Application.Recordings;
 /// <param name="Trouble">Why it failed or is interrupted; null otherwise.</param>
 /// <param name="StoppedFor">Null unless <paramref name="Status"/> is Stopped or Deleted.</param>
 /// <param name="HeldFor">The reason of its legal hold; null when there is none.</param>
+/// <param name="Format">As what it is handed out.</param>
 public sealed record RecordingView(
     RecordingId Id,
     CameraId CameraId,
@@ -31,7 +32,8 @@ public sealed record RecordingView(
     string? Trouble,
     StopReason? StoppedFor,
     long Version,
-    string? HeldFor = null)
+    string? HeldFor = null,
+    RecordingFormat Format = RecordingFormat.Fmp4)
 {
     /// <summary>When its time is up, UTC. Null when it is not timed or has not started.</summary>
     public DateTimeOffset? EndsAt => RequestedMs is { } ms ? StartedAt?.AddMilliseconds(ms) : null;
@@ -76,7 +78,7 @@ public static class RecordingViewProjection
         {
             (null, RecordingRequested e) => new(
                 e.RecordingId, e.CameraId, e.CameraNumber, e.Name, RecordingStatus.Requested, e.DurationMs, e.At,
-                null, null, 0, 0, 0, 0, null, null, recorded.Version),
+                null, null, 0, 0, 0, 0, null, null, recorded.Version, null, e.Format ?? RecordingFormat.Fmp4),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
             ({ }, var fact) => Change(row, fact) with { Version = recorded.Version },

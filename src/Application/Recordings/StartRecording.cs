@@ -11,7 +11,8 @@ namespace Events.Application.Recordings;
 
 /// <param name="RecordingId">Chosen by the caller, so that a repeated request names the same recording.</param>
 /// <param name="Duration">Null to record until it is stopped; else 1 s to 24 h.</param>
-public sealed record StartRecording(RecordingId RecordingId, CameraId CameraId, TimeSpan? Duration);
+public sealed record StartRecording(
+    RecordingId RecordingId, CameraId CameraId, TimeSpan? Duration, RecordingFormat Format = RecordingFormat.Fmp4);
 
 /// <summary>Starts a recording: intent first, then the outside world, then what came of it.</summary>
 public sealed partial class StartRecordingHandler(
@@ -70,7 +71,7 @@ public sealed partial class StartRecordingHandler(
 
                 long? durationMs = command.Duration is { } duration ? (long)duration.TotalMilliseconds : null;
                 var request = new RequestRecording(
-                    command.RecordingId, command.CameraId, number, claimed.State.LastName, durationMs);
+                    command.RecordingId, command.CameraId, number, claimed.State.LastName, durationMs, command.Format);
 
                 // The camera is claimed: a caller that has gone away must not leave it so without a recording.
                 recording = (await streams.TransactAsync(Recording.Decider, key, request, CancellationToken.None)).State;

@@ -7,7 +7,12 @@ public abstract record RecordingCommand(RecordingId RecordingId);
 /// <param name="Name">File name without extension, as the camera's <see cref="Recorder"/> gave it.</param>
 /// <param name="DurationMs">Null to record until it is stopped.</param>
 public sealed record RequestRecording(
-    RecordingId RecordingId, CameraId CameraId, CameraNumber CameraNumber, string Name, long? DurationMs)
+    RecordingId RecordingId,
+    CameraId CameraId,
+    CameraNumber CameraNumber,
+    string Name,
+    long? DurationMs,
+    RecordingFormat Format = RecordingFormat.Fmp4)
     : RecordingCommand(RecordingId);
 
 public sealed record ConfirmRecordingStarted(RecordingId RecordingId, DateTimeOffset FirstFrameAt)
@@ -36,6 +41,14 @@ public sealed record PlaceLegalHold(RecordingId RecordingId, string Reason) : Re
 /// <param name="Reason">Why the hold may end; one line.</param>
 public sealed record ReleaseLegalHold(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
+/// <summary>As what its requester wants the footage handed out. Both are one fragmented MP4, under other names.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
+public enum RecordingFormat
+{
+    Fmp4 = 1,
+    Mp4 = 2,
+}
+
 /// <summary>Why a recording came to its end.</summary>
 // Zero is left out so that a forgotten value is never taken for a real one.
 public enum StopReason
@@ -62,13 +75,15 @@ public sealed record Segment(
 public abstract record RecordingEvent(RecordingId RecordingId, DateTimeOffset At);
 
 /// <param name="DurationMs">Null for a recording that runs until it is stopped.</param>
+/// <param name="Format">Null for <see cref="RecordingFormat.Fmp4"/>.</param>
 public sealed record RecordingRequested(
     RecordingId RecordingId,
     CameraId CameraId,
     CameraNumber CameraNumber,
     string Name,
     long? DurationMs,
-    DateTimeOffset At)
+    DateTimeOffset At,
+    RecordingFormat? Format = null)
     : RecordingEvent(RecordingId, At);
 
 public sealed record RecordingStarted(RecordingId RecordingId, DateTimeOffset FirstFrameAt, DateTimeOffset At)
@@ -135,7 +150,9 @@ public abstract record Recording
             (_, ReleaseLegalHold { Reason: var reason }) when !IsHoldReason(reason) => RecordingRefusals.BadHoldReason,
 
             (Unknown, RequestRecording c) =>
-                new RecordingRequested(c.RecordingId, c.CameraId, c.CameraNumber, c.Name, c.DurationMs, now),
+                new RecordingRequested(
+                    c.RecordingId, c.CameraId, c.CameraNumber, c.Name, c.DurationMs, now,
+                    c.Format is RecordingFormat.Fmp4 ? null : c.Format),
             (Unknown, _) => RecordingRefusals.NotFound,
             (_, RequestRecording) => Decision<RecordingEvent>.Nothing,
 

@@ -1,3 +1,4 @@
+using Events.Domain.Recordings;
 using Events.Host.Security;
 
 namespace Events.Host.Files;
@@ -8,7 +9,8 @@ internal sealed class FileLinks(SignedLinks links, string? publicUrl)
     /// <summary>Long enough to click in a list that was left open over lunch.</summary>
     private static readonly TimeSpan _lifetime = TimeSpan.FromHours(1);
 
-    public string ForRecording(string name, LinkOwner owner) => For($"/files/recordings/{name}.fmp4", owner);
+    public string ForRecording(string name, RecordingFormat format, LinkOwner owner) =>
+        For($"/files/recordings/{name}{FileNames.ExtensionOf(format)}", owner);
 
     public string ForSnapshot(string fileName, LinkOwner owner) => For($"/files/snapshots/{fileName}", owner);
 

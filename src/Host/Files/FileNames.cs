@@ -1,4 +1,5 @@
 using Events.Application.Snapshots;
+using Events.Domain.Recordings;
 using Events.Host.JsonRpc;
 
 namespace Events.Host.Files;
@@ -22,6 +23,8 @@ internal static class FileNames
 
         return filename;
     }
+
+    public static string ExtensionOf(RecordingFormat format) => format is RecordingFormat.Mp4 ? ".mp4" : ".fmp4";
 
     public static (int Limit, int Offset) Paging(CallParams given) =>
         (given.OptionalInteger("limit", 1, LimitMax) ?? LimitUnasked, given.OptionalInteger("offset", 0, int.MaxValue) ?? 0);

@@ -1,6 +1,7 @@
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
+using Events.Domain.Recordings;
 using Events.Host.Files;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
@@ -32,8 +33,6 @@ internal sealed record LegacyDeletion(string Filename, bool Deleted, string Mess
 /// <summary>Recordings as the legacy contract shows them: one file each, named without an extension.</summary>
 internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
 {
-    public const string Format = "fmp4";
-
     /// <returns>Null when the camera is not being recorded.</returns>
     public async Task<RecordingView?> FindOpenAsync(string cameraId, CancellationToken cancellationToken)
     {
@@ -78,7 +77,7 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             recording.Name,
             recording.FileBytes,
             LegacyText.Instant(recording.EndedAt ?? recording.StartedAt ?? recording.RequestedAt),
-            links.ForRecording(recording.Name, owner));
+            links.ForRecording(recording.Name, recording.Format, owner));
 
     public LegacyFileInfo ShowInfo(RecordingView recording, LinkOwner owner) =>
         new(
@@ -86,15 +85,15 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             recording.FileBytes,
             SecondsOf(recording),
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
-            links.ForRecording(recording.Name, owner));
+            links.ForRecording(recording.Name, recording.Format, owner));
 
-    public static LegacyRecordingStarted ShowStart(RecordingView recording, string format) =>
+    public static LegacyRecordingStarted ShowStart(RecordingView recording) =>
         new(
             recording.CameraNumber.ToString(),
             recording.Name,
             "RECORDING",
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
-            format);
+            FormatOf(recording));
 
     public static LegacyRecordingStopped ShowStop(RecordingView recording) =>
         new(
@@ -105,7 +104,9 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             LegacyText.Instant(recording.EndedAt ?? recording.RequestedAt),
             SecondsOf(recording),
             recording.FileBytes,
-            Format);
+            FormatOf(recording));
+
+    private static string FormatOf(RecordingView recording) => recording.Format is RecordingFormat.Mp4 ? "mp4" : "fmp4";
 
     private static long SecondsOf(RecordingView recording) =>
         LegacyText.Seconds(TimeSpan.FromMilliseconds(recording.FootageMs));

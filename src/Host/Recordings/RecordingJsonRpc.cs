@@ -31,7 +31,7 @@ internal sealed class RecordingJsonRpc(
     {
         var given = new CallParams(call.Params);
         int? seconds = given.OptionalInteger("duration", 1, DurationSecondsMax);
-        string format = given.OptionalText("format") ?? LegacyRecordings.Format;
+        string format = given.OptionalText("format") ?? "fmp4";
         if (format is not ("fmp4" or "mp4" or "mkv"))
         {
             given.Refuse("format", "enum", "One of fmp4, mp4.");
@@ -50,7 +50,11 @@ internal sealed class RecordingJsonRpc(
 
         RecordingId id = RecordingId.New();
         CommandResult result = await bus.SendAsync(
-            new StartRecording(id, camera.Id, seconds is { } s ? TimeSpan.FromSeconds(s) : null),
+            new StartRecording(
+                id,
+                camera.Id,
+                seconds is { } s ? TimeSpan.FromSeconds(s) : null,
+                format == "mp4" ? RecordingFormat.Mp4 : RecordingFormat.Fmp4),
             sessions.Of(call.Connection).CallerNow(),
             call.Cancellation);
         if (ErrorOf(result, camera.Number.ToString()) is { } error)
@@ -61,7 +65,7 @@ internal sealed class RecordingJsonRpc(
         RecordingView? started = await views.FindAsync(RecordingViewProjection.View, id.ToString(), call.Cancellation);
         return started is null
             ? LegacyErrors.Dependency("projections", "The recording runs, but its view lags behind. List it shortly.")
-            : JsonRpcAnswer.Result(LegacyRecordings.ShowStart(started, format), LegacyJson.Default.LegacyRecordingStarted);
+            : JsonRpcAnswer.Result(LegacyRecordings.ShowStart(started), LegacyJson.Default.LegacyRecordingStarted);
     }
 
     private async ValueTask<JsonRpcAnswer> StopAsync(JsonRpcCall call)

@@ -25,6 +25,7 @@ internal static class RecordingMutations
     /// <summary>Records a camera from its last key frame on; answers once the first frame is being written.</summary>
     /// <param name="duration">1 second to 24 hours; null to record until it is stopped.</param>
     /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
+    /// <param name="format">As what the footage is handed out.</param>
     [Authorize(Policy = nameof(Right.Control))]
     [Error<NotFoundError>]
     [Error<InvalidInputError>]
@@ -33,11 +34,12 @@ internal static class RecordingMutations
     [Error<DependencyError>]
     public static Task<FieldResult<StartRecordingPayload>> StartRecordingAsync(
         [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
-        CancellationToken cancellationToken, TimeSpan? duration = null, [ID] Guid? id = null)
+        CancellationToken cancellationToken, TimeSpan? duration = null, [ID] Guid? id = null,
+        RecordingFormat format = RecordingFormat.Fmp4)
     {
         RecordingId key = id is { } given ? new RecordingId(given) : RecordingId.New();
         return commands.SendAsync(
-            new StartRecording(key, new CameraId(cameraId), duration),
+            new StartRecording(key, new CameraId(cameraId), duration, format),
             user,
             async position => new StartRecordingPayload(await FindAsync(key, views, cancellationToken), position),
             cancellationToken);

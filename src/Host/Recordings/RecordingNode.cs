@@ -18,6 +18,7 @@ namespace Events.Host.Recordings;
 /// <param name="FileBytes">Of the recording as one file.</param>
 /// <param name="Trouble">Why it failed or is interrupted; null otherwise.</param>
 /// <param name="StoppedFor">Null unless it was stopped.</param>
+/// <param name="Format">As what its footage is handed out.</param>
 /// <param name="IsOpen">Whether it has not come to its end.</param>
 /// <param name="Version">Facts of this recording so far.</param>
 /// <param name="Stream">The name of its stream in the log.</param>
@@ -39,6 +40,7 @@ internal sealed record RecordingNode(
     int SegmentCount,
     string? Trouble,
     StopReason? StoppedFor,
+    RecordingFormat Format,
     bool IsOpen,
     long Version,
     string Stream)
@@ -61,6 +63,7 @@ internal sealed record RecordingNode(
             view.SegmentCount,
             view.Trouble,
             view.StoppedFor,
+            view.Format,
             view.IsOpen,
             view.Version,
             $"recording-{view.Id}");

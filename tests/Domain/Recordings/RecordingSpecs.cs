@@ -32,6 +32,11 @@ public sealed class A_recording
         Story.When(Request).Then(new RecordingRequested(Take, Gate, Number, Name, null, Now));
 
     [Fact]
+    public void remembers_as_what_it_is_handed_out() =>
+        Story.When(Request with { Format = RecordingFormat.Mp4 })
+            .Then(new RecordingRequested(Take, Gate, Number, Name, null, Now, RecordingFormat.Mp4));
+
+    [Fact]
     public void begins_with_its_first_frame() =>
         Story.Given(Requested)
             .When(new ConfirmRecordingStarted(Take, FirstFrameAt))

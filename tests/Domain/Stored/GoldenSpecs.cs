@@ -32,6 +32,7 @@ public sealed class A_stored_fact
         ["broadcast_stopped.requested"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.Requested },
         ["broadcast_stopped.camera_retired"] = Samples.Of<BroadcastStopped>() with { Reason = BroadcastEnd.CameraRetired },
         ["recording_requested.untimed"] = Samples.Of<RecordingRequested>() with { DurationMs = null },
+        ["recording_requested.mp4"] = Samples.Of<RecordingRequested>() with { Format = RecordingFormat.Mp4 },
         ["recording_stopped.end_unknown"] = Samples.Of<RecordingStopped>() with { EndedAt = null, Reason = StopReason.Requested },
         ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
         ["recording_deleted.age"] = Samples.Of<RecordingDeleted>() with { Reason = DeletionReason.Age },

@@ -14,7 +14,7 @@ public sealed class A_child_process
     /// <summary>Far more than any of these programs needs, so that only a hang fails.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan OrphanTimeMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OrphanTimeMax = TimeSpan.FromSeconds(10);
 
     private readonly IChildProcesses _processes = ProcessesModule.Create();
 

@@ -190,8 +190,30 @@ public sealed class The_legacy_contract(Stage stage) : IClassFixture<Stage>
         RpcException twice = await RefusedAsync("operator", "start_recording", new { device = Stage.Device });
         Assert.Equal((-32020, "RECORDING"), (twice.Code, twice.Data.Text("state")));
         string filename = (await stage.Admin.CallAsync("stop_recording", new { device = Stage.Device })).Text("filename");
-        Assert.EndsWith(filename, $"{filename}", StringComparison.Ordinal);
         Assert.Matches(@"^camera0_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}(_[0-9]+)?\z", filename);
+    }
+
+    [Theory]
+    [InlineData("fmp4")]
+    [InlineData("mp4")]
+    public async Task hands_a_recording_out_in_the_format_that_was_asked_for(string format)
+    {
+        await stage.NotRecordingAsync();
+        JsonElement started = await stage.Admin.CallAsync("start_recording", new { device = Stage.Device, format });
+        JsonElement stopped = await stage.Admin.CallAsync("stop_recording", new { device = Stage.Device });
+        string url = (await stage.Admin.CallAsync("get_recording_info", new { filename = started.Text("filename") })).Text("download_url");
+
+        Assert.Equal((format, format), (started.Text("format"), stopped.Text("format")));
+        Assert.StartsWith($"/files/recordings/{started.Text("filename")}.{format}?", url, StringComparison.Ordinal);
+        Assert.Equal(stopped.GetProperty("file_size").GetInt64(), (await stage.Host.DownloadAsync(url)).Length);
+    }
+
+    [Fact]
+    public async Task writes_no_matroska()
+    {
+        RpcException refused = await RefusedAsync("operator", "start_recording", new { device = Stage.Device, format = "mkv" });
+
+        Assert.Equal(-32030, refused.Code);
     }
 
     [Fact]

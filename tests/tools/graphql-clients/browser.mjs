@@ -1,6 +1,7 @@
 // GraphiQL in a headless Chromium, driven over its debugging protocol: runs a query and a subscription, and reports what the
 // page showed, what it was refused by its own policy, and where it went on the network.
-// node browser.mjs ADDRESS [SCREENSHOT]
+// node browser.mjs ADDRESS [SCREENSHOT [TOKEN]]
+// With a token it is a camera host that is spoken to, and the token goes into the page's editor of headers.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,24 +92,54 @@ const visit = async (query) => {
   await until('the page to have read it', () => evaluate(`!document.querySelector('.graphiql-spinner')`));
 };
 
+const [, , , screenshot, token] = process.argv;
+const typed = token
+  ? {
+    query: '{ cameras { nodes { name status } } }',
+    answer: /"cameras": {/,
+    subscription: 'subscription { events(after: "0") { position type } }',
+    item: /"events": \{/,
+  }
+  : {
+    query: '{ hello(name: "Ada") items(first: 2) { id name size } }',
+    answer: /"hello"/,
+    subscription: 'subscription { countdown(from: 3) }',
+    item: /"countdown": 0/,
+  };
+
+async function typeHeaders() {
+  const { evaluate } = await tab;
+  const open = `[...document.querySelectorAll('.graphiql-editor-tools button')].find(b => b.textContent === 'Headers').click()`;
+  await evaluate(open);
+  const headers = JSON.stringify(JSON.stringify({ Authorization: `Bearer ${token}` }));
+  await until('the editor of headers', () => evaluate(`(() => {
+    const editor = document.querySelector('.graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror, '
+      + '.graphiql-editor-tool section:not(.hidden) .CodeMirror')?.CodeMirror;
+    editor?.setValue(${headers});
+    return Boolean(editor);
+  })()`));
+}
+
 await report({
   async query() {
     const { send, evaluate } = await tab;
     await Promise.all(['Page', 'Runtime', 'Log', 'Network'].map((domain) => send(`${domain}.enable`)));
-    await visit('{ hello(name: "Ada") items(first: 2) { id name size } }');
+    await visit(typed.query);
+    if (token) await typeHeaders();
     await evaluate(run);
-    const text = await until('the response', () => shows(/"hello"/));
-    if (process.argv[3]) {
+    const text = await until('the response', () => shows(typed.answer));
+    if (screenshot) {
       const { data } = await send('Page.captureScreenshot', { format: 'png' });
-      writeFileSync(process.argv[3], Buffer.from(data, 'base64'));
+      writeFileSync(screenshot, Buffer.from(data, 'base64'));
     }
     return text;
   },
   async subscription() {
     const { evaluate } = await tab;
-    await visit('subscription { countdown(from: 3) }');
+    await visit(typed.subscription);
+    if (token) await typeHeaders();
     await evaluate(run);
-    return until('the last item', () => shows(/"countdown": 0/));
+    return until('the last item', () => shows(typed.item));
   },
   async settings() {
     const { evaluate } = await tab;

@@ -154,14 +154,13 @@ internal sealed partial class RtspSession : IAsyncDisposable
 
         _seat.Dispose();
         _stop.Dispose();
+        long packets = _stream.PacketCount;
+        long lost = Interlocked.Read(ref _lostCount);
+        LogEnded(_camera, why ?? "The player left.", packets, lost, _skippedCount);
         if (why is not null)
         {
             Owner?.Close();
         }
-
-        long packets = _stream.PacketCount;
-        long lost = Interlocked.Read(ref _lostCount);
-        LogEnded(_camera, why ?? "The player left.", packets, lost, _skippedCount);
     }
 
     /// <summary>A loop that ends without being told to has a reason, and the session ends with it.</summary>

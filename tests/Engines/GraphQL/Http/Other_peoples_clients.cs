@@ -162,13 +162,20 @@ public sealed class RunningGraphQLHost : IAsyncLifetime
         return JsonElement.Parse(await output);
     }
 
-    /// <summary>Ends it as Ctrl-C does.</summary>
+    /// <summary>Ends it as a service manager does: who is started in the background may ignore Ctrl-C.</summary>
     public async ValueTask DisposeAsync()
     {
-        using Process signal = Process.Start("kill", ["-INT", $"{_process!.Id}"]);
-        await _process.WaitForExitAsync().WaitAsync(GraphQLServer.Limit);
-        Assert.Equal(0, _process.ExitCode);
-        _process.Dispose();
+        using Process signal = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(GraphQLServer.Limit);
+            Assert.Equal(0, _process.ExitCode);
+        }
+        finally
+        {
+            _process.Kill();
+            _process.Dispose();
+        }
     }
 
     private static string FindRoot()
