@@ -11,6 +11,7 @@ using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -148,6 +149,11 @@ public static class ApplicationModule
             ToSession<StartSession>(),
             ToSession<RefreshSession>(),
             ToSession<EndSession>(),
+
+            ToLogbook<NoteExport>(Right.Administer),
+            ToLogbook<NoteFork>(Right.Administer),
+            ToLogbook<ParkFact>(Right.Administer),
+            ToLogbook<UnparkFact>(Right.Administer),
         ];
     }
 
@@ -160,6 +166,10 @@ public static class ApplicationModule
         where TCommand : RecordingCommand =>
         CommandRoute.ToDecider<TCommand, Recording, RecordingCommand, RecordingEvent>(
             right, Recording.Decider, command => command.RecordingId.ToString());
+
+    private static CommandRoute ToLogbook<TCommand>(Right right)
+        where TCommand : LogbookCommand =>
+        CommandRoute.ToDecider<TCommand, Logbook, LogbookCommand, LogbookEvent>(right, Logbook.Decider, _ => Logbook.Key);
 
     private static CommandRoute ToBroadcast<TCommand>(Right right)
         where TCommand : BroadcastCommand =>

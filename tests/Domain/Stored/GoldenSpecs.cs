@@ -8,6 +8,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -74,6 +75,7 @@ public sealed class A_stored_fact
             api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
             user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
             user_sessions_ended session_started session_refreshed session_ended
+            log_exported log_forked fact_parked fact_unparked
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -85,7 +87,7 @@ public sealed class A_stored_fact
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
                 Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
                 Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)], Closed.TypesOf<ApiKeyEvent>(), Closed.TypesOf<UserEvent>(),
-                Closed.TypesOf<SessionEvent>(),
+                Closed.TypesOf<SessionEvent>(), Closed.TypesOf<LogbookEvent>(),
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 

@@ -32,7 +32,7 @@ done | awk '$1 == "insmod" { print $2 }' | awk '!seen[$0]++' | while read -r fil
     basename "$file" >>first/modules/order
 done
 cat >first/guest.sh <<GUEST
-export PATH=$PATH HOME=/root DOTNET_ROOT=${DOTNET_ROOT:-} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
+export PATH=$PATH HOME=/tmp DOTNET_ROOT=${DOTNET_ROOT:-} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 NO_COLOR=1 TERM=dumb
 uname -sr
 modprobe -d '$work/kernel' vivid n_devs=1 node_types=0x1 || exit 1
