@@ -1,3 +1,4 @@
+using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
@@ -5,6 +6,8 @@ using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
 using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Application.Users;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -12,6 +15,7 @@ using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Events.Application;
@@ -30,6 +34,9 @@ public static class ApplicationModule
         FootageViewProjection.View,
         CleanupViewProjection.View,
         StorageViewProjection.View,
+        ApiKeyViewProjection.View,
+        UserViewProjection.View,
+        SessionViewProjection.View,
     ];
 
     public static IServiceCollection AddApplication(this IServiceCollection services)
@@ -66,6 +73,14 @@ public static class ApplicationModule
         services.AddSingleton<DiscoveryKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<DiscoveryKeeper>());
         services.AddHostedService<RetentionKeeper>();
+        services.AddSingleton<ApiKeyHandler>();
+        services.AddSingleton<ApiKeyRing>();
+        services.AddHostedService<ApiKeyKeeper>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<UserRing>();
+        services.AddSingleton<UserAccounts>();
+        services.AddSingleton<SignIns>();
+        services.AddHostedService<UserKeeper>();
         return services;
     }
 
@@ -80,62 +95,99 @@ public static class ApplicationModule
         var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
         var external = provider.GetRequiredService<ExternalStreamHandler>();
         var cleanUpFiles = provider.GetRequiredService<CleanUpFilesHandler>();
+        var apiKeys = provider.GetRequiredService<ApiKeyHandler>();
         return
         [
-            CommandRoute.To<AddCamera>(Role.Admin, addCamera.HandleAsync),
-            CommandRoute.To<MoveCamera>(Role.Admin, moveCamera.HandleAsync),
-            ToCamera<RenameCamera>(Role.Admin),
-            ToCamera<RetireCamera>(Role.Admin),
-            ToCamera<ReportCameraConnected>(Role.Admin),
-            ToCamera<ReportCameraDisconnected>(Role.Admin),
-            ToCamera<ReportCameraCapabilities>(Role.Admin),
-            ToCamera<ReportCameraModes>(Role.Admin),
+            CommandRoute.To<AddCamera>(Right.Administer, addCamera.HandleAsync),
+            CommandRoute.To<MoveCamera>(Right.Administer, moveCamera.HandleAsync),
+            ToCamera<RenameCamera>(Right.Administer),
+            ToCamera<RetireCamera>(Right.Administer),
+            ToCamera<ReportCameraConnected>(Right.Administer),
+            ToCamera<ReportCameraDisconnected>(Right.Administer),
+            ToCamera<ReportCameraCapabilities>(Right.Administer),
+            ToCamera<ReportCameraModes>(Right.Administer),
 
-            CommandRoute.To<StartRecording>(Role.Operator, startRecording.HandleAsync),
-            CommandRoute.To<StopRecording>(Role.Operator, stopRecording.HandleAsync),
-            CommandRoute.To<DeleteRecording>(Role.Admin, deleteRecording.HandleAsync),
-            ToRecording<CommitSegment>(Role.Admin),
-            ToRecording<ReportRecordingInterrupted>(Role.Admin),
-            ToRecording<ReportRecordingRecovered>(Role.Admin),
-            ToRecording<PlaceLegalHold>(Role.Admin),
-            ToRecording<ReleaseLegalHold>(Role.Admin),
+            CommandRoute.To<StartRecording>(Right.Control, startRecording.HandleAsync),
+            CommandRoute.To<StopRecording>(Right.Control, stopRecording.HandleAsync),
+            CommandRoute.To<DeleteRecording>(Right.Administer, deleteRecording.HandleAsync),
+            ToRecording<CommitSegment>(Right.Administer),
+            ToRecording<ReportRecordingInterrupted>(Right.Administer),
+            ToRecording<ReportRecordingRecovered>(Right.Administer),
+            ToRecording<PlaceLegalHold>(Right.Administer),
+            ToRecording<ReleaseLegalHold>(Right.Administer),
 
-            CommandRoute.To<TakeSnapshot>(Role.Operator, takeSnapshot.HandleAsync),
-            CommandRoute.To<DeleteSnapshot>(Role.Admin, deleteSnapshot.HandleAsync),
+            CommandRoute.To<TakeSnapshot>(Right.Control, takeSnapshot.HandleAsync),
+            CommandRoute.To<DeleteSnapshot>(Right.Administer, deleteSnapshot.HandleAsync),
 
-            CommandRoute.To<StartBroadcast>(Role.Operator, StartBroadcastHandler.HandleAsync),
-            ToBroadcast<StopBroadcast>(Role.Operator),
+            CommandRoute.To<StartBroadcast>(Right.Control, StartBroadcastHandler.HandleAsync),
+            ToBroadcast<StopBroadcast>(Right.Control),
 
-            CommandRoute.To<AddExternalStream>(Role.Operator, external.HandleAsync),
-            CommandRoute.To<RemoveExternalStream>(Role.Operator, external.HandleAsync),
-            CommandRoute.To<SetDiscoveryInterval>(Role.Admin, external.HandleAsync),
+            CommandRoute.To<AddExternalStream>(Right.Control, external.HandleAsync),
+            CommandRoute.To<RemoveExternalStream>(Right.Control, external.HandleAsync),
+            CommandRoute.To<SetDiscoveryInterval>(Right.Administer, external.HandleAsync),
             CommandRoute.ToDecider<SetRetentionPolicy, RetentionPolicy, SetRetentionPolicy, RetentionPolicySet>(
-                Role.Admin, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
-            CommandRoute.To<CleanUpFiles>(Role.Admin, cleanUpFiles.HandleAsync),
+                Right.Administer, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
+            CommandRoute.To<CleanUpFiles>(Right.Administer, cleanUpFiles.HandleAsync),
 
-            ToLogbook<NoteExport>(Role.Admin),
-            ToLogbook<NoteFork>(Role.Admin),
-            ToLogbook<ParkFact>(Role.Admin),
-            ToLogbook<UnparkFact>(Role.Admin),
+            CommandRoute.To<IssueApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
+            CommandRoute.To<NarrowApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
+            ToApiKey<RotateApiKey>(),
+            ToApiKey<SuspendApiKey>(),
+            ToApiKey<ResumeApiKey>(),
+            ToApiKey<RevokeApiKey>(),
+            ToApiKey<ExpireApiKey>(),
+            ToApiKey<ReportApiKeyUse>(),
+
+            ToUser<CreateUser>(),
+            ToUser<SetUserPassword>(),
+            ToUser<LockUser>(),
+            ToUser<UnlockUser>(),
+            ToUser<DisableUser>(),
+            ToUser<EnableUser>(),
+            ToUser<ChangeUserRole>(),
+            ToUser<EndUserSessions>(),
+            ToSession<StartSession>(),
+            ToSession<RefreshSession>(),
+            ToSession<EndSession>(),
+
+            ToLogbook<NoteExport>(Right.Administer),
+            ToLogbook<NoteFork>(Right.Administer),
+            ToLogbook<ParkFact>(Right.Administer),
+            ToLogbook<UnparkFact>(Right.Administer),
         ];
     }
 
-    private static CommandRoute ToCamera<TCommand>(Role role)
+    private static CommandRoute ToCamera<TCommand>(Right right)
         where TCommand : CameraCommand =>
         CommandRoute.ToDecider<TCommand, Camera, CameraCommand, CameraEvent>(
-            role, Camera.Decider, command => command.CameraId.ToString());
+            right, Camera.Decider, command => command.CameraId.ToString());
 
-    private static CommandRoute ToRecording<TCommand>(Role role)
+    private static CommandRoute ToRecording<TCommand>(Right right)
         where TCommand : RecordingCommand =>
         CommandRoute.ToDecider<TCommand, Recording, RecordingCommand, RecordingEvent>(
-            role, Recording.Decider, command => command.RecordingId.ToString());
+            right, Recording.Decider, command => command.RecordingId.ToString());
 
-    private static CommandRoute ToLogbook<TCommand>(Role role)
+    private static CommandRoute ToLogbook<TCommand>(Right right)
         where TCommand : LogbookCommand =>
-        CommandRoute.ToDecider<TCommand, Logbook, LogbookCommand, LogbookEvent>(role, Logbook.Decider, _ => Logbook.Key);
+        CommandRoute.ToDecider<TCommand, Logbook, LogbookCommand, LogbookEvent>(right, Logbook.Decider, _ => Logbook.Key);
 
-    private static CommandRoute ToBroadcast<TCommand>(Role role)
+    private static CommandRoute ToBroadcast<TCommand>(Right right)
         where TCommand : BroadcastCommand =>
         CommandRoute.ToDecider<TCommand, Broadcast, BroadcastCommand, BroadcastEvent>(
-            role, Broadcast.Decider, command => command.CameraId.ToString());
+            right, Broadcast.Decider, command => command.CameraId.ToString());
+
+    private static CommandRoute ToApiKey<TCommand>()
+        where TCommand : ApiKeyCommand =>
+        CommandRoute.ToDecider<TCommand, ApiKey, ApiKeyCommand, ApiKeyEvent>(
+            Right.ManageAccess, ApiKey.Decider, command => command.KeyId.ToString());
+
+    private static CommandRoute ToUser<TCommand>()
+        where TCommand : UserCommand =>
+        CommandRoute.ToDecider<TCommand, User, UserCommand, UserEvent>(
+            Right.ManageAccess, User.Decider, command => command.Name.Value);
+
+    private static CommandRoute ToSession<TCommand>()
+        where TCommand : SessionCommand =>
+        CommandRoute.ToDecider<TCommand, Session, SessionCommand, SessionEvent>(
+            Right.ManageAccess, Session.Decider, command => command.SessionId.ToString());
 }

@@ -6,20 +6,20 @@ namespace Events.Application;
 
 /// <summary>How one type of command is carried out, and who may ask for it.</summary>
 public sealed record CommandRoute(
-    Type Command, Role Role, Func<object, IStreams, CancellationToken, Task<CommandResult>> RunAsync)
+    Type Command, Right Right, Func<object, IStreams, CancellationToken, Task<CommandResult>> RunAsync)
 {
     /// <summary>A command that needs more than the log has a handler.</summary>
     public static CommandRoute To<TCommand>(
-        Role role, Func<TCommand, IStreams, CancellationToken, Task<CommandResult>> handler) =>
-        new(typeof(TCommand), role, (command, streams, cancellationToken) =>
+        Right right, Func<TCommand, IStreams, CancellationToken, Task<CommandResult>> handler) =>
+        new(typeof(TCommand), right, (command, streams, cancellationToken) =>
             handler((TCommand)command, streams, cancellationToken));
 
     /// <summary>A command that touches nothing outside the log goes straight to its decider.</summary>
     public static CommandRoute ToDecider<TCommand, TState, TBase, TEvent>(
-        Role role, Decider<TState, TBase, TEvent> decider, Func<TCommand, string> key)
+        Right right, Decider<TState, TBase, TEvent> decider, Func<TCommand, string> key)
         where TCommand : TBase
         where TEvent : class =>
-        To<TCommand>(role, async (command, streams, cancellationToken) =>
+        To<TCommand>(right, async (command, streams, cancellationToken) =>
             CommandResult.From(await streams.TransactAsync(decider, key(command), (TBase)command, cancellationToken)));
 }
 
@@ -41,6 +41,7 @@ public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable
 
     public static readonly Refusal VersionChanged = ExpectingStreams.Changed;
 
+    private readonly CommandScope _scope = new(views);
     private readonly Dictionary<Type, CommandRoute> _routes = routes.ToDictionary(route => route.Command);
 
     /// <exception cref="DependencyUnavailableException">
@@ -57,9 +58,15 @@ public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable
         CommandRoute route = _routes[command.GetType()];
         using Activity? span = Spans.StartActivity(command.GetType().Name);
         span?.SetTag("events.correlation", caller.CorrelationId);
-        if (caller.Role < route.Role)
+        if (!Policy.Allows(caller.Role, route.Right))
         {
             return CommandResult.Refused(NotAllowed);
+        }
+
+        if (caller.Cameras is { } cameras
+            && await _scope.RefusalOfAsync(command, cameras, cancellationToken) is { } outside)
+        {
+            return CommandResult.Refused(outside);
         }
 
         CommandResult result;

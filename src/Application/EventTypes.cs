@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -7,6 +8,7 @@ using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 
 namespace Events.Application;
 
@@ -45,6 +47,25 @@ public static class EventTypes
         Of("broadcast_started", StoredJson.Default.BroadcastStarted),
         Of("broadcast_stopped", StoredJson.Default.BroadcastStopped),
         Of("discovery_interval_set", StoredJson.Default.DiscoveryIntervalSet),
+        Of("api_key_issued", StoredJson.Default.ApiKeyIssued),
+        Of("api_key_rotated", StoredJson.Default.ApiKeyRotated),
+        Of("api_key_narrowed", StoredJson.Default.ApiKeyNarrowed),
+        Of("api_key_suspended", StoredJson.Default.ApiKeySuspended),
+        Of("api_key_resumed", StoredJson.Default.ApiKeyResumed),
+        Of("api_key_revoked", StoredJson.Default.ApiKeyRevoked),
+        Of("api_key_expired", StoredJson.Default.ApiKeyExpired),
+        Of("api_key_used", StoredJson.Default.ApiKeyUsed),
+        Of("user_created", StoredJson.Default.UserCreated),
+        Of("user_password_changed", StoredJson.Default.UserPasswordChanged),
+        Of("user_locked", StoredJson.Default.UserLocked),
+        Of("user_unlocked", StoredJson.Default.UserUnlocked),
+        Of("user_disabled", StoredJson.Default.UserDisabled),
+        Of("user_enabled", StoredJson.Default.UserEnabled),
+        Of("user_role_changed", StoredJson.Default.UserRoleChanged),
+        Of("user_sessions_ended", StoredJson.Default.UserSessionsEnded),
+        Of("session_started", StoredJson.Default.SessionStarted),
+        Of("session_refreshed", StoredJson.Default.SessionRefreshed),
+        Of("session_ended", StoredJson.Default.SessionEnded),
         Of("log_exported", StoredJson.Default.LogExported),
         Of("log_forked", StoredJson.Default.LogForked),
         Of("fact_parked", StoredJson.Default.FactParked),
@@ -63,7 +84,8 @@ public static class EventTypes
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
         typeof(CameraModesJson),
-        typeof(CleanupIdJson),
+        typeof(CleanupIdJson), typeof(ApiKeyIdJson), typeof(CameraListJson),
+        typeof(UserNameJson), typeof(SessionIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -99,6 +121,28 @@ public static class EventTypes
 [JsonSerializable(typeof(RetentionPolicySet))]
 [JsonSerializable(typeof(CleanupFinished))]
 [JsonSerializable(typeof(StorageLevelChanged))]
+[JsonSerializable(typeof(ApiKeyIssued))]
+[JsonSerializable(typeof(ApiKeyRotated))]
+[JsonSerializable(typeof(ApiKeyNarrowed))]
+[JsonSerializable(typeof(ApiKeySuspended))]
+[JsonSerializable(typeof(ApiKeyResumed))]
+[JsonSerializable(typeof(ApiKeyRevoked))]
+[JsonSerializable(typeof(ApiKeyExpired))]
+[JsonSerializable(typeof(ApiKeyUsed))]
+[JsonSerializable(typeof(UserCreated))]
+[JsonSerializable(typeof(UserPasswordChanged))]
+[JsonSerializable(typeof(UserLocked))]
+[JsonSerializable(typeof(UserUnlocked))]
+[JsonSerializable(typeof(UserDisabled))]
+[JsonSerializable(typeof(UserEnabled))]
+[JsonSerializable(typeof(UserRoleChanged))]
+[JsonSerializable(typeof(UserSessionsEnded))]
+[JsonSerializable(typeof(SessionStarted))]
+[JsonSerializable(typeof(SessionRefreshed))]
+[JsonSerializable(typeof(SessionEnded))]
+[JsonSerializable(typeof(ApiKeys.ApiKeyView))]
+[JsonSerializable(typeof(Users.UserView))]
+[JsonSerializable(typeof(Users.SessionView))]
 [JsonSerializable(typeof(Cameras.CameraView))]
 [JsonSerializable(typeof(Recordings.RecordingView))]
 [JsonSerializable(typeof(Recordings.SegmentView))]

@@ -69,3 +69,40 @@ internal sealed class CameraModesJson : JsonConverter<CameraModes>
     public override void Write(Utf8JsonWriter writer, CameraModes value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Text);
 }
+
+internal sealed class ApiKeyIdJson : JsonConverter<ApiKeyId>
+{
+    public override ApiKeyId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, ApiKeyId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+internal sealed class CameraListJson : JsonConverter<CameraList>
+{
+    public override CameraList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        CameraList.TryParse(reader.GetString() ?? string.Empty)
+        ?? throw new JsonException("A list of cameras in the log is not in the form that this program knows.");
+
+    public override void Write(Utf8JsonWriter writer, CameraList value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Text);
+}
+
+internal sealed class UserNameJson : JsonConverter<UserName>
+{
+    public override UserName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetString() ?? string.Empty);
+
+    public override void Write(Utf8JsonWriter writer, UserName value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}
+
+internal sealed class SessionIdJson : JsonConverter<SessionId>
+{
+    public override SessionId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, SessionId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}

@@ -1,12 +1,15 @@
 using System.Net;
 using Events.Application;
+using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Contracts;
 using Events.Application.Retention;
+using Events.Application.Users;
 using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.GraphQL;
+using Events.Host.ApiKeys;
 using Events.Host.Audit;
 using Events.Host.Cameras;
 using Events.Host.Control;
@@ -26,6 +29,7 @@ using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
 using Events.Host.Status;
+using Events.Host.Users;
 using Events.JsonRpc;
 using Events.Media;
 using Events.Media.Rtsp;
@@ -131,11 +135,25 @@ internal static class Composition
     {
         services.AddSingleton(_ => NpgsqlDataSource.Create(installation.ConnectionString));
         services.AddSingleton<ProtectedValues>();
-        services.AddSingleton<ISourceSecrets>(provider =>
-            new SourceSecrets(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
+        services.AddSingleton(provider =>
+            new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
+        services.AddSingleton<ISourceSecrets, SourceSecrets>();
+        services.AddSingleton<IPasswordStore, PasswordStore>();
+        services.AddSingleton(provider => new SigningKeys(
+            Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SessionTokens(
+            provider.GetRequiredService<SigningKeys>(),
+            provider.GetRequiredService<UserRing>(),
+            installation.Control.Installation,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
             new AccessTokens(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new SignedLinks(installation.TokenSecret, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SignedLinks(
+            installation.TokenSecret,
+            provider.GetRequiredService<ApiKeyRing>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
+        services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpCallers>();
     }
 
@@ -156,7 +174,7 @@ internal static class Composition
         services.AddSingleton(provider => new LiveSockets(
             provider.GetRequiredService<ILiveOutput>(),
             provider.GetRequiredService<LiveViewers>(),
-            provider.GetRequiredService<AccessTokens>(),
+            provider.GetRequiredService<Authenticator>(),
             settings.Security.AllowedOrigins,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LiveSockets>>()));
@@ -196,6 +214,12 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
         services.AddSingleton<IControlRoutes, RetentionControl>();
         services.AddSingleton<IControlRoutes, RecordingControl>();
+        services.AddSingleton<ApiKeyDesk>();
+        services.AddSingleton<ApiKeyCalls>();
+        services.AddSingleton<IControlRoutes, ApiKeyControl>();
+        services.AddSingleton<IControlRoutes, UserControl>();
+        services.AddSingleton<UserCalls>();
+        services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IControlRoutes, AuditControl>();
         services.AddSingleton<IControlRoutes, ProjectionControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
@@ -258,6 +282,7 @@ internal static class Composition
         services.GetRequiredService<LiveEndpoints>().Map(app);
         services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);
+        services.GetRequiredService<SignInEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
     }
 

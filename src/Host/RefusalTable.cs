@@ -1,4 +1,6 @@
 using Events.Application;
+using Events.Application.Users;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -6,6 +8,7 @@ using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 
 namespace Events.Host;
 
@@ -59,6 +62,26 @@ internal static class RefusalTable
         new(RetentionRefusals.BadMaxSize, RefusalFamily.InvalidInput, "maxSizeBytes"),
         new(RetentionRefusals.NoMaxAge, RefusalFamily.InvalidInput, "maxAgeDays"),
         new(RetentionRefusals.NoMaxSize, RefusalFamily.InvalidInput, "maxSizeBytes"),
+        new(ApiKeyRefusals.NotFound, RefusalFamily.NotFound, "apiKey"),
+        new(ApiKeyRefusals.AlreadyIssued, RefusalFamily.WrongState, string.Empty),
+        new(ApiKeyRefusals.Ended, RefusalFamily.WrongState, string.Empty),
+        new(ApiKeyRefusals.BadName, RefusalFamily.InvalidInput, "name"),
+        new(ApiKeyRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
+        new(ApiKeyRefusals.BadExpiry, RefusalFamily.InvalidInput, "expiresAt"),
+        new(ApiKeyRefusals.BadOverlap, RefusalFamily.InvalidInput, "overlap"),
+        new(ApiKeyRefusals.BadAddresses, RefusalFamily.InvalidInput, "addresses"),
+        new(ApiKeyRefusals.BadCameras, RefusalFamily.InvalidInput, "cameras"),
+        new(ApiKeyRefusals.CamerasOfWholeRole, RefusalFamily.InvalidInput, "cameras"),
+        new(ApiKeyRefusals.Wider, RefusalFamily.WrongState, string.Empty),
+        new(ApiKeyRefusals.TooMany, RefusalFamily.WrongState, string.Empty),
+        new(UserRefusals.NotFound, RefusalFamily.NotFound, "user"),
+        new(UserRefusals.AlreadyCreated, RefusalFamily.WrongState, string.Empty),
+        new(UserRefusals.BadName, RefusalFamily.InvalidInput, "name"),
+        new(UserRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
+        new(UserRefusals.WeakPassword, RefusalFamily.InvalidInput, "password"),
+        new(UserAccounts.TooBusy, RefusalFamily.Conflict, string.Empty),
+        new(UserAccounts.TooMany, RefusalFamily.WrongState, string.Empty),
+        new(SessionRefusals.Ended, RefusalFamily.WrongState, string.Empty),
         new(CommandBus.TooMuchTraffic, RefusalFamily.Conflict, string.Empty),
         new(CommandBus.VersionChanged, RefusalFamily.Conflict, string.Empty),
         new(CommandBus.NotAllowed, RefusalFamily.Denied, string.Empty),

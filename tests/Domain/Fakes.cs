@@ -201,3 +201,24 @@ public sealed class NoFacts : IFacts
     public Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
         throw new NotSupportedException("These specs do not look into the past.");
 }
+
+/// <summary>What is kept of passwords, in a dictionary.</summary>
+public sealed class FakePasswords : IPasswordStore
+{
+    public System.Collections.Concurrent.ConcurrentDictionary<Guid, string> All { get; } = [];
+
+    public Task SetAsync(Guid passwordId, string hash, CancellationToken cancellationToken)
+    {
+        All[passwordId] = hash;
+        return Task.CompletedTask;
+    }
+
+    public Task<string?> FindAsync(Guid passwordId, CancellationToken cancellationToken) =>
+        Task.FromResult(All.GetValueOrDefault(passwordId));
+
+    public Task DeleteAsync(Guid passwordId, CancellationToken cancellationToken)
+    {
+        All.TryRemove(passwordId, out _);
+        return Task.CompletedTask;
+    }
+}

@@ -80,6 +80,11 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
     private static bool Matches<TRow>(View<TRow> view, TRow row, ViewFilter filter)
         where TRow : class
     {
+        if (filter is { Operator: ViewOperator.In, Value: string[] texts })
+        {
+            return texts.Contains(Value(view, row, filter.Column));
+        }
+
         int order = Comparer<object?>.Default.Compare(Value(view, row, filter.Column), filter.Value);
         return filter.Operator switch
         {

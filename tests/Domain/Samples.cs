@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -7,6 +8,7 @@ using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 
 namespace Events.Tests.Domain;
 
@@ -21,6 +23,11 @@ public static class Samples
     public static readonly RecordingId Take = new(Guid.Parse("0199a000-0000-7000-8000-00000000000a"));
     public static readonly SnapshotId Shot = new(Guid.Parse("0199a000-0000-7000-8000-00000000000f"));
     public static readonly CleanupId Cleanup = new(Guid.Parse("0199a000-0000-7000-8000-0000000000c1"));
+    public static readonly ApiKeyId Key = new(Guid.Parse("0199a000-0000-7000-8000-0000000000e1"));
+    public static readonly UserName Ada = new("ada");
+    public static readonly Guid Password = Guid.Parse("0199a000-0000-7000-8000-0000000000f1");
+    public static readonly SessionId Session = new(Guid.Parse("0199a000-0000-7000-8000-0000000000f2"));
+    public static readonly CameraList Both = CameraList.From([Yard, Gate])!;
     public static readonly CameraNumber Number = new(3);
     public static readonly SourceUrl Main = SourceUrl.TryParse("rtsp://10.0.0.5:554/main?channel=1&profile=high")!;
 
@@ -60,6 +67,25 @@ public static class Samples
         new BroadcastStarted(Gate, At),
         new BroadcastStopped(Gate, BroadcastEnd.Unwatched, At),
         new DiscoveryIntervalSet(300, At),
+        new ApiKeyIssued(Key, "Wall of screens", Role.Viewer, Both, "10.0.0.0/8 fd00::/8", Spec.Now.AddDays(30), Hash, At),
+        new ApiKeyRotated(Key, Hash, Spec.Now.AddDays(1), At),
+        new ApiKeyNarrowed(Key, Role.Viewer, CameraList.From([Gate]), "10.0.0.0/8", Spec.Now.AddDays(7), At),
+        new ApiKeySuspended(Key, "Under inquiry", At),
+        new ApiKeyResumed(Key, At),
+        new ApiKeyRevoked(Key, "Lost", At),
+        new ApiKeyExpired(Key, At),
+        new UserCreated(Ada, Role.Operator, Password, true, At),
+        new UserPasswordChanged(Ada, Password, false, At),
+        new UserLocked(Ada, Spec.Now.AddMinutes(1), At),
+        new UserUnlocked(Ada, At),
+        new UserDisabled(Ada, "Has left", At),
+        new UserEnabled(Ada, At),
+        new UserRoleChanged(Ada, Role.Admin, At),
+        new UserSessionsEnded(Ada, Spec.Now, At),
+        new SessionStarted(Session, Ada, Hash, Spec.Now.AddDays(30), At),
+        new SessionRefreshed(Session, Hash, At),
+        new SessionEnded(Session, SessionEnd.TokenReused, At),
+        new ApiKeyUsed(Key, "node1", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
         new LogExported(Guid.Parse("0199a000-0000-7000-8000-0000000000b1"), "positions 1 to 900", 412, 912, Hash, "Case 2026-17", At),
         new LogForked("host-a/1", "host-a/2", 2_000, "bG9zdA==", 1_000, "bGVmdA==", "Restored after a disk failure", At),
         new FactParked("CameraView", 17, "Written by a test", At),

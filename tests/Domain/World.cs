@@ -1,10 +1,12 @@
 using Events.Application;
+using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.ExternalStreams;
 using Events.Application.Recordings;
 using Events.Application.Retention;
+using Events.Application.Users;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Domain.Retention;
@@ -17,8 +19,8 @@ namespace Events.Tests.Domain;
 /// <summary>The application, put together as the host does, with fakes behind its doors.</summary>
 public sealed class World : IAsyncDisposable
 {
-    /// <summary>Loops that rest on a timer: those of the keepers of recordings and of retention.</summary>
-    private const int RestingLoops = 2;
+    /// <summary>Loops that rest on a timer: those of the keepers of recordings, of retention and of keys.</summary>
+    private const int RestingLoops = 3;
 
     private readonly ServiceProvider _services;
     private bool _isRunning;
@@ -54,6 +56,8 @@ public sealed class World : IAsyncDisposable
             .AddSingleton(_ => Discovery)
             .AddSingleton<IStreamFinder>(Finder)
             .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
+            .AddSingleton(new ApiKeyTimes(TimeSpan.FromMinutes(5), "node1"))
+            .AddSingleton<IPasswordStore>(Kept)
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
     }
@@ -93,6 +97,16 @@ public sealed class World : IAsyncDisposable
     public DiscoveryKeeper DiscoveryKeeper => Get<DiscoveryKeeper>();
 
     public FakeSecrets Secrets { get; }
+
+    public ApiKeyRing Keys => Get<ApiKeyRing>();
+
+    public FakePasswords Kept { get; } = new();
+
+    public UserAccounts Accounts => Get<UserAccounts>();
+
+    public SignIns SignIns => Get<SignIns>();
+
+    public UserRing Users => Get<UserRing>();
 
     public CommandBus Bus => Get<CommandBus>();
 

@@ -2,18 +2,12 @@ using Events.Domain.Kernel;
 
 namespace Events.Application.Contracts;
 
-/// <summary>What an account may do; each role may all that the one before may.</summary>
-public enum Role
-{
-    Viewer = 1,
-    Operator = 2,
-    Admin = 3,
-}
-
 /// <summary>Who asks, and by which way in.</summary>
 /// <param name="UserName">An account's id, or <c>system</c>.</param>
+/// <param name="Cameras">Those that it may know of; null for all.</param>
 /// <param name="Way"><c>graphql</c>, <c>json-rpc</c>, <c>cli</c>, <c>media</c> or <c>keeper</c>; stored with the facts.</param>
-public sealed record Caller(string UserName, Role Role, string Way, string CorrelationId, string? CausationId = null)
+public sealed record Caller(
+    string UserName, Role Role, string Way, string CorrelationId, string? CausationId = null, CameraList? Cameras = null)
 {
     /// <summary>The program itself, e.g. when a camera reports or a recording's time is up.</summary>
     public static Caller System(string way, string correlationId) => new("system", Role.Admin, way, correlationId);

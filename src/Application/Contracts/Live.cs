@@ -52,7 +52,8 @@ public interface ILiveSeat : IDisposable
 /// <param name="Camera">As the address names it, e.g. <c>camera0</c>.</param>
 /// <param name="Query">What stands behind the question mark; may be empty.</param>
 /// <param name="Authorization">The header of that name; null when none came.</param>
-public sealed record LiveRequest(string Camera, string Query, string? Authorization)
+/// <param name="From">Where the player is.</param>
+public sealed record LiveRequest(string Camera, string Query, string? Authorization, IPAddress From)
 {
     public override string ToString() => Camera;
 }
@@ -64,7 +65,10 @@ public abstract record LiveAdmission
     }
 
     /// <param name="Until">When the right to look ends, UTC.</param>
-    public sealed record Granted(CameraId CameraId, CameraNumber Number, DateTimeOffset Until) : LiveAdmission;
+    /// <param name="Ended">Cancelled when it ends before that.</param>
+    public sealed record Granted(
+        CameraId CameraId, CameraNumber Number, DateTimeOffset Until, CancellationToken Ended = default)
+        : LiveAdmission;
 
     public sealed record Refused(LiveRefusal Why) : LiveAdmission;
 }

@@ -91,6 +91,9 @@ public enum ViewOperator
     NotEqual = 2,
     Below = 3,
     Above = 4,
+
+    /// <summary>One of some texts; the value is an array of them.</summary>
+    In = 5,
 }
 
 public sealed record ViewFilter(string Column, ViewOperator Operator, object Value);

@@ -34,6 +34,38 @@ public readonly record struct CleanupId(Guid Value)
     public override string ToString() => Value.ToString("d");
 }
 
+/// <summary>Identifies one signing-in with all that is renewed from it.</summary>
+public readonly record struct SessionId(Guid Value)
+{
+    public static SessionId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
+/// <summary>What a person signs in as. It is the user's identity: given once, never to another person.</summary>
+public readonly record struct UserName(string Value)
+{
+    /// <summary>In characters.</summary>
+    public const int LengthMax = 64;
+
+    /// <returns>Null unless it has 1 to 64 lower-case letters, digits, dots, hyphens and underscores.</returns>
+    public static UserName? TryParse(string text) =>
+        text.Length is > 0 and <= LengthMax
+        && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-' or '_')
+            ? new UserName(text)
+            : null;
+
+    public override string ToString() => Value;
+}
+
+/// <summary>Identifies one key of a program, through all its secrets. No secret itself.</summary>
+public readonly record struct ApiKeyId(Guid Value)
+{
+    public static ApiKeyId New() => new(Guid.CreateVersion7());
+
+    public override string ToString() => Value.ToString("d");
+}
+
 /// <summary>
 /// What a camera is called on the wire: <c>camera0</c>, <c>camera1</c>. Given once and never reused, so that a name in an
 /// old note or file never means another camera.

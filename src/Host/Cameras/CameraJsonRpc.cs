@@ -1,6 +1,5 @@
 using System.Globalization;
 using Events.Application.Cameras;
-using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.Host.JsonRpc;
 using Events.JsonRpc;
@@ -18,19 +17,20 @@ internal sealed record LegacyCameraCapabilities(
     string ValidationStatus);
 
 /// <summary><c>get_camera_list</c>, <c>get_camera_status</c> and <c>get_camera_capabilities</c> of the legacy contract.</summary>
-internal sealed class CameraJsonRpc(LegacyCameras cameras) : IJsonRpcMethods
+internal sealed class CameraJsonRpc(LegacyCameras cameras, ClientSessions sessions) : IJsonRpcMethods
 {
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("get_camera_list", ListAsync, new MethodRule(Role.Viewer)),
-        new("get_camera_status", call => OneAsync(call, StatusOf), new MethodRule(Role.Viewer)),
-        new("get_camera_capabilities", call => OneAsync(call, CapabilitiesOf), new MethodRule(Role.Viewer)),
+        new("get_camera_list", ListAsync, new MethodRule(Right.SeePictures)),
+        new("get_camera_status", call => OneAsync(call, StatusOf), new MethodRule(Right.SeePictures)),
+        new("get_camera_capabilities", call => OneAsync(call, CapabilitiesOf), new MethodRule(Right.SeePictures)),
     ];
 
     private async ValueTask<JsonRpcAnswer> ListAsync(JsonRpcCall call)
     {
-        LegacyCamera[] all =
-            [.. (await cameras.ListAsync(call.Cancellation)).Select(camera => cameras.Show(camera, call.Connection.Host))];
+        ClientSession session = sessions.Of(call.Connection);
+        var present = await cameras.ListAsync(session.Identity!.Cameras, call.Cancellation);
+        LegacyCamera[] all = [.. present.Select(camera => cameras.Show(camera, session.LinkOwner))];
         return JsonRpcAnswer.Result(
             new LegacyCameraList(all, all.Length, all.Count(camera => camera.Status == "CONNECTED")),
             LegacyJson.Default.LegacyCameraList);
@@ -38,12 +38,13 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras) : IJsonRpcMethods
 
     private async ValueTask<JsonRpcAnswer> OneAsync(JsonRpcCall call, Func<CameraView, JsonRpcCall, JsonRpcAnswer> show)
     {
-        var found = await FindAsync(call, new CallParams(call.Params), cameras);
+        var found = await FindAsync(call, new CallParams(call.Params), cameras, sessions);
         return found.Camera is { } camera ? show(camera, call) : found.Error!;
     }
 
     private JsonRpcAnswer StatusOf(CameraView camera, JsonRpcCall call) =>
-        JsonRpcAnswer.Result(cameras.ShowWhole(camera, call.Connection.Host), LegacyJson.Default.LegacyCamera);
+        JsonRpcAnswer.Result(
+            cameras.ShowWhole(camera, sessions.Of(call.Connection).LinkOwner), LegacyJson.Default.LegacyCamera);
 
     /// <summary>NONE before the source was ever looked at, DISCONNECTED while what is known is of earlier.</summary>
     private static JsonRpcAnswer CapabilitiesOf(CameraView camera, JsonRpcCall call)
@@ -62,9 +63,11 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras) : IJsonRpcMethods
             LegacyJson.Default.LegacyCameraCapabilities);
     }
 
-    /// <summary>The camera that the parameter <c>device</c> names, or the error to answer.</summary>
+    /// <summary>
+    /// The camera that the parameter <c>device</c> names, or the error to answer. One that the client may not know is not there.
+    /// </summary>
     internal static async Task<(CameraView? Camera, JsonRpcError? Error)> FindAsync(
-        JsonRpcCall call, CallParams given, LegacyCameras cameras)
+        JsonRpcCall call, CallParams given, LegacyCameras cameras, ClientSessions sessions)
     {
         string device = given.Text("device");
         if (given.Error is null && CameraNumber.TryParse(device) is null)
@@ -78,6 +81,8 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras) : IJsonRpcMethods
         }
 
         CameraView? camera = await cameras.FindAsync(CameraNumber.TryParse(device)!.Value, call.Cancellation);
-        return camera is null ? (null, LegacyErrors.NotFound("camera", device)) : (camera, null);
+        return camera is null || !sessions.Of(call.Connection).Identity!.MaySee(camera.Id)
+            ? (null, LegacyErrors.NotFound("camera", device))
+            : (camera, null);
     }
 }

@@ -23,7 +23,7 @@ internal sealed record MoveCameraPayload(CameraNode? Camera, string? Position);
 internal sealed record RetireCameraPayload(CameraNode? Camera, string? Position);
 
 [MutationType]
-[Authorize(Roles = ["admin"])]
+[Authorize(Policy = nameof(Right.Administer))]
 internal static class CameraMutations
 {
     /// <summary>Registers a camera. Repeated with the same id, name and source it changes nothing.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
@@ -7,11 +8,12 @@ using Events.GraphQL.DataLoaders;
 using Events.Host.GraphQL;
 using Events.Host.Live;
 using Events.Host.Recordings;
+using Events.Host.Security;
 
 namespace Events.Host.Cameras;
 
 [QueryType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class CameraQueries
 {
     /// <summary>Cameras, by number unless another order is asked for. Retired ones are among them.</summary>
@@ -20,13 +22,14 @@ internal static class CameraQueries
     [UseFiltering(Type = typeof(CameraColumns))]
     [UseSorting(Type = typeof(CameraColumns))]
     public static Task<Connection<CameraNode>> GetCamerasAsync(
-        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken,
+        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, ClaimsPrincipal user,
+        CancellationToken cancellationToken,
         AsOf? asOf = null) =>
         lists.ListAsync(
             CameraViewProjection.View,
             new ListCall(paging, where, order, asOf),
             new RowOrder("number", false),
-            null,
+            CameraFilters.On("key", GraphQLCallers.AccessOf(user).Cameras),
             CameraNode.Of,
             cancellationToken);
 
@@ -35,7 +38,7 @@ internal static class CameraQueries
     /// <param name="number">0, 1, ...</param>
     /// <param name="asOf">The camera as it was then; null for now.</param>
     public static async Task<CameraNode?> GetCameraAsync(
-        IReadModels views, ViewLists lists, CancellationToken cancellationToken,
+        IReadModels views, ViewLists lists, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] Guid? id = null, int? number = null, AsOf? asOf = null)
     {
         if (id is null == number is null)
@@ -51,6 +54,7 @@ internal static class CameraQueries
         }
 
         return id is { } key
+            && GraphQLCallers.AccessOf(user).MaySee(new CameraId(key))
             && await lists.FindAsync(
                 CameraViewProjection.View, "camera", key.ToString("d"), asOf, views, cancellationToken) is { } camera
                 ? CameraNode.Of(camera)
@@ -62,26 +66,29 @@ internal static class CameraQueries
 internal static class CameraFields
 {
     [NodeResolver]
-    [Authorize(Roles = ["viewer"])]
-    public static async Task<CameraNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(CameraViewProjection.View, id.ToString("d"), cancellationToken) is { } camera
+    [Authorize(Policy = nameof(Right.ReadCatalogue))]
+    public static async Task<CameraNode?> FindAsync(
+        [ID] Guid id, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        GraphQLCallers.AccessOf(user).MaySee(new CameraId(id))
+        && await views.FindAsync(CameraViewProjection.View, id.ToString("d"), cancellationToken) is { } camera
             ? CameraNode.Of(camera)
             : null;
 
-    /// <summary>Addresses of its live pictures; null for a retired camera.</summary>
+    /// <summary>Addresses of its live pictures; null for a retired camera, and for who may see no pictures.</summary>
     public static LiveStreams? GetStreams(
-        [Parent] CameraNode camera, LiveLinks links, LiveViewers viewers, ILiveOutput live, IHttpContextAccessor http)
+        [Parent] CameraNode camera, LiveLinks links, LiveViewers viewers, ILiveOutput live, IHttpContextAccessor http,
+        ClaimsPrincipal user)
     {
-        if (camera.Status is CameraStatus.Retired)
+        if (camera.Status is CameraStatus.Retired || !GraphQLCallers.MayDo(user, Right.SeePictures))
         {
             return null;
         }
 
         var number = new CameraNumber(camera.Number);
-        string? host = http.HttpContext?.Request.Host.Value;
+        var owner = new LinkOwner(http.HttpContext?.Request.Host.Value, GraphQLCallers.AccessOf(user).KeyId);
         return new LiveStreams(
-            links.HlsOf(number, host),
-            links.JpegOf(number, host),
+            links.HlsOf(number, owner),
+            links.JpegOf(number, owner),
             live.HlsPlaylistOf(new CameraId(camera.Id), string.Empty, string.Empty) is not null,
             viewers.CountOf(number));
     }

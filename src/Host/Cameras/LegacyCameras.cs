@@ -3,6 +3,7 @@ using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.Host.Live;
+using Events.Host.Security;
 
 namespace Events.Host.Cameras;
 
@@ -37,7 +38,8 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
         return found.Rows.FirstOrDefault(camera => camera.Status is not CameraStatus.Retired);
     }
 
-    public async Task<IReadOnlyList<CameraView>> ListAsync(CancellationToken cancellationToken)
+    /// <param name="among">Only these; null for all.</param>
+    public async Task<IReadOnlyList<CameraView>> ListAsync(CameraList? among, CancellationToken cancellationToken)
     {
         List<CameraView> cameras = [];
         while (true)
@@ -47,13 +49,12 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
             cameras.AddRange(page.Rows);
             if (page.Rows.Count == 0 || cameras.Count >= page.Total)
             {
-                return cameras;
+                return among is null ? cameras : [.. cameras.Where(camera => among.Contains(camera.Id))];
             }
         }
     }
 
-    /// <param name="host">What the client calls us by, for links; null for the configured address.</param>
-    public LegacyCamera Show(CameraView camera, string? host)
+    public LegacyCamera Show(CameraView camera, LinkOwner owner)
     {
         return new LegacyCamera(
             camera.Number.ToString(),
@@ -61,13 +62,13 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
             camera.Name,
             ResolutionOf(camera),
             FpsOf(camera),
-            new LegacyStreams(links.RtspOf(camera.Number, host), links.HlsOf(camera.Number, host)));
+            new LegacyStreams(links.RtspOf(camera.Number, owner), links.HlsOf(camera.Number, owner)));
     }
 
     /// <summary>The same with what is measured of its stream and known of its source.</summary>
-    public LegacyCamera ShowWhole(CameraView camera, string? host)
+    public LegacyCamera ShowWhole(CameraView camera, LinkOwner owner)
     {
-        LegacyCamera shown = Show(camera, host);
+        LegacyCamera shown = Show(camera, owner);
         bool isConnected = camera.Status is CameraStatus.Connected;
         long uptime = isConnected && camera.ConnectedAt is { } since
             ? Math.Max(0, (long)(time.GetUtcNow() - since).TotalSeconds)

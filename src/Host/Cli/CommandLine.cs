@@ -32,6 +32,8 @@ internal static class CommandLine
             Camera(),
             Recording(),
             RetentionVerbs.Build(_format),
+            KeyVerbs.Build(_format),
+            UserVerbs.Build(_format),
             AuditVerbs.Build(_data, _format),
             ProjectionVerbs.Build(_data, _format),
             PastVerbs.Replay(_data, _format),
@@ -150,8 +152,8 @@ internal static class CommandLine
 
     private static Command Token()
     {
-        var role = new Option<string>("--role") { Description = "viewer, operator or admin.", Required = true };
-        role.AcceptOnlyFromAmong("viewer", "operator", "admin");
+        var role = new Option<string>("--role") { Description = "viewer, operator, admin or auditor.", Required = true };
+        role.AcceptOnlyFromAmong("viewer", "operator", "admin", "auditor");
         var user = new Option<string>("--user") { Description = "Whose.", DefaultValueFactory = _ => "local" };
         var ttl = new Option<string?>("--ttl") { Description = "How long it is good: 30m, 24h, 7d. Default: as configured." };
         return Verb("token", "Prints an access token, alone.", [role, user, ttl], async (given, client, token) =>

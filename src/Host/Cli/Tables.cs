@@ -56,6 +56,52 @@ internal static class Tables
             "There are no recordings.");
     }
 
+    public static void Keys(IReadOnlyList<KeyRow> keys, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(keys, ControlJson.Default.IReadOnlyListKeyRow);
+            return;
+        }
+
+        Write(
+            ["name", "role", "status", "cameras", "addresses", "expires", "uses", "id"],
+            keys.Select(key => new[]
+            {
+                key.Name,
+                key.Role,
+                key.Reason is { } why ? $"{key.Status}: {why}" : key.Status,
+                key.Cameras is { } cameras ? string.Join(' ', cameras) : "all",
+                key.Addresses is { } addresses ? string.Join(' ', addresses) : "any",
+                key.ExpiresAt is { } at
+                    ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+                    : "never",
+                key.UseCount.ToString(CultureInfo.InvariantCulture),
+                key.Id,
+            }),
+            "There are no keys. Make one: ./events keys issue --role viewer --name \"Wall of screens\"");
+    }
+
+    public static void Users(IReadOnlyList<UserRow> users, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(users, ControlJson.Default.IReadOnlyListUserRow);
+            return;
+        }
+
+        Write(
+            ["user", "role", "status", "password"],
+            users.Select(user => new[]
+            {
+                user.Name,
+                user.Role,
+                user.Reason is { } why ? $"{user.Status}: {why}" : user.Status,
+                user.MustChangePassword ? "to be changed" : "set",
+            }),
+            "There are no users. Make one: ./events users add --name ada --role operator");
+    }
+
     public static void Status(StatusReport report, bool isJson)
     {
         if (isJson)

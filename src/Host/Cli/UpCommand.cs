@@ -2,6 +2,7 @@ using System.CommandLine;
 using Events.Application;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Application.Users;
 using Events.Domain.Kernel;
 using Events.Host.Control;
 using Events.Host.Live;
@@ -127,6 +128,7 @@ internal static class UpCommand
             string token = services.GetRequiredService<AccessTokens>().Issue("bootstrap", Role.Admin, settings.Security.TokenTtl);
             Say($"  Admin token   {token}");
             Say("                (shown once; make others with: ./events token --role operator)");
+            await AddAdminAsync(services, cancellationToken);
         }
 
         if (isFirstRun && settings.Demo.Enabled)
@@ -135,6 +137,19 @@ internal static class UpCommand
         }
 
         Say(string.Empty);
+    }
+
+    /// <summary>One person to begin with. The password is good for nothing but to be changed.</summary>
+    private static async Task AddAdminAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        string password = UserAccounts.Generate();
+        CommandResult made = await services.GetRequiredService<UserAccounts>().CreateAsync(
+            "admin", Role.Admin, password, true, Caller.System("first-run", "admin"), cancellationToken);
+        if (made is { Refusal: null, Position: > 0 })
+        {
+            Say($"  Admin user    admin, password {password}");
+            Say("                (shown once; to be changed first: ./events users password --help, or POST /auth/password)");
+        }
     }
 
     private static async Task AddDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -150,8 +165,8 @@ internal static class UpCommand
         {
             var links = services.GetRequiredService<LiveLinks>();
             Say($"  Demo camera   {demo.Number}: a picture that ffmpeg makes. Open it in a browser:");
-            Say($"                {links.PageOf(demo.Number, null)}");
-            Say($"                or in a player: {links.RtspOf(demo.Number, null)}");
+            Say($"                {links.PageOf(demo.Number, LinkOwner.Nobody)}");
+            Say($"                or in a player: {links.RtspOf(demo.Number, LinkOwner.Nobody)}");
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class ControlEndpoints(
         where TBody : class
     {
         TBody body = await BodyAsync(context, json);
-        return await FindAsync(camera, context.RequestAborted) is { } found
+        return await CameraNames.FindAsync(camera, views, context.RequestAborted) is { } found
             ? await ShowAsync(
                 context, found.Id, await bus.SendAsync(command(found.Id, body), CallerNow(), context.RequestAborted))
             : Problem(404, CameraRefusals.NotRegistered.Code, $"There is no camera {camera}. List them: camera list");
@@ -149,7 +149,7 @@ internal sealed class ControlEndpoints(
         List<ViewFilter> filters = [];
         if (camera is not null)
         {
-            if (await FindAsync(camera, context.RequestAborted) is not { } found)
+            if (await CameraNames.FindAsync(camera, views, context.RequestAborted) is not { } found)
             {
                 return Problem(404, CameraRefusals.NotRegistered.Code, $"There is no camera {camera}. List them: camera list");
             }
@@ -171,7 +171,7 @@ internal sealed class ControlEndpoints(
         TokenWish wish = await BodyAsync(context, ControlJson.Default.TokenWish);
         if (AccessTokens.RoleOf(wish.Role) is not { } role)
         {
-            return Problem(400, "token.bad_role", "A role is viewer, operator or admin.");
+            return Problem(400, "token.bad_role", "A role is viewer, operator, admin or auditor.");
         }
 
         if (wish.TtlSeconds is < 1 or > TtlSecondsMax)
@@ -215,22 +215,6 @@ internal sealed class ControlEndpoints(
         {
             return -1;
         }
-    }
-
-    /// <param name="camera">A wire name, an id, or a name that only one camera has.</param>
-    private async Task<CameraView?> FindAsync(string camera, CancellationToken cancellationToken)
-    {
-        if (Guid.TryParse(camera, out Guid id))
-        {
-            return await views.FindAsync(CameraViewProjection.View, new CameraId(id).ToString(), cancellationToken);
-        }
-
-        ViewQuery query = CameraNumber.TryParse(camera) is { } number
-            ? ViewQuery.Where("number", (long)number.Value)
-            : ViewQuery.Where("name", camera);
-        var found = await views.ListAsync(CameraViewProjection.View, query, cancellationToken);
-        CameraView[] present = [.. found.Rows.Where(row => row.Status is not CameraStatus.Retired)];
-        return present.Length == 1 ? present[0] : found.Rows is [{ } only] ? only : null;
     }
 
     private async Task<CameraRow> RowOfAsync(CameraView camera, CancellationToken cancellationToken)

@@ -62,6 +62,65 @@ internal sealed record RetentionRow(
 internal sealed record CleanupRow(
     string Id, string Trigger, int Recordings, int Snapshots, long BytesFreed, bool IsComplete, DateTimeOffset At);
 
+/// <param name="Cameras">As people name them; null for all.</param>
+/// <param name="ExpiresAt">Null for never.</param>
+internal sealed record KeyWish(
+    string Role,
+    string Name,
+    IReadOnlyList<string>? Cameras = null,
+    IReadOnlyList<string>? Addresses = null,
+    DateTimeOffset? ExpiresAt = null);
+
+/// <param name="OverlapSeconds">How long the secret that is replaced stays good.</param>
+internal sealed record KeyRotation(int OverlapSeconds);
+
+/// <param name="Role">Null to leave it as it is; so for all of them.</param>
+internal sealed record KeyNarrowing(
+    string? Role = null,
+    IReadOnlyList<string>? Cameras = null,
+    IReadOnlyList<string>? Addresses = null,
+    DateTimeOffset? ExpiresAt = null);
+
+/// <param name="Secret">Shown this once.</param>
+internal sealed record IssuedKey(string Id, string Secret);
+
+/// <param name="Status">active, suspended, revoked or expired.</param>
+/// <param name="Cameras">Wire names; null for all.</param>
+/// <param name="Addresses">Null for any.</param>
+internal sealed record KeyRow(
+    string Id,
+    string Name,
+    string Role,
+    string Status,
+    DateTimeOffset IssuedAt,
+    long UseCount,
+    IReadOnlyList<string>? Cameras = null,
+    IReadOnlyList<string>? Addresses = null,
+    DateTimeOffset? ExpiresAt = null,
+    DateTimeOffset? LastUsedAt = null,
+    string? Reason = null);
+
+/// <param name="Password">Null for one that is made up, and is to be changed.</param>
+internal sealed record UserDraft(string Name, string Role, string? Password = null);
+
+/// <param name="Password">Null for one that is made up, and is to be changed.</param>
+internal sealed record NewPassword(string? Password = null);
+
+internal sealed record NewRole(string Role);
+
+/// <param name="Password">Of one that was made up; null when it was given.</param>
+internal sealed record UserMade(UserRow User, string? Password = null);
+
+/// <param name="Status">active, locked or disabled.</param>
+internal sealed record UserRow(
+    string Name,
+    string Role,
+    string Status,
+    bool MustChangePassword,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? LockedUntil = null,
+    string? Reason = null);
+
 /// <summary>For what is asked by its address alone.</summary>
 internal sealed record NothingMore;
 
@@ -102,6 +161,18 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(RetentionRow))]
 [JsonSerializable(typeof(CleanupRow))]
 [JsonSerializable(typeof(NothingMore))]
+[JsonSerializable(typeof(UserDraft))]
+[JsonSerializable(typeof(NewPassword))]
+[JsonSerializable(typeof(NewRole))]
+[JsonSerializable(typeof(UserMade))]
+[JsonSerializable(typeof(UserRow))]
+[JsonSerializable(typeof(IReadOnlyList<UserRow>))]
+[JsonSerializable(typeof(KeyWish))]
+[JsonSerializable(typeof(KeyRotation))]
+[JsonSerializable(typeof(KeyNarrowing))]
+[JsonSerializable(typeof(IssuedKey))]
+[JsonSerializable(typeof(KeyRow))]
+[JsonSerializable(typeof(IReadOnlyList<KeyRow>))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(ControlProblem))]
 [JsonSerializable(typeof(RunningHost))]

@@ -7,6 +7,7 @@ using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Host.JsonRpc;
+using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.ExternalStreams;
@@ -73,11 +74,11 @@ internal sealed class ExternalStreamJsonRpc(
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("discover_external_streams", DiscoverAsync, new MethodRule(Role.Operator)),
-        new("add_external_stream", AddAsync, new MethodRule(Role.Operator)),
-        new("remove_external_stream", RemoveAsync, new MethodRule(Role.Operator)),
-        new("get_external_streams", ListAsync, new MethodRule(Role.Viewer)),
-        new("set_discovery_interval", SetIntervalAsync, new MethodRule(Role.Admin)),
+        new("discover_external_streams", DiscoverAsync, new MethodRule(Right.Control)),
+        new("add_external_stream", AddAsync, new MethodRule(Right.Control)),
+        new("remove_external_stream", RemoveAsync, new MethodRule(Right.Control)),
+        new("get_external_streams", ListAsync, new MethodRule(Right.SeePictures)),
+        new("set_discovery_interval", SetIntervalAsync, new MethodRule(Right.Administer)),
     ];
 
     private async ValueTask<JsonRpcAnswer> DiscoverAsync(JsonRpcCall call)
@@ -96,6 +97,11 @@ internal sealed class ExternalStreamJsonRpc(
         if (!rule.IsEnabled)
         {
             return SwitchedOff();
+        }
+
+        if (sessions.Of(call.Connection).Identity is { Cameras: not null } identity)
+        {
+            return LegacyErrors.NotAllowed(Right.Control, identity.Role); // What is found belongs to nobody's list.
         }
 
         DiscoveryAnswer found = await discovery.ScanAsync(
@@ -172,10 +178,13 @@ internal sealed class ExternalStreamJsonRpc(
 
         IReadOnlyList<CameraView> added = await external.ListAsync(call.Cancellation);
         Dictionary<string, DiscoveredStream> seen = discovery.Known.ToDictionary(stream => stream.Stream.Source.ToString());
+        AccessIdentity identity = sessions.Of(call.Connection).Identity!;
         LegacyExternal[] all =
         [
-            .. added.Select(camera => Show(camera, seen.GetValueOrDefault(camera.Source.ToString()))),
-            .. seen.Values.Where(stream => added.All(camera => camera.Source != stream.Stream.Source)).Select(Show),
+            .. added.Where(camera => identity.MaySee(camera.Id))
+                .Select(camera => Show(camera, seen.GetValueOrDefault(camera.Source.ToString()))),
+            .. seen.Values.Where(stream =>
+                identity.Cameras is null && added.All(camera => camera.Source != stream.Stream.Source)).Select(Show),
         ];
         return JsonRpcAnswer.Result(
             new LegacyExternalList(

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text.Json;
 using Events.Application.Contracts;
 using Events.GraphQL;
@@ -12,7 +13,7 @@ namespace Events.Host.Facts;
 /// <param name="Version">Its place in its stream, from 1, without gaps.</param>
 /// <param name="Type">The stored name, e.g. camera_registered.</param>
 /// <param name="Time">When it was appended.</param>
-/// <param name="User">Who caused it: an account's id, or system.</param>
+/// <param name="User">Who caused it: an account's id, or system. Null for who may not read the audit.</param>
 /// <param name="Correlation">The same for everything that one request led to.</param>
 /// <param name="Causation">The command or fact that led here; null when a person did.</param>
 /// <param name="Data">Its body.</param>
@@ -30,7 +31,8 @@ internal sealed record FactNode(
     JsonElement Data)
     : IGraphQLEvent
 {
-    public static FactNode Of(StoredFact stored) =>
+    /// <param name="showsUser">Whether the reader may know who caused it.</param>
+    public static FactNode Of(StoredFact stored, bool showsUser) =>
         new(
             Moments.Write(stored.Position),
             stored.Id,
@@ -38,33 +40,37 @@ internal sealed record FactNode(
             stored.Version,
             stored.Type,
             stored.RecordedAt,
-            stored.UserName,
+            showsUser ? stored.UserName : null,
             stored.CorrelationId,
             stored.CausationId,
             JsonElement.Parse(stored.Data ?? "null"));
 }
 
 [QueryType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadFacts))]
 internal static class FactQueries
 {
     /// <summary>Types in one question; there are about thirty.</summary>
     internal const int TypesMax = 100;
 
-    /// <summary>Facts of the log, oldest first. A cursor is a position, so after takes both.</summary>
+    /// <summary>
+    /// Facts of the log, oldest first. A cursor is a position, so after takes both. Facts about access and administration are for
+    /// auditors and admins alone; who may know of some cameras is told of those, so that a page may have fewer than asked for.
+    /// </summary>
     /// <param name="stream">Of one stream, e.g. a camera's; null for all.</param>
     /// <param name="types">Stored names, e.g. recording_started; null for all.</param>
     /// <param name="from">Recorded then or later.</param>
     /// <param name="to">Recorded before then.</param>
     [UsePaging(DefaultPageSize = 50, MaxPageSize = 500)]
     public static async Task<Connection<FactNode>> GetEventsAsync(
-        PagingArguments paging, IFacts facts, CancellationToken cancellationToken,
+        PagingArguments paging, IFacts facts, FactScopes scopes, ClaimsPrincipal user, CancellationToken cancellationToken,
         string? stream = null, IReadOnlyList<string>? types = null, DateTimeOffset? from = null, DateTimeOffset? to = null)
     {
         CheckTypes(types);
+        FactScope scope = scopes.Of(GraphQLCallers.AccessOf(user));
         var query = new FactQuery(
             stream,
-            types,
+            scope.TypesAmong(types),
             from,
             to,
             paging.After is { } after ? Moments.Read(after) : 0,
@@ -72,8 +78,17 @@ internal static class FactQueries
             paging.Count,
             paging.IsBackward);
         FactsFound found = await facts.FindAsync(query, cancellationToken);
+        List<Edge<FactNode>> edges = [];
+        foreach (StoredFact stored in found.Facts)
+        {
+            if (await scope.ShowAsync(stored, cancellationToken) is { } shown)
+            {
+                edges.Add(new Edge<FactNode>(shown, Moments.Write(stored.Position)));
+            }
+        }
+
         return new Connection<FactNode>(
-            [.. found.Facts.Select(stored => new Edge<FactNode>(FactNode.Of(stored), Moments.Write(stored.Position)))],
+            edges,
             paging.IsBackward ? paging.Before is not null : found.HasMore,
             paging.IsBackward ? found.HasMore : query.After > 0);
     }
@@ -88,7 +103,7 @@ internal static class FactQueries
 }
 
 [SubscriptionType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadFacts))]
 internal static class FactSubscriptions
 {
     /// <summary>Every fact as it comes. None is left out; a reader that is far too slow is ended and can resume.</summary>
@@ -99,17 +114,18 @@ internal static class FactSubscriptions
     /// <param name="types">Stored names, e.g. recording_started; null for all.</param>
     /// <param name="after">A position: what happened since comes first. Null: from now on.</param>
     public static async Task<IAsyncEnumerable<FactNode>> FollowEventsAsync(
-        LogFollower follower, CancellationToken cancellationToken,
+        LogFollower follower, FactScopes scopes, ClaimsPrincipal user, CancellationToken cancellationToken,
         string? stream = null, IReadOnlyList<string>? types = null, string? after = null)
     {
         FactQueries.CheckTypes(types);
         HashSet<string>? wanted = types?.ToHashSet(StringComparer.Ordinal);
+        FactScope scope = scopes.Of(GraphQLCallers.AccessOf(user));
         long start = await follower.StartAsync(after, cancellationToken);
-        return follower.EachAsync(
+        return follower.EachAsync<FactNode>(
             start,
             stored => (stream is null || stored.StreamId == stream) && wanted?.Contains(stored.Type) != false
-                ? FactNode.Of(stored)
-                : null,
+                ? scope.ShowAsync(stored, cancellationToken)
+                : default,
             cancellationToken);
     }
 }

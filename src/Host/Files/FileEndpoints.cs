@@ -1,6 +1,7 @@
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Snapshots;
+using Events.Domain.Kernel;
 using Events.Host.Recordings;
 using Events.Host.Security;
 using Microsoft.Net.Http.Headers;
@@ -9,7 +10,7 @@ namespace Events.Host.Files;
 
 /// <summary>
 /// Downloads, <c>GET /files/recordings/{name}</c> and <c>/files/snapshots/{name}</c>, with ranges (RFC 9110, section 14), by
-/// bearer token or signed link. 400 for a bad name, 401 and 403 without the right, 404 when it is not there.
+/// bearer token, key or signed link. 400 for a bad name, 401 and 403 without the right, 404 when it is not there.
 /// </summary>
 internal sealed class FileEndpoints(
     HttpCallers callers, SignedLinks links, LegacyRecordings recordings, IReadModels views, IFootage footage)
@@ -22,12 +23,14 @@ internal sealed class FileEndpoints(
 
     private async Task<IResult> RecordingAsync(HttpContext context, string name)
     {
-        if (await RefusalAsync(context, name) is { } refusal)
+        (FileRight? right, IResult? refusal) = await CheckAsync(context, name);
+        if (right is null)
         {
-            return refusal;
+            return refusal!;
         }
 
-        if (await recordings.FindAsync(name, context.RequestAborted) is not { SegmentCount: > 0 } recording)
+        if (await recordings.FindAsync(name, context.RequestAborted) is not { SegmentCount: > 0 } recording
+            || !right.MaySee(recording.CameraId))
         {
             return NotFound(name);
         }
@@ -52,9 +55,10 @@ internal sealed class FileEndpoints(
 
     private async Task<IResult> SnapshotAsync(HttpContext context, string name)
     {
-        if (await RefusalAsync(context, name) is { } refusal)
+        (FileRight? right, IResult? refusal) = await CheckAsync(context, name);
+        if (right is null)
         {
-            return refusal;
+            return refusal!;
         }
 
         var found = await views.ListAsync(
@@ -66,16 +70,18 @@ internal sealed class FileEndpoints(
                 ],
                 Limit: 1),
             context.RequestAborted);
-        return found.Rows is [{ } snapshot] && footage.OpenSnapshot(snapshot.FileName) is { } stream
+        return found.Rows is [{ } snapshot] && right.MaySee(snapshot.CameraId)
+            && footage.OpenSnapshot(snapshot.FileName) is { } stream
             ? Download(stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
             : NotFound(name);
     }
 
-    private async Task<IResult?> RefusalAsync(HttpContext context, string name)
+    private async Task<(FileRight? Right, IResult? Refusal)> CheckAsync(HttpContext context, string name)
     {
         if (!TakeSnapshotHandler.IsFileName(name))
         {
-            return Results.Problem("The name has folders, \"..\" or characters that no file of ours has.", statusCode: 400);
+            return (null, Results.Problem(
+                "The name has folders, \"..\" or characters that no file of ours has.", statusCode: 400));
         }
 
         if (!context.Request.Headers.Range.ToString().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
@@ -84,20 +90,28 @@ internal sealed class FileEndpoints(
             context.Request.Headers.Remove(HeaderNames.Range);
         }
 
-        if (links.IsGood(context.Request.Path.Value ?? string.Empty, context.Request.Query["exp"], context.Request.Query["sig"]))
+        string path = context.Request.Path.Value ?? string.Empty;
+        if (links.Check(path, SignedQuery.Of(context.Request.Query), context.Connection.RemoteIpAddress) is { } link)
         {
-            return null;
+            return (new FileRight(link.Cameras), null);
         }
 
-        int status = await callers.StatusForAsync(context.Request, Role.Viewer);
-        if (status == StatusCodes.Status200OK)
+        AccessIdentity? identity = await callers.FindAsync(context.Request);
+        if (identity is not null && Policy.Allows(identity.Role, Right.SeePictures))
         {
-            return null;
+            return (new FileRight(identity.Cameras), null);
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Results.Problem(
-            "Send a token (Authorization: Bearer ...), or use a download_url that has not expired.", statusCode: status);
+        return (null, Results.Problem(
+            "Send a token (Authorization: Bearer ...) or a key (X-API-Key), or use a download_url that has not expired.",
+            statusCode: identity is null ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden));
+    }
+
+    /// <param name="Cameras">Whose files may be fetched; null for all.</param>
+    private sealed record FileRight(CameraList? Cameras)
+    {
+        public bool MaySee(CameraId camera) => Cameras?.Contains(camera) != false;
     }
 
     private static IResult Download(Stream stream, string type, string fileName, DateTimeOffset? modified, string tag) =>

@@ -9,10 +9,11 @@ internal sealed class FileLinks(SignedLinks links, string? publicUrl)
     /// <summary>Long enough to click in a list that was left open over lunch.</summary>
     private static readonly TimeSpan _lifetime = TimeSpan.FromHours(1);
 
-    public string ForRecording(string name, RecordingFormat format) =>
-        For($"/files/recordings/{name}{FileNames.ExtensionOf(format)}");
+    public string ForRecording(string name, RecordingFormat format, LinkOwner owner) =>
+        For($"/files/recordings/{name}{FileNames.ExtensionOf(format)}", owner);
 
-    public string ForSnapshot(string fileName) => For($"/files/snapshots/{fileName}");
+    public string ForSnapshot(string fileName, LinkOwner owner) => For($"/files/snapshots/{fileName}", owner);
 
-    private string For(string path) => $"{publicUrl?.TrimEnd('/')}{path}{links.QueryFor(path, _lifetime)}";
+    private string For(string path, LinkOwner owner) =>
+        $"{publicUrl?.TrimEnd('/')}{path}{links.QueryFor(path, _lifetime, owner.KeyId)}";
 }

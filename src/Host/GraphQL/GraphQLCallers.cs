@@ -1,26 +1,25 @@
 using System.Security.Claims;
 using System.Text.Json;
-using Events.Application.Contracts;
 using Events.GraphQL;
 using Events.Host.Security;
 
 namespace Events.Host.GraphQL;
 
 /// <summary>
-/// Who asks by GraphQL. Over HTTP a bearer token; on a socket the same token in <c>connectionParams</c>, as <c>authToken</c> or
-/// <c>Authorization</c>, or in the header of the upgrade. Over HTTP somebody without a token may read the schema and nothing
-/// else; a socket is not opened for nobody.
+/// Who asks by GraphQL. Over HTTP a key or bearer token; on a socket the same in <c>connectionParams</c>, as <c>authToken</c>,
+/// <c>apiKey</c> or <c>Authorization</c>, or in the header of the upgrade. Over HTTP somebody without either may read the schema
+/// and nothing else; a socket is not opened for nobody.
 /// </summary>
-internal sealed class GraphQLCallers(AccessTokens tokens, HttpCallers callers)
+internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers callers)
 {
     private const string Scheme = "Bearer ";
-    private const string BadToken = "The token is not valid, or has expired.";
+    private const string BadToken = "The token or key is not valid, or is good no longer.";
 
-    private static readonly string[] _names = ["authToken", "Authorization", "authorization"];
+    private static readonly string[] _names = ["authToken", "apiKey", "X-API-Key", "x-api-key", "Authorization", "authorization"];
 
     public async ValueTask<GraphQLAdmission> OfRequestAsync(HttpContext context) =>
         await callers.FindAsync(context.Request) is { } identity ? Accept(identity)
-        : context.Request.Headers.Authorization.Count > 0 ? GraphQLAdmission.Deny(BadToken)
+        : HttpCallers.HasCredentials(context.Request) ? GraphQLAdmission.Deny(BadToken)
         : GraphQLAdmission.Accept(null);
 
     public async ValueTask<GraphQLAdmission> OfSocketAsync(GraphQLConnect connect, CancellationToken cancellationToken)
@@ -28,32 +27,27 @@ internal sealed class GraphQLCallers(AccessTokens tokens, HttpCallers callers)
         cancellationToken.ThrowIfCancellationRequested();
         if (TokenIn(connect.Params) is { } token)
         {
-            return await tokens.ReadAsync(token) is { } named ? Accept(named) : GraphQLAdmission.Deny(BadToken);
+            return await authenticator.ReadAsync(token, connect.Http.Connection.RemoteIpAddress) is { } named
+                ? Accept(named)
+                : GraphQLAdmission.Deny(BadToken);
         }
 
         return await callers.FindAsync(connect.Http.Request) is { } identity
             ? Accept(identity)
-            : GraphQLAdmission.Deny("Send a token as authToken in connectionParams.");
+            : GraphQLAdmission.Deny("Send a token or key as authToken in connectionParams.");
     }
 
-    /// <summary>Each role may all that the one before may.</summary>
+    /// <summary>Rules name a right of the policy; without one, it is enough to be somebody.</summary>
     public static bool IsAllowed(ClaimsPrincipal? user, AuthorizeAttribute rule) =>
-        user is not null && RoleOf(user) is { } role
-        && (rule.Roles.Length == 0 || rule.Roles.Any(name => AccessTokens.RoleOf(name) is { } least && role >= least));
+        user is AccessPrincipal { Access: var access }
+        && (rule.Policy is null || Policy.Allows(access.Role, Enum.Parse<Right>(rule.Policy)));
 
-    /// <summary>One correlation for everything this request leads to.</summary>
-    public static Caller CallerOf(ClaimsPrincipal user) =>
-        new(user.Identity!.Name!, RoleOf(user)!.Value, "graphql", Guid.CreateVersion7().ToString("d"));
+    public static AccessIdentity AccessOf(ClaimsPrincipal user) => ((AccessPrincipal)user).Access;
 
-    private static Role? RoleOf(ClaimsPrincipal user) => AccessTokens.RoleOf(user.FindFirstValue(ClaimTypes.Role));
+    public static bool MayDo(ClaimsPrincipal user, Right right) => Policy.Allows(AccessOf(user).Role, right);
 
-    private static GraphQLAdmission Accept(AccessIdentity identity)
-    {
-        Claim[] claims =
-            [new(ClaimTypes.Name, identity.UserId), new(ClaimTypes.Role, AccessTokens.NameOf(identity.Role))];
-        return GraphQLAdmission.Accept(
-            new ClaimsPrincipal(new ClaimsIdentity(claims, "token")), until: identity.ExpiresAt);
-    }
+    private static GraphQLAdmission Accept(AccessIdentity identity) =>
+        GraphQLAdmission.Accept(new AccessPrincipal(identity), until: identity.ExpiresAt, ended: identity.Ended);
 
     private static string? TokenIn(JsonElement? given)
     {
@@ -73,4 +67,12 @@ internal sealed class GraphQLCallers(AccessTokens tokens, HttpCallers callers)
 
         return null;
     }
+}
+
+/// <summary>Who asks, as resolvers are given it.</summary>
+internal sealed class AccessPrincipal(AccessIdentity access)
+    : ClaimsPrincipal(new ClaimsIdentity(
+        [new(ClaimTypes.Name, access.UserId), new(ClaimTypes.Role, AccessTokens.NameOf(access.Role))], "token"))
+{
+    public AccessIdentity Access => access;
 }

@@ -16,12 +16,20 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
         ClaimsPrincipal user,
         Func<string?, Task<TPayload>> show,
         CancellationToken cancellationToken,
-        long? expectedVersion = null)
+        long? expectedVersion = null) =>
+        await AnswerAsync(
+            () => bus.SendAsync(command, GraphQLCallers.AccessOf(user).CallerBy("graphql"), expectedVersion, cancellationToken),
+            show,
+            cancellationToken);
+
+    /// <param name="send">Sends what is more than a command to the bus.</param>
+    /// <param name="show">As for the other.</param>
+    public async Task<FieldResult<TPayload>> AnswerAsync<TPayload>(
+        Func<Task<CommandResult>> send, Func<string?, Task<TPayload>> show, CancellationToken cancellationToken)
     {
         try
         {
-            CommandResult result = await bus.SendAsync(
-                command, GraphQLCallers.CallerOf(user), expectedVersion, cancellationToken);
+            CommandResult result = await send();
             if (ErrorOf(result) is { } error)
             {
                 return new FieldResult<TPayload>([error]);

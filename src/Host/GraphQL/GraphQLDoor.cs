@@ -1,11 +1,13 @@
 using Events.Application.Contracts;
 using Events.GraphQL;
 using Events.GraphQL.Execution;
+using Events.Host.ApiKeys;
 using Events.Host.Cameras;
 using Events.Host.Facts;
 using Events.Host.Recordings;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
+using Events.Host.Users;
 
 namespace Events.Host.GraphQL;
 
@@ -25,6 +27,7 @@ internal static class GraphQLDoor
         services.AddSingleton<Moments>();
         services.AddSingleton<ViewLists>();
         services.AddSingleton<LogFollower>();
+        services.AddSingleton<FactScopes>();
         services.AddGraphQL(AddTypes, _ => new ExecutorOptions { CostMax = CostMax, ErrorOf = ErrorOf });
         services.AddGraphQLTransports(provider =>
         {
@@ -61,6 +64,11 @@ internal static class GraphQLDoor
             typeof(SnapshotMutations),
             typeof(SnapshotSubscriptions),
             typeof(StorageQueries),
+            typeof(ApiKeyQueries),
+            typeof(ApiKeyFields),
+            typeof(ApiKeyMutations),
+            typeof(UserQueries),
+            typeof(UserMutations),
             typeof(FactQueries),
             typeof(FactSubscriptions));
 

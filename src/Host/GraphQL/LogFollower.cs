@@ -19,12 +19,12 @@ internal sealed class LogFollower(IChanges changes, ILog log)
     /// <summary>Every fact that is wanted. A reader that is slow makes the source slow; nothing is left out.</summary>
     /// <param name="show">Gives null for a fact that is not wanted.</param>
     public async IAsyncEnumerable<T> EachAsync<T>(
-        long after, Func<StoredFact, T?> show, [EnumeratorCancellation] CancellationToken cancellationToken)
+        long after, Func<StoredFact, ValueTask<T?>> show, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
         await foreach (StoredFact stored in changes.FollowAsync(after, cancellationToken))
         {
-            if (show(stored) is { } item)
+            if (await show(stored) is { } item)
             {
                 yield return item;
             }

@@ -166,7 +166,7 @@ internal sealed partial class HealthChecks(
 
     private async Task<(HealthLevel Level, string Message)> CamerasAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<CameraView> all = await cameras.ListAsync(cancellationToken);
+        IReadOnlyList<CameraView> all = await cameras.ListAsync(null, cancellationToken);
         int connected = all.Count(camera => media.SignalOf(camera.Id) is { IsConnected: true });
         return (
             connected == all.Count ? HealthLevel.Healthy : HealthLevel.Degraded,

@@ -52,7 +52,7 @@ internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras
         limit.CancelAfter(CamerasTimeout);
         try
         {
-            IReadOnlyList<CameraView> all = await cameras.ListAsync(limit.Token);
+            IReadOnlyList<CameraView> all = await cameras.ListAsync(null, limit.Token);
             JsonNode[] shown = [.. all.Select(camera => new JsonObject
             {
                 ["device"] = camera.Number.ToString(),

@@ -1,4 +1,3 @@
-using Events.Application.Contracts;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
 using Events.JsonRpc;
@@ -13,7 +12,7 @@ internal sealed record Authenticated(
 }
 
 /// <summary><c>ping</c> and <c>authenticate</c>: the two methods that are open before login.</summary>
-internal sealed class IdentityJsonRpc(AccessTokens tokens, ClientSessions sessions) : IJsonRpcMethods
+internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSessions sessions) : IJsonRpcMethods
 {
     private static readonly JsonRpcAnswer _pong = JsonRpcAnswer.Raw("\"pong\""u8.ToArray());
 
@@ -30,7 +29,7 @@ internal sealed class IdentityJsonRpc(AccessTokens tokens, ClientSessions sessio
 
         // The Python client's SDK sends the alias alone.
         string? token = given.OptionalText("auth_token", 4_096) ?? given.OptionalText("token", 4_096);
-        if (token is null || await tokens.ReadAsync(token) is not { } identity)
+        if (token is null || await authenticator.ReadAsync(token, call.Connection.RemoteAddress) is not { } identity)
         {
             return LegacyErrors.NotLoggedIn("auth_failed");
         }
@@ -52,6 +51,7 @@ internal sealed class IdentityJsonRpc(AccessTokens tokens, ClientSessions sessio
         {
             Role.Admin => ["view", "control", "admin"],
             Role.Operator => ["view", "control"],
+            Role.Auditor => ["audit"],
             _ => ["view"],
         };
 }

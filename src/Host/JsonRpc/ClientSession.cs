@@ -18,9 +18,11 @@ internal sealed class ClientSession(JsonRpcConnection connection)
     /// <summary>Null before the first call. Calls of one socket come one at a time.</summary>
     public TokenBucket? Bucket { get; set; }
 
+    /// <summary>For whom links in answers are made.</summary>
+    public LinkOwner LinkOwner => new(Connection.Host, Identity?.KeyId);
+
     /// <summary>One correlation for everything this call leads to.</summary>
-    public Caller CallerNow() =>
-        new(Identity!.UserId, Identity.Role, "json-rpc", Guid.CreateVersion7().ToString("d"));
+    public Caller CallerNow() => Identity!.CallerBy("json-rpc");
 }
 
 /// <summary>The sockets that are open.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Events.Application;
-using Events.Application.Contracts;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -46,13 +45,13 @@ internal static class LegacyErrors
             ["retry_after_ms"] = Math.Max(1, (long)Math.Ceiling(wait.TotalMilliseconds)),
         });
 
-    public static JsonRpcError NotAllowed(Role required, Role have) => new(
+    public static JsonRpcError NotAllowed(Right required, Role have) => new(
         PermissionDenied,
         "Permission denied",
         new JsonObject
         {
             ["reason"] = "permission_denied",
-            ["required_role"] = AccessTokens.NameOf(required),
+            ["required_role"] = AccessTokens.NameOf(Policy.LeastOf(required)),
             ["have_role"] = AccessTokens.NameOf(have),
         });
 

@@ -11,7 +11,7 @@ internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, Tim
     public JsonRpcError? Check(JsonRpcCall call)
     {
         var rule = (MethodRule)call.Method.Metadata!;
-        if (rule.Role is not { } required)
+        if (rule.Right is not { } right)
         {
             return null;
         }
@@ -19,9 +19,9 @@ internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, Tim
         return sessions.Of(call.Connection).Identity switch
         {
             null => LegacyErrors.NotLoggedIn("auth_required"),
-            { } identity when identity.ExpiresAt <= time.GetUtcNow() =>
-                LegacyErrors.NotLoggedIn("auth_required", "The token has expired. This socket stays open for a new login."),
-            { } identity when identity.Role < required => LegacyErrors.NotAllowed(required, identity.Role),
+            { } identity when !identity.IsGood(time.GetUtcNow()) => LegacyErrors.NotLoggedIn(
+                "auth_required", "The token or key is good no longer. This socket stays open for a new login."),
+            { } identity when !Policy.Allows(identity.Role, right) => LegacyErrors.NotAllowed(right, identity.Role),
             _ when rule.NeedsCameras && !health.AreCamerasReady => LegacyErrors.Dependency(
                 "controller", "Cameras are being taken in after the start.", "service_initializing"),
             _ when rule.NeedsFootage && !health.IsReady => LegacyErrors.Dependency(

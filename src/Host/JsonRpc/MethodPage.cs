@@ -77,7 +77,7 @@ internal static class MethodPage
 
     private static void Append(StringBuilder page, MethodRow row)
     {
-        string role = row.Role is { } least ? AccessTokens.NameOf(least) : "none, open before login";
+        string role = row.Right is { } right ? AccessTokens.NameOf(Policy.LeastOf(right)) : "none, open before login";
         page.Append(CultureInfo.InvariantCulture, $"### {row.Name}\n{row.Meaning}\n\n");
         page.Append(CultureInfo.InvariantCulture, $"- role: {role}\n");
         foreach (ParamRow param in row.Params)

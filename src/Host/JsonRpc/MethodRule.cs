@@ -1,13 +1,12 @@
-using Events.Application.Contracts;
 using Events.JsonRpc;
 
 namespace Events.Host.JsonRpc;
 
 /// <summary>Who may call a method.</summary>
-/// <param name="Role">The least role; null for a method that is open before login.</param>
+/// <param name="Right">What it needs; null for a method that is open before login.</param>
 /// <param name="NeedsCameras">Whether it waits until the views have caught up and cameras are taken in after a start.</param>
 /// <param name="NeedsFootage">Whether it also waits until the footage was checked: it writes beside what that cuts.</param>
-internal sealed record MethodRule(Role? Role, bool NeedsCameras = true, bool NeedsFootage = false);
+internal sealed record MethodRule(Right? Right, bool NeedsCameras = true, bool NeedsFootage = false);
 
 /// <summary>One feature's rows of the method table.</summary>
 internal interface IJsonRpcMethods

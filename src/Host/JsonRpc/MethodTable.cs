@@ -1,4 +1,3 @@
-using Events.Application.Contracts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
@@ -37,11 +36,11 @@ internal sealed record ParamRow(
     IReadOnlyList<string>? Choices = null);
 
 /// <summary>One method of the legacy contract, as its document tells it.</summary>
-/// <param name="Role">The least role; null for a method that is open before login.</param>
+/// <param name="Right">What it needs; null for a method that is open before login.</param>
 /// <param name="Result">A shape in the words that the page explains.</param>
 /// <param name="Errors">Beside those that any method may answer with.</param>
 internal sealed record MethodRow(
-    string Name, Role? Role, string Meaning, IReadOnlyList<ParamRow> Params, string Result, IReadOnlyList<int> Errors);
+    string Name, Right? Right, string Meaning, IReadOnlyList<ParamRow> Params, string Result, IReadOnlyList<int> Errors);
 
 /// <summary>
 /// The legacy contract's methods, all of them. <c>docs/api/json-rpc.md</c> is made from this, and the host does not start with a
@@ -80,28 +79,29 @@ internal static class MethodTable
     public static IReadOnlyList<MethodRow> Rows { get; } =
     [
         new("ping", null, "Says that the server is there.", [], "\"pong\"", []),
-        new("authenticate", null, "Logs this socket in. Later calls carry no token.",
+        new("authenticate", null,
+            "Logs this socket in, by an access token or the secret of a key (`csk_...`). Later calls carry none.",
             [new("auth_token", ParamKind.Text, IsRequired: true, Max: 4_096)],
-            "{authenticated: true, role: \"viewer\"|\"operator\"|\"admin\", permissions: [\"view\"|\"control\"|\"admin\"], "
-            + "expires_at: instant, session_id: text}",
+            "{authenticated: true, role: \"viewer\"|\"operator\"|\"admin\"|\"auditor\", "
+            + "permissions: [\"view\"|\"control\"|\"admin\"|\"audit\"], expires_at: instant, session_id: text}",
             []),
-        new("get_camera_list", Role.Viewer, "All cameras.", [], "{cameras: [Camera], total: count, connected: count}",
+        new("get_camera_list", Right.SeePictures, "All cameras.", [], "{cameras: [Camera], total: count, connected: count}",
             [DependencyFailed]),
-        new("get_camera_status", Role.Viewer, "One camera, with what is measured and known of it.", [_device],
+        new("get_camera_status", Right.SeePictures, "One camera, with what is measured and known of it.", [_device],
             "Camera + {metrics?: {bytes_sent: count, readers: count, uptime: count}, "
             + "capabilities?: {formats: [text], resolutions: [size]}}",
             [NotFound, DependencyFailed]),
-        new("get_camera_capabilities", Role.Viewer,
+        new("get_camera_capabilities", Right.SeePictures,
             "What a camera could send: by its driver for one on this machine, by what it sends for any other.", [_device],
             "{device: camera, formats: [text], resolutions: [size], fps_options: [positive], frame_rates: [text], "
             + "validation_status: \"NONE\"|\"DISCONNECTED\"|\"CONFIRMED\"}",
             [NotFound, DependencyFailed]),
-        new("take_snapshot", Role.Operator, "Keeps a picture of what the camera shows now.",
+        new("take_snapshot", Right.Control, "Keeps a picture of what the camera shows now.",
             [_device, new("filename", ParamKind.FileName, Max: 255)],
             "{device: camera, filename: text, status: \"SUCCESS\"|\"FAILED\", timestamp: instant, file_size: count, "
             + "file_path: text}",
             [NotFound, DependencyFailed]),
-        new("start_recording", Role.Operator,
+        new("start_recording", Right.Control,
             "Records until it is stopped, or for so many seconds. One per camera. The format mkv is refused with -32030.",
             [
                 _device,
@@ -111,62 +111,62 @@ internal static class MethodTable
             "{device: camera, filename: text, status: \"RECORDING\"|\"STARTING\"|\"STOPPING\"|\"PAUSED\"|\"ERROR\"|\"FAILED\", "
             + "start_time: instant, format: \"fmp4\"|\"mp4\"|\"mkv\"}",
             [NotFound, InvalidState, Unsupported, DependencyFailed]),
-        new("stop_recording", Role.Operator, "Ends the camera's recording.", [_device],
+        new("stop_recording", Right.Control, "Ends the camera's recording.", [_device],
             "{device: camera, filename: text, status: \"STOPPED\"|\"STARTING\"|\"STOPPING\"|\"PAUSED\"|\"ERROR\"|\"FAILED\", "
             + "start_time: instant, end_time: instant, duration: count, file_size: count, format: \"fmp4\"|\"mp4\"|\"mkv\"}",
             [NotFound, InvalidState, DependencyFailed]),
-        new("list_recordings", Role.Viewer, "Recordings, newest first.", _page, _list, [DependencyFailed]),
-        new("list_snapshots", Role.Viewer, "Snapshots, newest first.", _page, _list, [DependencyFailed]),
-        new("get_recording_info", Role.Viewer, "One recording; its name with or without an extension.", [_filename],
+        new("list_recordings", Right.SeePictures, "Recordings, newest first.", _page, _list, [DependencyFailed]),
+        new("list_snapshots", Right.SeePictures, "Snapshots, newest first.", _page, _list, [DependencyFailed]),
+        new("get_recording_info", Right.SeePictures, "One recording; its name with or without an extension.", [_filename],
             "{filename: text, file_size: count, duration: count, created_time: instant, download_url: text}",
             [NotFound, DependencyFailed]),
-        new("get_snapshot_info", Role.Viewer, "One snapshot.", [_filename],
+        new("get_snapshot_info", Right.SeePictures, "One snapshot.", [_filename],
             "{filename: text, file_size: count, created_time: instant, download_url: text}", [NotFound, DependencyFailed]),
-        new("delete_recording", Role.Admin, "Deletes a recording that has ended.", [_filename],
+        new("delete_recording", Right.Administer, "Deletes a recording that has ended.", [_filename],
             "{filename: text, deleted: bool, message: text}", [NotFound, InvalidState, DependencyFailed]),
-        new("delete_snapshot", Role.Admin, "Deletes a snapshot.", [_filename],
+        new("delete_snapshot", Right.Administer, "Deletes a snapshot.", [_filename],
             "{filename: text, deleted: bool, message: text}", [NotFound, InvalidState, DependencyFailed]),
-        new("start_streaming", Role.Operator, "Starts the camera's live stream, or joins the one that runs.", [_device],
+        new("start_streaming", Right.Control, "Starts the camera's live stream, or joins the one that runs.", [_device],
             "{device: camera, stream_name: text, stream_url: url, status: \"STARTED\"|\"FAILED\", start_time: instant, "
             + "auto_close_after: span, ffmpeg_command: text}",
             [NotFound, DependencyFailed]),
-        new("stop_streaming", Role.Operator, "Stops the live stream. Pictures go on for others who watch or record.", [_device],
+        new("stop_streaming", Right.Control, "Stops the live stream. Pictures go on for others who watch or record.", [_device],
             "{device: camera, stream_name: text, status: \"STOPPED\"|\"FAILED\", start_time: instant, end_time: instant, "
             + "duration: count, stream_continues: bool, message?: text}",
             [NotFound, InvalidState, DependencyFailed]),
-        new("get_stream_url", Role.Viewer, "Where the camera's live pictures are, started or not.", [_device],
+        new("get_stream_url", Right.SeePictures, "Where the camera's live pictures are, started or not.", [_device],
             "{device: camera, stream_name: text, stream_url: url, available: bool, active_consumers: count, "
             + "stream_status: \"READY\"|\"NOT_READY\"|\"ERROR\"}",
             [NotFound, DependencyFailed]),
-        new("get_stream_status", Role.Viewer, "The live stream that was started; -32010 when none was.", [_device],
+        new("get_stream_status", Right.SeePictures, "The live stream that was started; -32010 when none was.", [_device],
             "{device: camera, stream_name: text, status: \"ACTIVE\"|\"INACTIVE\"|\"ERROR\"|\"STARTING\"|\"STOPPING\", "
             + "ready: bool, ffmpeg_process: {running: bool, pid: count, uptime: count}, "
             + "mediamtx_path: {exists: bool, ready: bool, readers: count}, "
             + "metrics: {bytes_sent: count, frames_sent: count, bitrate: count, fps: count}, start_time: instant}",
             [NotFound, DependencyFailed]),
-        new("get_streams", Role.Viewer, "One stream per camera, named like it.", [],
+        new("get_streams", Right.SeePictures, "One stream per camera, named like it.", [],
             "[{name: camera, source: text, ready: bool, readers: count, bytes_sent: count}]", [DependencyFailed]),
-        new("get_metrics", Role.Admin, "How much of the machine is in use, and what for.", [],
+        new("get_metrics", Right.ReadStatus, "How much of the machine is in use, and what for.", [],
             "{timestamp: instant, system_metrics: {cpu_usage: percent, memory_usage: percent, disk_usage: percent, "
             + "goroutines: count}, camera_metrics: {connected_cameras: count, cameras: {*: object}}, recording_metrics: object, "
             + "stream_metrics: {active_streams: count, total_streams: count, total_viewers: count}}",
             [DependencyFailed]),
-        new("get_status", Role.Admin, "How the system and its parts are.", [],
+        new("get_status", Right.ReadStatus, "How the system and its parts are.", [],
             "{status: \"HEALTHY\"|\"DEGRADED\"|\"UNHEALTHY\", uptime: number, version: text, components: "
             + "{websocket_server: State, camera_monitor: State, mediamtx: State}}",
             []),
-        new("get_system_status", Role.Viewer, "How far a start has come. Answers at any time.", [],
+        new("get_system_status", Right.ReadCatalogue, "How far a start has come. Answers at any time.", [],
             "{status: \"starting\"|\"partial\"|\"ready\", message: text, available_cameras: [camera], discovery_active: bool}",
             []),
-        new("get_server_info", Role.Viewer, "What this server is.", [],
+        new("get_server_info", Right.ReadCatalogue, "What this server is.", [],
             "{name: text, version: text, build_date: text, go_version: text, architecture: text, capabilities: [text], "
             + "supported_formats: [text], max_cameras: positive}",
             []),
-        new("get_storage_info", Role.Admin, "How full the disk is.", [],
+        new("get_storage_info", Right.ReadStatus, "How full the disk is.", [],
             "{total_space: count, used_space: count, available_space: count, usage_percentage: percent, "
             + "recordings_size: count, snapshots_size: count, low_space_warning: bool}",
             [DependencyFailed]),
-        new("set_retention_policy", Role.Admin, "Sets what is deleted by itself, and when.",
+        new("set_retention_policy", Right.Administer, "Sets what is deleted by itself, and when.",
             [
                 new("policy_type", ParamKind.Choice, IsRequired: true, Choices: ["age", "size", "manual"]),
                 new("enabled", ParamKind.Flag, IsRequired: true),
@@ -176,18 +176,18 @@ internal static class MethodTable
             "{policy_type: \"age\"|\"size\"|\"manual\", max_age_days?: number, max_size_gb?: number, enabled: bool, "
             + "message: text}",
             [DependencyFailed]),
-        new("cleanup_old_files", Role.Admin, "Deletes now what the policy would delete.", [],
+        new("cleanup_old_files", Right.Administer, "Deletes now what the policy would delete.", [],
             "{cleanup_executed: bool, files_deleted: count, space_freed: count, message: text}", [DependencyFailed]),
-        new("subscribe_events", Role.Viewer, "From now on tells this socket of these topics. Another call adds.",
+        new("subscribe_events", Right.SeePictures, "From now on tells this socket of these topics. Another call adds.",
             [new("topics", ParamKind.Topics, IsRequired: true), new("filters", ParamKind.Object)],
             "{subscribed: true, topics: [text], filters?: object}", []),
-        new("unsubscribe_events", Role.Viewer, "Stops telling of these topics, or of all.",
+        new("unsubscribe_events", Right.SeePictures, "Stops telling of these topics, or of all.",
             [new("topics", ParamKind.Topics)], "{unsubscribed: true, topics: [text]}", []),
-        new("get_subscription_stats", Role.Viewer, "Who has asked for what.", [],
+        new("get_subscription_stats", Right.SeePictures, "Who has asked for what.", [],
             "{global_stats: {total_subscriptions: count, active_clients: count, topic_counts: {*: count}}, "
             + "client_topics: [text], client_id: text}",
             []),
-        new("discover_external_streams", Role.Operator, "Looks for streams in the configured address ranges.",
+        new("discover_external_streams", Right.Control, "Looks for streams in the configured address ranges.",
             [
                 new("skydio_enabled", ParamKind.Flag, Default: "true"),
                 new("generic_enabled", ParamKind.Flag, Default: "false"),
@@ -198,7 +198,7 @@ internal static class MethodTable
             + "scan_timestamp: instant, total_found: count, discovery_options: {skydio_enabled: bool, generic_enabled: bool, "
             + "force_rescan: bool, include_offline: bool}, scan_duration: span, errors: [text]}",
             [Unsupported]),
-        new("add_external_stream", Role.Operator, "Makes a stream on the network a camera.",
+        new("add_external_stream", Right.Control, "Makes a stream on the network a camera.",
             [
                 new("stream_url", ParamKind.StreamUrl, IsRequired: true, Max: SourceUrl.LengthMax),
                 new("stream_name", ParamKind.Text, IsRequired: true, Max: Camera.NameLengthMax),
@@ -206,28 +206,28 @@ internal static class MethodTable
             ],
             "{stream_url: url, stream_name: text, stream_type: text, status: \"ADDED\"|\"ERROR\", timestamp: instant}",
             [InvalidState, Unsupported, DependencyFailed]),
-        new("remove_external_stream", Role.Operator, "Retires the camera that a stream was made.",
+        new("remove_external_stream", Right.Control, "Retires the camera that a stream was made.",
             [new("stream_url", ParamKind.StreamUrl, IsRequired: true, Max: SourceUrl.LengthMax)],
             "{stream_url: url, status: \"REMOVED\"|\"ERROR\", timestamp: instant}",
             [NotFound, Unsupported, DependencyFailed]),
-        new("get_external_streams", Role.Viewer, "Streams that were added, and those that were seen.", [],
+        new("get_external_streams", Right.SeePictures, "Streams that were added, and those that were seen.", [],
             "{external_streams: [External], skydio_streams: [External], generic_streams: [External], total_count: count, "
             + "timestamp: instant}",
             [Unsupported, DependencyFailed]),
-        new("set_discovery_interval", Role.Admin, "How often to look for streams; 0 when somebody asks.",
+        new("set_discovery_interval", Right.Administer, "How often to look for streams; 0 when somebody asks.",
             [new("scan_interval", ParamKind.Integer, IsRequired: true, Max: Discovery.IntervalSecondsMax)],
             "{scan_interval: count, status: \"UPDATED\"|\"ERROR\", message: text, timestamp: instant}",
             [Unsupported, DependencyFailed]),
     ];
 
-    /// <summary>Lets the host not start with a method that the table does not know, or knows with another role.</summary>
+    /// <summary>Lets the host not start with a method that the table does not know, or knows with another right.</summary>
     /// <exception cref="InvalidOperationException">There is one.</exception>
     public static JsonRpcMethod Require(JsonRpcMethod method)
     {
         MethodRow row = Rows.FirstOrDefault(one => one.Name == method.Name)
             ?? throw new InvalidOperationException($"The method {method.Name} has no row in MethodTable.");
-        return method.Metadata is MethodRule rule && rule.Role == row.Role
+        return method.Metadata is MethodRule rule && rule.Right == row.Right
             ? method
-            : throw new InvalidOperationException($"The method {method.Name} has another role than in MethodTable.");
+            : throw new InvalidOperationException($"The method {method.Name} needs another right than in MethodTable.");
     }
 }

@@ -9,10 +9,11 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Events.Host.Live;
 
 /// <summary>
-/// Who may look at a camera live, by any way out: a signed link, an access token as bearer, or, for players that know a name and
-/// a password only, the token as the password of the name <c>token</c>.
+/// Who may look at a camera live, by any way out: a signed link, an access token or a key as bearer, or, for players that know a
+/// name and a password only, as the password of the name <c>token</c>.
 /// </summary>
-internal sealed class LiveAccess(AccessTokens tokens, SignedLinks links, LegacyCameras cameras, LiveViewers viewers) : ILiveGate
+internal sealed class LiveAccess(Authenticator authenticator, SignedLinks links, LegacyCameras cameras, LiveViewers viewers)
+    : ILiveGate
 {
     private const string Bearer = "Bearer ";
     private const string Basic = "Basic ";
@@ -26,31 +27,34 @@ internal sealed class LiveAccess(AccessTokens tokens, SignedLinks links, LegacyC
         }
 
         var query = QueryHelpers.ParseQuery(request.Query);
+        var link = new SignedQuery(
+            query.GetValueOrDefault("exp"),
+            query.GetValueOrDefault("sig"),
+            query.TryGetValue("key", out var key) ? (string?)key : null);
         string? token = TokenIn(request.Authorization);
-        AccessIdentity? identity = token is null ? null : await tokens.ReadAsync(token);
-        return await AdmitAsync(
-            number, query.GetValueOrDefault("exp"), query.GetValueOrDefault("sig"), identity, cancellationToken);
+        AccessIdentity? identity = token is null ? null : await authenticator.ReadAsync(token, request.From);
+        return await AdmitAsync(number, link, request.From, identity, cancellationToken);
     }
 
-    /// <param name="exp">Of a signed link; null without one.</param>
-    /// <param name="sig">Of a signed link; null without one.</param>
-    /// <param name="identity">Who is behind a good token; null without one.</param>
+    /// <param name="from">Where the viewer is; null when that is not known.</param>
+    /// <param name="identity">Who is behind a good token or key; null without one.</param>
     public async Task<LiveAdmission> AdmitAsync(
-        CameraNumber number, string? exp, string? sig, AccessIdentity? identity, CancellationToken cancellationToken)
+        CameraNumber number, SignedQuery query, IPAddress? from, AccessIdentity? identity, CancellationToken cancellationToken)
     {
-        DateTimeOffset? until = links.GoodUntil(LiveLinks.ScopeOf(number), exp, sig);
-        if (until is null && identity is null)
+        LinkRight? right = links.Check(LiveLinks.ScopeOf(number), query, from);
+        if (right is null && identity is null)
         {
             return new LiveAdmission.Refused(LiveRefusal.NotLoggedIn);
         }
 
-        if (until is null && identity!.Role < Role.Viewer)
+        if (right is null && !Policy.Allows(identity!.Role, Right.SeePictures))
         {
             return new LiveAdmission.Refused(LiveRefusal.NotAllowed);
         }
 
-        return await cameras.FindAsync(number, cancellationToken) is { } found
-            ? new LiveAdmission.Granted(found.Id, number, until ?? identity!.ExpiresAt)
+        right ??= new LinkRight(identity!.ExpiresAt, identity.Cameras, identity.Ended);
+        return await cameras.FindAsync(number, cancellationToken) is { } found && right.Cameras?.Contains(found.Id) != false
+            ? new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended)
             : new LiveAdmission.Refused(LiveRefusal.NotFound);
     }
 

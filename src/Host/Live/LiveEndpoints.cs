@@ -95,7 +95,11 @@ internal sealed class LiveEndpoints(
 
         AccessIdentity? identity = await callers.FindAsync(context.Request) ?? await sockets.IdentityOfAsync(context.Request);
         LiveAdmission admission = await access.AdmitAsync(
-            number, context.Request.Query["exp"], context.Request.Query["sig"], identity, context.RequestAborted);
+            number,
+            SignedQuery.Of(context.Request.Query),
+            context.Connection.RemoteIpAddress,
+            identity,
+            context.RequestAborted);
         if (admission is LiveAdmission.Granted granted)
         {
             return await show(granted);
@@ -109,7 +113,8 @@ internal sealed class LiveEndpoints(
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return Results.Problem(
-            "Use an address from get_stream_url or get_camera_list, or send a token (Authorization: Bearer ...).",
+            "Use an address from get_stream_url or get_camera_list, or send a token (Authorization: Bearer ...) "
+            + "or a key (X-API-Key).",
             statusCode: why is LiveRefusal.NotLoggedIn ? 401 : 403);
     }
 

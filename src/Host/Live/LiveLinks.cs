@@ -14,23 +14,26 @@ internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fal
     /// <summary>What a signature for a camera's live pictures covers.</summary>
     public static string ScopeOf(CameraNumber number) => $"/live/{number}/";
 
-    /// <param name="host">The client's <c>Host</c> header; null when it is not known.</param>
-    public string HlsOf(CameraNumber number, string? host) => $"{BaseOf(host)}/hls/{number}.m3u8{QueryOf(number)}";
+    public string HlsOf(CameraNumber number, LinkOwner owner) =>
+        $"{BaseOf(owner.Host)}/hls/{number}.m3u8{QueryOf(number, owner)}";
 
-    public string JpegOf(CameraNumber number, string? host) => $"{BaseOf(host)}/live/{number}.jpg{QueryOf(number)}";
+    public string JpegOf(CameraNumber number, LinkOwner owner) =>
+        $"{BaseOf(owner.Host)}/live/{number}.jpg{QueryOf(number, owner)}";
 
     /// <summary>A page that plays the camera in a browser.</summary>
-    public string PageOf(CameraNumber number, string? host) => $"{BaseOf(host)}/live/{number}{QueryOf(number)}";
+    public string PageOf(CameraNumber number, LinkOwner owner) => $"{BaseOf(owner.Host)}/live/{number}{QueryOf(number, owner)}";
 
     /// <summary>The host is the one that the client knows; the port is always the RTSP server's own.</summary>
-    public string RtspOf(CameraNumber number, string? host)
+    public string RtspOf(CameraNumber number, LinkOwner owner)
     {
-        string name = new Uri(Uri.IsWellFormedUriString(BaseOf(host), UriKind.Absolute) ? BaseOf(host) : fallback).Host;
+        string name = new Uri(
+            Uri.IsWellFormedUriString(BaseOf(owner.Host), UriKind.Absolute) ? BaseOf(owner.Host) : fallback).Host;
         return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"rtsp://{name}:{rtsp.Port}/{number}{QueryOf(number)}");
+            System.Globalization.CultureInfo.InvariantCulture, $"rtsp://{name}:{rtsp.Port}/{number}{QueryOf(number, owner)}");
     }
 
-    private string QueryOf(CameraNumber number) => links.QueryFor(ScopeOf(number), _lifetime);
+    private string QueryOf(CameraNumber number, LinkOwner owner) =>
+        links.QueryFor(ScopeOf(number), _lifetime, owner.KeyId);
 
     private string BaseOf(string? host) =>
         publicUrl?.TrimEnd('/') ?? (string.IsNullOrEmpty(host) ? fallback : $"http://{host}");

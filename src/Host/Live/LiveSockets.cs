@@ -19,7 +19,7 @@ internal sealed record LiveFormat(string Type, int Width, int Height);
 internal sealed partial class LiveSockets(
     ILiveOutput live,
     LiveViewers viewers,
-    AccessTokens tokens,
+    Authenticator authenticator,
     IReadOnlyList<string> allowedOrigins,
     TimeProvider time,
     ILogger<LiveSockets> logger)
@@ -61,7 +61,7 @@ internal sealed partial class LiveSockets(
     {
         IList<string> protocols = request.HttpContext.WebSockets.WebSocketRequestedProtocols;
         string? token = protocols is [TokenProtocol, string offered] ? offered : request.Query[TokenParameter];
-        return token is null ? null : await tokens.ReadAsync(token);
+        return token is null ? null : await authenticator.ReadAsync(token, request.HttpContext.Connection.RemoteIpAddress);
     }
 
     /// <summary>Shows the camera until one of the two has enough.</summary>
@@ -97,11 +97,13 @@ internal sealed partial class LiveSockets(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var expired = new CancellationTokenSource(left < LookMax ? left : LookMax, time);
         using CancellationTokenRegistration ends = expired.Token.UnsafeRegister(_ => end.Cancel(), null);
+        using CancellationTokenRegistration isTaken = right.Ended.UnsafeRegister(_ => end.Cancel(), null);
         var objection = new StrongBox<string>(string.Empty);
         Task hearing = HearAsync(socket, objection, end);
         string camera = right.Number.ToString();
         string why = await SendAllAsync(socket, viewer, seat, camera, end.Token);
-        why = expired.IsCancellationRequested ? "The right to look has ended." : objection.Value + why;
+        bool isOver = expired.IsCancellationRequested || right.Ended.IsCancellationRequested;
+        why = isOver ? "The right to look has ended." : objection.Value + why;
         await CloseAsync(socket, why, hearing);
         LogLeft(camera, viewer.SkippedCount);
     }

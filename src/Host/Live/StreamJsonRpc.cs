@@ -23,16 +23,16 @@ internal sealed class StreamJsonRpc(
 {
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("start_streaming", StartAsync, new MethodRule(Role.Operator)),
-        new("stop_streaming", StopAsync, new MethodRule(Role.Operator)),
-        new("get_stream_url", UrlAsync, new MethodRule(Role.Viewer)),
-        new("get_stream_status", StatusAsync, new MethodRule(Role.Viewer)),
-        new("get_streams", ListAsync, new MethodRule(Role.Viewer)),
+        new("start_streaming", StartAsync, new MethodRule(Right.Control)),
+        new("stop_streaming", StopAsync, new MethodRule(Right.Control)),
+        new("get_stream_url", UrlAsync, new MethodRule(Right.SeePictures)),
+        new("get_stream_status", StatusAsync, new MethodRule(Right.SeePictures)),
+        new("get_streams", ListAsync, new MethodRule(Right.SeePictures)),
     ];
 
     private async ValueTask<JsonRpcAnswer> StartAsync(JsonRpcCall call)
     {
-        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras);
+        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras, sessions);
         if (found.Camera is not { } camera)
         {
             return found.Error!;
@@ -51,7 +51,7 @@ internal sealed class StreamJsonRpc(
                 new LegacyStreamStarted(
                     camera.Number.ToString(),
                     camera.Number.ToString(),
-                    links.RtspOf(camera.Number, call.Connection.Host),
+                    links.RtspOf(camera.Number, sessions.Of(call.Connection).LinkOwner),
                     "STARTED",
                     LegacyText.Instant(broadcast.StartedAt),
                     string.Create(CultureInfo.InvariantCulture, $"{(long)rule.Unwatched.TotalSeconds}s"),
@@ -61,7 +61,7 @@ internal sealed class StreamJsonRpc(
 
     private async ValueTask<JsonRpcAnswer> StopAsync(JsonRpcCall call)
     {
-        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras);
+        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras, sessions);
         if (found.Camera is not { } camera)
         {
             return found.Error!;
@@ -99,16 +99,17 @@ internal sealed class StreamJsonRpc(
 
     private async ValueTask<JsonRpcAnswer> UrlAsync(JsonRpcCall call)
     {
-        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras);
+        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras, sessions);
         return found.Camera is { } camera
             ? JsonRpcAnswer.Result(
-                streams.ShowUrl(camera, links.RtspOf(camera.Number, call.Connection.Host)), LegacyJson.Default.LegacyStreamUrl)
+                streams.ShowUrl(camera, links.RtspOf(camera.Number, sessions.Of(call.Connection).LinkOwner)),
+                LegacyJson.Default.LegacyStreamUrl)
             : found.Error!;
     }
 
     private async ValueTask<JsonRpcAnswer> StatusAsync(JsonRpcCall call)
     {
-        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras);
+        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras, sessions);
         if (found.Camera is not { } camera)
         {
             return found.Error!;
@@ -121,7 +122,8 @@ internal sealed class StreamJsonRpc(
 
     private async ValueTask<JsonRpcAnswer> ListAsync(JsonRpcCall call)
     {
-        LegacyStream[] all = [.. (await cameras.ListAsync(call.Cancellation)).Select(streams.Show)];
+        var present = await cameras.ListAsync(sessions.Of(call.Connection).Identity!.Cameras, call.Cancellation);
+        LegacyStream[] all = [.. present.Select(streams.Show)];
         return JsonRpcAnswer.Result(all, LegacyJson.Default.LegacyStreamArray);
     }
 

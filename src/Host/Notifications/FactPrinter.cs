@@ -1,11 +1,13 @@
 using System.Globalization;
 using Events.Application.Contracts;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 
 namespace Events.Host.Notifications;
 
@@ -44,6 +46,10 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
     private static string? TextOf(object? fact) =>
         fact switch
         {
+            ApiKeyEvent e => TextOfKey(e),
+            UserEvent e => TextOfUser(e),
+            SessionStarted e => $"user {e.Name} has signed in",
+            SessionEnded e => $"session {e.SessionId} is over: {e.Reason}",
             CameraRegistered e => $"{e.Number} \"{e.Name}\" was registered: {e.Source}",
             CameraRenamed e => $"camera {e.CameraId} is called \"{e.Name}\" now",
             CameraSourceChanged e => $"camera {e.CameraId} is taken from {e.Source} now",
@@ -75,6 +81,33 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             CleanupFinished e =>
                 $"cleaned up: {e.RecordingsDeleted} recordings, {e.SnapshotsDeleted} snapshots, {e.BytesFreed} bytes",
             StorageLevelChanged e => $"storage is {e.Level} now: {e.AvailableBytes} bytes of {e.TotalBytes} are free",
+            _ => null,
+        };
+
+    private static string? TextOfUser(UserEvent fact) =>
+        fact switch
+        {
+            UserCreated e => $"user {e.Name} was created: {e.Role}",
+            UserPasswordChanged e => $"user {e.Name} has another password",
+            UserLocked e => $"user {e.Name} is locked until {e.Until.UtcDateTime:HH:mm:ss}",
+            UserUnlocked e => $"user {e.Name} is no longer locked",
+            UserDisabled e => $"user {e.Name} is disabled: {e.Reason}",
+            UserEnabled e => $"user {e.Name} is enabled",
+            UserRoleChanged e => $"user {e.Name} is {e.Role} now",
+            UserSessionsEnded e => $"the sessions of user {e.Name} are over",
+            _ => null,
+        };
+
+    private static string? TextOfKey(ApiKeyEvent fact) =>
+        fact switch
+        {
+            ApiKeyIssued e => $"key {e.KeyId} \"{e.Name}\" was issued: {e.Role}",
+            ApiKeyRotated e => $"key {e.KeyId} has another secret",
+            ApiKeyNarrowed e => $"key {e.KeyId} may do less",
+            ApiKeySuspended e => $"key {e.KeyId} is suspended: {e.Reason}",
+            ApiKeyResumed e => $"key {e.KeyId} is good again",
+            ApiKeyRevoked e => $"key {e.KeyId} was revoked: {e.Reason}",
+            ApiKeyExpired e => $"key {e.KeyId} has expired",
             _ => null,
         };
 }

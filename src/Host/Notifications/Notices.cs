@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Kernel;
 using Events.Host.JsonRpc;
+using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.Notifications;
@@ -19,32 +21,34 @@ internal sealed class Notices(ClientSessions sessions, NoticeRule rule, TimeProv
 
     public bool HasSockets => sessions.Count > 0;
 
-    /// <summary>Encodes once for all sockets that call us by the same host, and only when one wants it.</summary>
-    /// <param name="device">Null for news of the whole system.</param>
-    /// <param name="valueFor">The value, given what the client calls us by.</param>
+    /// <summary>Encodes once for all sockets for which links are the same, and only when one wants it.</summary>
+    /// <param name="camera">Whose name is <paramref name="device"/>; both null for news of the whole system.</param>
+    /// <param name="valueFor">The value, given for whom links in it are made.</param>
     /// <param name="among">Only these sockets; null for all.</param>
     public void Send<T>(
         string topic,
         string? device,
+        CameraId? camera,
         DateTimeOffset at,
-        Func<string?, T> valueFor,
+        Func<LinkOwner, T> valueFor,
         JsonTypeInfo<T> json,
         Func<ClientSession, bool>? among = null)
     {
-        Dictionary<string, JsonRpcNotification> encoded = [];
+        Dictionary<LinkOwner, JsonRpcNotification> encoded = [];
         foreach (ClientSession session in sessions.All)
         {
             if (among?.Invoke(session) == false || !Wants(session, topic, device, at)
-                || session.Identity is not { } identity || identity.ExpiresAt <= time.GetUtcNow())
+                || session.Identity is not { } identity || !identity.IsGood(time.GetUtcNow())
+                || !Policy.Allows(identity.Role, Right.SeePictures) || (camera is { } id && !identity.MaySee(id)))
             {
                 continue;
             }
 
-            string host = session.Connection.Host ?? string.Empty;
-            if (!encoded.TryGetValue(host, out JsonRpcNotification? notification))
+            LinkOwner owner = session.LinkOwner;
+            if (!encoded.TryGetValue(owner, out JsonRpcNotification? notification))
             {
-                byte[] text = JsonSerializer.SerializeToUtf8Bytes(valueFor(host), json);
-                encoded[host] = notification = JsonRpcNotification.Encode(topic, text);
+                byte[] text = JsonSerializer.SerializeToUtf8Bytes(valueFor(owner), json);
+                encoded[owner] = notification = JsonRpcNotification.Encode(topic, text);
             }
 
             session.Connection.TryNotify(notification);

@@ -9,6 +9,7 @@ using Events.Domain.Snapshots;
 using Events.Host.Cameras;
 using Events.Host.JsonRpc;
 using Events.Host.Live;
+using Events.Host.Security;
 
 namespace Events.Host.Notifications;
 
@@ -73,8 +74,8 @@ internal sealed partial class Notifier(
             CameraEvent e => TellCameraAsync(e, cancellationToken),
             RecordingEvent e => TellRecordingAsync(e, cancellationToken),
             BroadcastEvent e => TellBroadcastAsync(e, cancellationToken),
-            SnapshotTaken e => TellSnapshot(e.CameraNumber, e.FileName, "SUCCESS", "snapshot.taken", e.At),
-            SnapshotFailed e => TellSnapshot(e.CameraNumber, e.FileName, "FAILED", "snapshot.error", e.At),
+            SnapshotTaken e => TellSnapshot(e.CameraId, e.CameraNumber, e.FileName, "SUCCESS", "snapshot.taken", e.At),
+            SnapshotFailed e => TellSnapshot(e.CameraId, e.CameraNumber, e.FileName, "FAILED", "snapshot.error", e.At),
             _ => Task.CompletedTask,
         };
 
@@ -87,7 +88,7 @@ internal sealed partial class Notifier(
         }
 
         // The view may be ahead of this fact; what is told is how the camera is now, except for what this fact itself says.
-        LegacyCamera Shown(string? host) => cameras.Show(view, host) with
+        LegacyCamera Shown(LinkOwner owner) => cameras.Show(view, owner) with
         {
             Status = fact switch
             {
@@ -97,16 +98,17 @@ internal sealed partial class Notifier(
             },
         };
         string device = view.Number.ToString();
-        notices.Send(Notices.CameraMethod, device, fact.At, Shown, LegacyJson.Default.LegacyCamera);
+        notices.Send(Notices.CameraMethod, device, view.Id, fact.At, Shown, LegacyJson.Default.LegacyCamera);
         foreach (string topic in TopicsOf(fact))
         {
             notices.Send(
                 topic,
                 device,
+                view.Id,
                 fact.At,
-                host =>
+                owner =>
                 {
-                    LegacyCamera c = Shown(host);
+                    LegacyCamera c = Shown(owner);
                     return new CameraTopic(
                         c.Device, c.Status, c.Name, c.Resolution, c.Fps, c.Streams, LegacyText.Instant(fact.At));
                 },
@@ -155,13 +157,14 @@ internal sealed partial class Notifier(
         if (told.Client is { } status)
         {
             var update = new RecordingUpdate(device, status, view.Name, duration, null);
-            notices.Send(Notices.RecordingMethod, device, fact.At, _ => update, LegacyJson.Default.RecordingUpdate);
+            notices.Send(
+                Notices.RecordingMethod, device, view.CameraId, fact.At, _ => update, LegacyJson.Default.RecordingUpdate);
         }
 
         var dotted = new RecordingUpdate(device, told.Topic, view.Name, duration, LegacyText.Instant(fact.At));
         foreach (string topic in told.Topics)
         {
-            notices.Send(topic, device, fact.At, _ => dotted, LegacyJson.Default.RecordingUpdate);
+            notices.Send(topic, device, view.CameraId, fact.At, _ => dotted, LegacyJson.Default.RecordingUpdate);
         }
     }
 
@@ -183,15 +186,16 @@ internal sealed partial class Notifier(
             now.Name, now.Source, isReady ?? now.Ready, now.Readers, now.BytesSent, LegacyText.Instant(at));
         foreach (string topic in topics)
         {
-            notices.Send(topic, now.Name, at, _ => told, LegacyJson.Default.StreamTopic);
+            notices.Send(topic, now.Name, view.Id, at, _ => told, LegacyJson.Default.StreamTopic);
         }
     }
 
-    private Task TellSnapshot(CameraNumber number, string fileName, string status, string topic, DateTimeOffset at)
+    private Task TellSnapshot(
+        CameraId camera, CameraNumber number, string fileName, string status, string topic, DateTimeOffset at)
     {
         var update = new SnapshotTopic(
             number.ToString(), fileName, status, $"/snapshots/{fileName}", LegacyText.Instant(at));
-        notices.Send(topic, number.ToString(), at, _ => update, LegacyJson.Default.SnapshotTopic);
+        notices.Send(topic, number.ToString(), camera, at, _ => update, LegacyJson.Default.SnapshotTopic);
         return Task.CompletedTask;
     }
 

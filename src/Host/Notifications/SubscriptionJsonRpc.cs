@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Events.Application.Contracts;
 using Events.Host.JsonRpc;
 using Events.JsonRpc;
 
@@ -37,15 +36,18 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("subscribe_events", call => ValueTask.FromResult(Subscribe(call)), new MethodRule(Role.Viewer, NeedsCameras: false)),
+        new(
+            "subscribe_events",
+            call => ValueTask.FromResult(Subscribe(call)),
+            new MethodRule(Right.SeePictures, NeedsCameras: false)),
         new(
             "unsubscribe_events",
             call => ValueTask.FromResult(Unsubscribe(call)),
-            new MethodRule(Role.Viewer, NeedsCameras: false)),
+            new MethodRule(Right.SeePictures, NeedsCameras: false)),
         new(
             "get_subscription_stats",
             call => ValueTask.FromResult(Stats(call)),
-            new MethodRule(Role.Viewer, NeedsCameras: false)),
+            new MethodRule(Right.SeePictures, NeedsCameras: false)),
     ];
 
     private JsonRpcAnswer Subscribe(JsonRpcCall call)

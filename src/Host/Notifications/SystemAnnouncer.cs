@@ -68,7 +68,7 @@ internal sealed class SystemAnnouncer(
         {
             // A new subscriber must not wait for the next change.
             notices.Send(
-                Notices.HealthMethod, null, time.GetUtcNow(), _ => now, LegacyJson.Default.LegacySystem, session =>
+                Notices.HealthMethod, null, null, time.GetUtcNow(), _ => now, LegacyJson.Default.LegacySystem, session =>
                 session.Subscriptions.IsNew(Notices.HealthMethod));
             Send("system.health", now, session => session.Subscriptions.IsNew("system.health"));
         }
@@ -78,7 +78,7 @@ internal sealed class SystemAnnouncer(
     {
         (_told, _toldAt) = (now, time.GetTimestamp());
         notices.Send(
-            Notices.HealthMethod, null, time.GetUtcNow(), _ => now, LegacyJson.Default.LegacySystem, session =>
+            Notices.HealthMethod, null, null, time.GetUtcNow(), _ => now, LegacyJson.Default.LegacySystem, session =>
             IsToldWithAll(session, Notices.HealthMethod));
         foreach (string topic in topics)
         {
@@ -96,6 +96,6 @@ internal sealed class SystemAnnouncer(
     {
         DateTimeOffset at = time.GetUtcNow();
         var told = new SystemTopic(now.Status, now.Uptime, now.Version, now.Components, LegacyText.Instant(at));
-        notices.Send(topic, null, at, _ => told, LegacyJson.Default.SystemTopic, among);
+        notices.Send(topic, null, null, at, _ => told, LegacyJson.Default.SystemTopic, among);
     }
 }

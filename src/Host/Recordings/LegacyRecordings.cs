@@ -1,8 +1,10 @@
 using Events.Application.Contracts;
 using Events.Application.Recordings;
+using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Host.Files;
 using Events.Host.JsonRpc;
+using Events.Host.Security;
 
 namespace Events.Host.Recordings;
 
@@ -57,31 +59,33 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
     }
 
     /// <summary>Newest first.</summary>
-    public Task<Page<RecordingView>> ListAsync(int limit, int offset, CancellationToken cancellationToken) =>
+    /// <param name="among">Only of these cameras; null for all.</param>
+    public Task<Page<RecordingView>> ListAsync(
+        int limit, int offset, CameraList? among, CancellationToken cancellationToken) =>
         views.ListAsync(
             RecordingViewProjection.View,
             new ViewQuery(
-                [new ViewFilter("has_footage", ViewOperator.Equal, true)],
+                [new ViewFilter("has_footage", ViewOperator.Equal, true), .. CameraFilters.Of(among)],
                 OrderBy: "requested_at",
                 IsDescending: true,
                 limit,
                 offset),
             cancellationToken);
 
-    public LegacyFile ShowFile(RecordingView recording) =>
+    public LegacyFile ShowFile(RecordingView recording, LinkOwner owner) =>
         new(
             recording.Name,
             recording.FileBytes,
             LegacyText.Instant(recording.EndedAt ?? recording.StartedAt ?? recording.RequestedAt),
-            links.ForRecording(recording.Name, recording.Format));
+            links.ForRecording(recording.Name, recording.Format, owner));
 
-    public LegacyFileInfo ShowInfo(RecordingView recording) =>
+    public LegacyFileInfo ShowInfo(RecordingView recording, LinkOwner owner) =>
         new(
             recording.Name,
             recording.FileBytes,
             SecondsOf(recording),
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
-            links.ForRecording(recording.Name, recording.Format));
+            links.ForRecording(recording.Name, recording.Format, owner));
 
     public static LegacyRecordingStarted ShowStart(RecordingView recording) =>
         new(

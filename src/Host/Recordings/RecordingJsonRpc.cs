@@ -20,11 +20,11 @@ internal sealed class RecordingJsonRpc(
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("start_recording", StartAsync, new MethodRule(Role.Operator, NeedsFootage: true)),
-        new("stop_recording", StopAsync, new MethodRule(Role.Operator)),
-        new("list_recordings", ListAsync, new MethodRule(Role.Viewer)),
-        new("get_recording_info", InfoAsync, new MethodRule(Role.Viewer)),
-        new("delete_recording", DeleteAsync, new MethodRule(Role.Admin)),
+        new("start_recording", StartAsync, new MethodRule(Right.Control, NeedsFootage: true)),
+        new("stop_recording", StopAsync, new MethodRule(Right.Control)),
+        new("list_recordings", ListAsync, new MethodRule(Right.SeePictures)),
+        new("get_recording_info", InfoAsync, new MethodRule(Right.SeePictures)),
+        new("delete_recording", DeleteAsync, new MethodRule(Right.Administer)),
     ];
 
     private async ValueTask<JsonRpcAnswer> StartAsync(JsonRpcCall call)
@@ -37,7 +37,7 @@ internal sealed class RecordingJsonRpc(
             given.Refuse("format", "enum", "One of fmp4, mp4.");
         }
 
-        var found = await CameraJsonRpc.FindAsync(call, given, cameras);
+        var found = await CameraJsonRpc.FindAsync(call, given, cameras, sessions);
         if (found.Camera is not { } camera)
         {
             return found.Error!;
@@ -70,7 +70,7 @@ internal sealed class RecordingJsonRpc(
 
     private async ValueTask<JsonRpcAnswer> StopAsync(JsonRpcCall call)
     {
-        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras);
+        var found = await CameraJsonRpc.FindAsync(call, new CallParams(call.Params), cameras, sessions);
         if (found.Camera is not { } camera)
         {
             return found.Error!;
@@ -101,9 +101,12 @@ internal sealed class RecordingJsonRpc(
             return error;
         }
 
-        Page<RecordingView> page = await recordings.ListAsync(limit, offset, call.Cancellation);
+        ClientSession session = sessions.Of(call.Connection);
+        Page<RecordingView> page = await recordings.ListAsync(
+            limit, offset, session.Identity!.Cameras, call.Cancellation);
         return JsonRpcAnswer.Result(
-            new LegacyFileList([.. page.Rows.Select(recordings.ShowFile)], page.Total, limit, offset),
+            new LegacyFileList(
+                [.. page.Rows.Select(row => recordings.ShowFile(row, session.LinkOwner))], page.Total, limit, offset),
             LegacyJson.Default.LegacyFileList);
     }
 
@@ -111,7 +114,8 @@ internal sealed class RecordingJsonRpc(
     {
         var found = await FindAsync(call);
         return found.Recording is { } recording
-            ? JsonRpcAnswer.Result(recordings.ShowInfo(recording), LegacyJson.Default.LegacyFileInfo)
+            ? JsonRpcAnswer.Result(
+                recordings.ShowInfo(recording, sessions.Of(call.Connection).LinkOwner), LegacyJson.Default.LegacyFileInfo)
             : found.Error!;
     }
 
@@ -143,7 +147,9 @@ internal sealed class RecordingJsonRpc(
         }
 
         RecordingView? recording = await recordings.FindAsync(filename, call.Cancellation);
-        return recording is null ? (null, LegacyErrors.NotFound("recording", filename)) : (recording, null);
+        return recording is null || !sessions.Of(call.Connection).Identity!.MaySee(recording.CameraId)
+            ? (null, LegacyErrors.NotFound("recording", filename))
+            : (recording, null);
     }
 
     private static JsonRpcError? ErrorOf(CommandResult result, string id) =>

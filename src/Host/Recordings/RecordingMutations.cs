@@ -26,7 +26,7 @@ internal static class RecordingMutations
     /// <param name="duration">1 second to 24 hours; null to record until it is stopped.</param>
     /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
     /// <param name="format">As what the footage is handed out.</param>
-    [Authorize(Roles = ["operator"])]
+    [Authorize(Policy = nameof(Right.Control))]
     [Error<NotFoundError>]
     [Error<InvalidInputError>]
     [Error<WrongStateError>]
@@ -46,7 +46,7 @@ internal static class RecordingMutations
     }
 
     /// <summary>Ends a recording for good; answers once its last frame is safe.</summary>
-    [Authorize(Roles = ["operator"])]
+    [Authorize(Policy = nameof(Right.Control))]
     [Error<NotFoundError>]
     [Error<ConflictError>]
     [Error<DependencyError>]
@@ -60,7 +60,7 @@ internal static class RecordingMutations
 
     /// <summary>Deletes a recording's footage. Its facts stay.</summary>
     /// <param name="reason">For people; kept in the log.</param>
-    [Authorize(Roles = ["admin"])]
+    [Authorize(Policy = nameof(Right.Administer))]
     [Error<NotFoundError>]
     [Error<WrongStateError>]
     [Error<ConflictError>]

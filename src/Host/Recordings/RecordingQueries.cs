@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.GraphQL;
@@ -5,11 +6,12 @@ using Events.GraphQL.DataLoaders;
 using Events.Host.Cameras;
 using Events.Host.Files;
 using Events.Host.GraphQL;
+using Events.Host.Security;
 
 namespace Events.Host.Recordings;
 
 [QueryType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class RecordingQueries
 {
     /// <summary>Recordings, newest first unless another order is asked for. Failed and deleted ones are among them.</summary>
@@ -18,13 +20,14 @@ internal static class RecordingQueries
     [UseFiltering(Type = typeof(RecordingColumns))]
     [UseSorting(Type = typeof(RecordingColumns))]
     public static Task<Connection<RecordingNode>> GetRecordingsAsync(
-        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken,
+        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, ClaimsPrincipal user,
+        CancellationToken cancellationToken,
         AsOf? asOf = null) =>
         lists.ListAsync(
             RecordingViewProjection.View,
             new ListCall(paging, where, order, asOf),
             new RowOrder("requested_at", true),
-            null,
+            CameraFilters.On("camera_id", GraphQLCallers.AccessOf(user).Cameras),
             RecordingNode.Of,
             cancellationToken);
 
@@ -32,9 +35,11 @@ internal static class RecordingQueries
     /// <param name="id">As answers carry it, or the UUID alone.</param>
     /// <param name="asOf">The recording as it was then; null for now.</param>
     public static async Task<RecordingNode?> GetRecordingAsync(
-        [ID] Guid id, IReadModels views, ViewLists lists, CancellationToken cancellationToken, AsOf? asOf = null) =>
+        [ID] Guid id, IReadModels views, ViewLists lists, ClaimsPrincipal user, CancellationToken cancellationToken,
+        AsOf? asOf = null) =>
         await lists.FindAsync(
             RecordingViewProjection.View, "recording", id.ToString("d"), asOf, views, cancellationToken) is { } recording
+        && GraphQLCallers.AccessOf(user).MaySee(recording.CameraId)
             ? RecordingNode.Of(recording)
             : null;
 }
@@ -43,9 +48,11 @@ internal static class RecordingQueries
 internal static class RecordingFields
 {
     [NodeResolver]
-    [Authorize(Roles = ["viewer"])]
-    public static async Task<RecordingNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
+    [Authorize(Policy = nameof(Right.ReadCatalogue))]
+    public static async Task<RecordingNode?> FindAsync(
+        [ID] Guid id, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
         await views.FindAsync(RecordingViewProjection.View, id.ToString("d"), cancellationToken) is { } recording
+        && GraphQLCallers.AccessOf(user).MaySee(recording.CameraId)
             ? RecordingNode.Of(recording)
             : null;
 
@@ -55,10 +62,12 @@ internal static class RecordingFields
         await cameraByKey.LoadAsync(recording.CameraId, cancellationToken);
 
     /// <summary>
-    /// Where the footage can be fetched for an hour, without a token; null while there is none, or none any more.
+    /// Where the footage can be fetched for an hour, without a token; null while there is none, or none any more,
+    /// and for who may see no pictures.
     /// </summary>
-    public static string? GetDownloadUrl([Parent] RecordingNode recording, FileLinks links) =>
+    public static string? GetDownloadUrl([Parent] RecordingNode recording, FileLinks links, ClaimsPrincipal user) =>
         recording.SegmentCount > 0 && recording.Status is not RecordingStatus.Deleted
-            ? links.ForRecording(recording.Name, recording.Format)
+        && GraphQLCallers.MayDo(user, Right.SeePictures)
+            ? links.ForRecording(recording.Name, recording.Format, new LinkOwner(null, GraphQLCallers.AccessOf(user).KeyId))
             : null;
 }

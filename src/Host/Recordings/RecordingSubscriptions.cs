@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Recordings;
 using Events.GraphQL;
 using Events.Host.GraphQL;
+using Events.Host.Security;
 
 namespace Events.Host.Recordings;
 
@@ -14,7 +16,7 @@ namespace Events.Host.Recordings;
 internal sealed record RecordingChange(string Position, string Type, RecordingNode Recording) : IGraphQLEvent;
 
 [SubscriptionType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class RecordingSubscriptions
 {
     /// <summary>Recordings that change, each as it is then. A reader that is slow is told of the newest change of each.</summary>
@@ -24,22 +26,22 @@ internal static class RecordingSubscriptions
     /// <param name="cameraId">Recordings of one camera; null for all.</param>
     /// <param name="after">A position: what changed since comes first. Null: from now on.</param>
     public static async Task<IAsyncEnumerable<RecordingChange>> FollowRecordingsAsync(
-        LogFollower follower, IReadModels views, CancellationToken cancellationToken,
+        LogFollower follower, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] Guid? cameraId = null, string? after = null)
     {
         long start = await follower.StartAsync(after, cancellationToken);
-        return ShowAsync(follower, views, cameraId, start, cancellationToken);
+        return ShowAsync(follower, views, GraphQLCallers.AccessOf(user), cameraId, start, cancellationToken);
     }
 
     private static async IAsyncEnumerable<RecordingChange> ShowAsync(
-        LogFollower follower, IReadModels views, Guid? cameraId, long start,
+        LogFollower follower, IReadModels views, AccessIdentity access, Guid? cameraId, long start,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         static string? KeyOf(StoredFact stored) => stored.Fact is RecordingEvent fact ? fact.RecordingId.ToString() : null;
         await foreach (StoredFact stored in follower.NewestAsync(start, KeyOf, cancellationToken))
         {
             RecordingView? view = await views.FindAsync(RecordingViewProjection.View, KeyOf(stored)!, cancellationToken);
-            if (view is not null && (cameraId is null || view.CameraId.Value == cameraId))
+            if (view is not null && access.MaySee(view.CameraId) && (cameraId is null || view.CameraId.Value == cameraId))
             {
                 yield return new RecordingChange(Moments.Write(stored.Position), stored.Type, RecordingNode.Of(view));
             }

@@ -24,7 +24,7 @@ internal sealed record Storage(
     long TotalBytes, long AvailableBytes, double UsedPercent, double WarnPercent, double BlockPercent, StorageLevel Level);
 
 [QueryType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class StorageQueries
 {
     /// <summary>How full the disk with the footage is.</summary>

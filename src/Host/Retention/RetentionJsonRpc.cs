@@ -35,9 +35,9 @@ internal sealed class RetentionJsonRpc(
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("get_storage_info", StorageAsync, new MethodRule(Role.Admin, NeedsCameras: false)),
-        new("set_retention_policy", SetAsync, new MethodRule(Role.Admin, NeedsCameras: false)),
-        new("cleanup_old_files", CleanUpAsync, new MethodRule(Role.Admin)),
+        new("get_storage_info", StorageAsync, new MethodRule(Right.ReadStatus, NeedsCameras: false)),
+        new("set_retention_policy", SetAsync, new MethodRule(Right.Administer, NeedsCameras: false)),
+        new("cleanup_old_files", CleanUpAsync, new MethodRule(Right.Administer)),
     ];
 
     private async ValueTask<JsonRpcAnswer> StorageAsync(JsonRpcCall call)

@@ -1,12 +1,32 @@
 using System.Text;
 using Events.Application.Contracts;
+using Events.Domain.Kernel;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Events.Host.Security;
 
-/// <summary>Who a token speaks for, and until when.</summary>
-internal sealed record AccessIdentity(string UserId, Role Role, DateTimeOffset ExpiresAt);
+/// <summary>Who a token or key speaks for, at which cameras, and until when.</summary>
+/// <param name="Cameras">Null for all.</param>
+/// <param name="KeyId">Of the key that was shown; null for a token.</param>
+/// <param name="Ended">Cancelled when it is over before its time.</param>
+internal sealed record AccessIdentity(
+    string UserId,
+    Role Role,
+    DateTimeOffset ExpiresAt,
+    CameraList? Cameras = null,
+    ApiKeyId? KeyId = null,
+    CancellationToken Ended = default)
+{
+    /// <summary>Whether it still counts.</summary>
+    public bool IsGood(DateTimeOffset now) => now < ExpiresAt && !Ended.IsCancellationRequested;
+
+    public bool MaySee(CameraId camera) => Cameras?.Contains(camera) != false;
+
+    /// <summary>One correlation for everything that the request leads to.</summary>
+    public Caller CallerBy(string way) =>
+        new(UserId, Role, way, Guid.CreateVersion7().ToString("d"), null, Cameras);
+}
 
 /// <summary>
 /// Issues and reads the access tokens of the legacy contract: JSON Web Tokens (RFC 7519) signed with HS256, with the claims
@@ -89,16 +109,18 @@ internal sealed class AccessTokens
             Role.Viewer => "viewer",
             Role.Operator => "operator",
             Role.Admin => "admin",
+            Role.Auditor => "auditor",
             _ => throw new ArgumentOutOfRangeException(nameof(role), role, "No such role."),
         };
 
-    /// <returns>Null unless it is exactly <c>viewer</c>, <c>operator</c> or <c>admin</c>.</returns>
+    /// <returns>Null unless it is exactly <c>viewer</c>, <c>operator</c>, <c>admin</c> or <c>auditor</c>.</returns>
     public static Role? RoleOf(string? name) =>
         name switch
         {
             "viewer" => Role.Viewer,
             "operator" => Role.Operator,
             "admin" => Role.Admin,
+            "auditor" => Role.Auditor,
             _ => null,
         };
 }

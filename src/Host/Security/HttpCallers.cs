@@ -1,24 +1,28 @@
-using Events.Application.Contracts;
-
 namespace Events.Host.Security;
 
 /// <summary>Who is behind a plain HTTP request.</summary>
-internal sealed class HttpCallers(AccessTokens tokens)
+internal sealed class HttpCallers(Authenticator authenticator)
 {
+    public const string KeyHeader = "X-API-Key";
+
     private const string Scheme = "Bearer ";
 
-    /// <returns>Null without a good token in the header <c>Authorization</c> (RFC 6750, section 2.1).</returns>
-    public async Task<AccessIdentity?> FindAsync(HttpRequest request) =>
-        request.Headers.Authorization.ToString() is { } header && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? await tokens.ReadAsync(header[Scheme.Length..].Trim())
-            : null;
+    /// <summary>Whether the request shows anything at all.</summary>
+    public static bool HasCredentials(HttpRequest request) =>
+        request.Headers.Authorization.Count > 0 || request.Headers.ContainsKey(KeyHeader);
 
-    /// <summary>Whether a bearer token of at least this role came along. When none did, 401; when it is too low, 403.</summary>
-    public async Task<int> StatusForAsync(HttpRequest request, Role role) =>
-        await FindAsync(request) switch
-        {
-            null => StatusCodes.Status401Unauthorized,
-            { } identity when identity.Role < role => StatusCodes.Status403Forbidden,
-            _ => StatusCodes.Status200OK,
-        };
+    /// <returns>
+    /// Null without a good key in the header <c>X-API-Key</c>, or a good token or key as bearer in <c>Authorization</c>
+    /// (RFC 6750, section 2.1). Who sends both is who the key says.
+    /// </returns>
+    public async ValueTask<AccessIdentity?> FindAsync(HttpRequest request)
+    {
+        string header = request.Headers.Authorization.ToString();
+        string? shown = request.Headers.TryGetValue(KeyHeader, out var key) ? key.ToString().Trim()
+            : header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim()
+            : null;
+        return shown is null
+            ? null
+            : await authenticator.ReadAsync(shown, request.HttpContext.Connection.RemoteIpAddress);
+    }
 }

@@ -18,6 +18,15 @@ internal static class KeyFiles
             WriteOwnerOnly(path, Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(KeyBytes)));
         }
 
+        string text = ReadOwnerOnly(path);
+        return IsKey(text)
+            ? text
+            : throw new StartRefusedException($"The key file {path} does not hold a key. Put back the one from a backup.");
+    }
+
+    /// <exception cref="StartRefusedException">Others may read the file.</exception>
+    public static string ReadOwnerOnly(string path)
+    {
         const UnixFileMode others =
             UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if ((File.GetUnixFileMode(path) & others) != 0)
@@ -25,10 +34,7 @@ internal static class KeyFiles
             throw new StartRefusedException($"Others may read the key file {path}. Run: chmod 600 {path}");
         }
 
-        string text = File.ReadAllText(path).Trim();
-        return IsKey(text)
-            ? text
-            : throw new StartRefusedException($"The key file {path} does not hold a key. Put back the one from a backup.");
+        return File.ReadAllText(path).Trim();
     }
 
     private static bool IsKey(string text)

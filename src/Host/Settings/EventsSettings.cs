@@ -65,7 +65,11 @@ internal sealed record PostgreSqlSettings(string? ConnectionString)
 /// <param name="JwtSecretKey">Null: one is made and kept in the data folder. Never logged.</param>
 /// <param name="AllowedOrigins">Pages that may connect from a browser, as <c>scheme://host[:port]</c>.</param>
 internal sealed record SecuritySettings(
-    string? JwtSecretKey, TimeSpan TokenTtl, IReadOnlyList<string> AllowedOrigins, RateLimitSettings RateLimit)
+    string? JwtSecretKey,
+    TimeSpan TokenTtl,
+    IReadOnlyList<string> AllowedOrigins,
+    RateLimitSettings RateLimit,
+    TimeSpan UseReportPause)
 {
     public override string ToString() => "•••";
 }

@@ -231,7 +231,8 @@ internal sealed class SettingsReader
             Value<string?>("Security.JwtSecretKey"),
             Value<TimeSpan>("Security.TokenTtl"),
             Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
-            RateLimit()),
+            RateLimit(),
+            Value<TimeSpan>("Security.UseReportPause")),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),

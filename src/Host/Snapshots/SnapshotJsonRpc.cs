@@ -8,6 +8,7 @@ using Events.Host.Cameras;
 using Events.Host.Files;
 using Events.Host.JsonRpc;
 using Events.Host.Recordings;
+using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.Snapshots;
@@ -22,10 +23,10 @@ internal sealed class SnapshotJsonRpc(
 {
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("take_snapshot", TakeAsync, new MethodRule(Role.Operator)),
-        new("list_snapshots", ListAsync, new MethodRule(Role.Viewer)),
-        new("get_snapshot_info", InfoAsync, new MethodRule(Role.Viewer)),
-        new("delete_snapshot", DeleteAsync, new MethodRule(Role.Admin)),
+        new("take_snapshot", TakeAsync, new MethodRule(Right.Control)),
+        new("list_snapshots", ListAsync, new MethodRule(Right.SeePictures)),
+        new("get_snapshot_info", InfoAsync, new MethodRule(Right.SeePictures)),
+        new("delete_snapshot", DeleteAsync, new MethodRule(Right.Administer)),
     ];
 
     private async ValueTask<JsonRpcAnswer> TakeAsync(JsonRpcCall call)
@@ -37,7 +38,7 @@ internal sealed class SnapshotJsonRpc(
             given.Refuse("filename", "pattern", SnapshotRefusals.BadFileName.Message);
         }
 
-        var found = await CameraJsonRpc.FindAsync(call, given, cameras);
+        var found = await CameraJsonRpc.FindAsync(call, given, cameras, sessions);
         if (found.Camera is not { } camera)
         {
             return found.Error!;
@@ -78,20 +79,27 @@ internal sealed class SnapshotJsonRpc(
             return error;
         }
 
+        ClientSession session = sessions.Of(call.Connection);
         var page = await views.ListAsync(
             SnapshotViewProjection.View,
-            ViewQuery.Where("status", nameof(SnapshotStatus.Taken)) with
-            {
-                OrderBy = "at",
-                IsDescending = true,
-                Limit = limit,
-                Offset = offset,
-            },
+            new ViewQuery(
+                [
+                    new ViewFilter("status", ViewOperator.Equal, nameof(SnapshotStatus.Taken)),
+                    .. CameraFilters.Of(session.Identity!.Cameras),
+                ],
+                OrderBy: "at",
+                IsDescending: true,
+                limit,
+                offset),
             call.Cancellation);
         LegacyFile[] files =
         [
             .. page.Rows.Select(row =>
-                new LegacyFile(row.FileName, row.SizeBytes, LegacyText.Instant(row.At), links.ForSnapshot(row.FileName))),
+                new LegacyFile(
+                    row.FileName,
+                    row.SizeBytes,
+                    LegacyText.Instant(row.At),
+                    links.ForSnapshot(row.FileName, session.LinkOwner))),
         ];
         return JsonRpcAnswer.Result(new LegacyFileList(files, page.Total, limit, offset), LegacyJson.Default.LegacyFileList);
     }
@@ -102,7 +110,11 @@ internal sealed class SnapshotJsonRpc(
         return found.Snapshot is { } row
             ? JsonRpcAnswer.Result(
                 new LegacyFileInfo(
-                    row.FileName, row.SizeBytes, null, LegacyText.Instant(row.At), links.ForSnapshot(row.FileName)),
+                    row.FileName,
+                    row.SizeBytes,
+                    null,
+                    LegacyText.Instant(row.At),
+                    links.ForSnapshot(row.FileName, sessions.Of(call.Connection).LinkOwner)),
                 LegacyJson.Default.LegacyFileInfo)
             : found.Error!;
     }
@@ -146,7 +158,7 @@ internal sealed class SnapshotJsonRpc(
                     ],
                     Limit: 1),
                 call.Cancellation);
-            if (found.Rows is [{ } snapshot])
+            if (found.Rows is [{ } snapshot] && sessions.Of(call.Connection).Identity!.MaySee(snapshot.CameraId))
             {
                 return (snapshot, null);
             }

@@ -24,7 +24,7 @@ internal static class SnapshotMutations
     /// </summary>
     /// <param name="fileName">Null to name it after the camera and the moment.</param>
     /// <param name="id">A UUID of the client's, so that the command can be repeated; null for a new one.</param>
-    [Authorize(Roles = ["operator"])]
+    [Authorize(Policy = nameof(Right.Control))]
     [Error<NotFoundError>]
     [Error<InvalidInputError>]
     [Error<ConflictError>]
@@ -43,7 +43,7 @@ internal static class SnapshotMutations
 
     /// <summary>Deletes a snapshot's picture. Its facts stay.</summary>
     /// <param name="reason">For people; kept in the log.</param>
-    [Authorize(Roles = ["admin"])]
+    [Authorize(Policy = nameof(Right.Administer))]
     [Error<NotFoundError>]
     [Error<ConflictError>]
     [Error<DependencyError>]

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Events.Application.Contracts;
 using Events.Application.Snapshots;
 using Events.GraphQL;
@@ -5,11 +6,12 @@ using Events.GraphQL.DataLoaders;
 using Events.Host.Cameras;
 using Events.Host.Files;
 using Events.Host.GraphQL;
+using Events.Host.Security;
 
 namespace Events.Host.Snapshots;
 
 [QueryType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class SnapshotQueries
 {
     /// <summary>Snapshots, newest first unless another order is asked for. Failed and deleted ones are among them.</summary>
@@ -18,13 +20,14 @@ internal static class SnapshotQueries
     [UseFiltering(Type = typeof(SnapshotColumns))]
     [UseSorting(Type = typeof(SnapshotColumns))]
     public static Task<Connection<SnapshotNode>> GetSnapshotsAsync(
-        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken,
+        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, ClaimsPrincipal user,
+        CancellationToken cancellationToken,
         AsOf? asOf = null) =>
         lists.ListAsync(
             SnapshotViewProjection.View,
             new ListCall(paging, where, order, asOf),
             new RowOrder("at", true),
-            null,
+            CameraFilters.On("camera_id", GraphQLCallers.AccessOf(user).Cameras),
             SnapshotNode.Of,
             cancellationToken);
 
@@ -32,9 +35,11 @@ internal static class SnapshotQueries
     /// <param name="id">As answers carry it, or the UUID alone.</param>
     /// <param name="asOf">The snapshot as it was then; null for now.</param>
     public static async Task<SnapshotNode?> GetSnapshotAsync(
-        [ID] Guid id, IReadModels views, ViewLists lists, CancellationToken cancellationToken, AsOf? asOf = null) =>
+        [ID] Guid id, IReadModels views, ViewLists lists, ClaimsPrincipal user, CancellationToken cancellationToken,
+        AsOf? asOf = null) =>
         await lists.FindAsync(
             SnapshotViewProjection.View, "snapshot", id.ToString("d"), asOf, views, cancellationToken) is { } snapshot
+        && GraphQLCallers.AccessOf(user).MaySee(snapshot.CameraId)
             ? SnapshotNode.Of(snapshot)
             : null;
 }
@@ -43,9 +48,11 @@ internal static class SnapshotQueries
 internal static class SnapshotFields
 {
     [NodeResolver]
-    [Authorize(Roles = ["viewer"])]
-    public static async Task<SnapshotNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
+    [Authorize(Policy = nameof(Right.ReadCatalogue))]
+    public static async Task<SnapshotNode?> FindAsync(
+        [ID] Guid id, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
         await views.FindAsync(SnapshotViewProjection.View, id.ToString("d"), cancellationToken) is { } snapshot
+        && GraphQLCallers.AccessOf(user).MaySee(snapshot.CameraId)
             ? SnapshotNode.Of(snapshot)
             : null;
 
@@ -55,8 +62,11 @@ internal static class SnapshotFields
         await cameraByKey.LoadAsync(snapshot.CameraId, cancellationToken);
 
     /// <summary>
-    /// Where the picture can be fetched for an hour, without a token; null when there is none, or none any more.
+    /// Where the picture can be fetched for an hour, without a token; null when there is none, or none any more,
+    /// and for who may see no pictures.
     /// </summary>
-    public static string? GetDownloadUrl([Parent] SnapshotNode snapshot, FileLinks links) =>
-        snapshot.Status is SnapshotStatus.Taken ? links.ForSnapshot(snapshot.FileName) : null;
+    public static string? GetDownloadUrl([Parent] SnapshotNode snapshot, FileLinks links, ClaimsPrincipal user) =>
+        snapshot.Status is SnapshotStatus.Taken && GraphQLCallers.MayDo(user, Right.SeePictures)
+            ? links.ForSnapshot(snapshot.FileName, new LinkOwner(null, GraphQLCallers.AccessOf(user).KeyId))
+            : null;
 }

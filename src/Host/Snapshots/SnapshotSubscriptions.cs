@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using Events.Application.Contracts;
 using Events.Application.Snapshots;
 using Events.Domain.Snapshots;
 using Events.GraphQL;
 using Events.Host.GraphQL;
+using Events.Host.Security;
 
 namespace Events.Host.Snapshots;
 
@@ -14,7 +16,7 @@ namespace Events.Host.Snapshots;
 internal sealed record SnapshotNews(string Position, SnapshotNode Snapshot) : IGraphQLEvent;
 
 [SubscriptionType]
-[Authorize(Roles = ["viewer"])]
+[Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class SnapshotSubscriptions
 {
     /// <summary>Every snapshot that is taken. None is left out; a reader that is far too slow is ended and can resume.</summary>
@@ -24,19 +26,22 @@ internal static class SnapshotSubscriptions
     /// <param name="cameraId">Snapshots of one camera; null for all.</param>
     /// <param name="after">A position: what was taken since comes first. Null: from now on.</param>
     public static async Task<IAsyncEnumerable<SnapshotNews>> FollowSnapshotsAsync(
-        LogFollower follower, IReadModels views, CancellationToken cancellationToken,
+        LogFollower follower, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] Guid? cameraId = null, string? after = null)
     {
         long start = await follower.StartAsync(after, cancellationToken);
-        return ShowAsync(follower, views, cameraId, start, cancellationToken);
+        return ShowAsync(follower, views, GraphQLCallers.AccessOf(user), cameraId, start, cancellationToken);
     }
 
     private static async IAsyncEnumerable<SnapshotNews> ShowAsync(
-        LogFollower follower, IReadModels views, Guid? cameraId, long start,
+        LogFollower follower, IReadModels views, AccessIdentity access, Guid? cameraId, long start,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        StoredFact? Wanted(StoredFact stored) =>
-            stored.Fact is SnapshotTaken fact && (cameraId is null || fact.CameraId.Value == cameraId) ? stored : null;
+        ValueTask<StoredFact?> Wanted(StoredFact stored) =>
+            new(stored.Fact is SnapshotTaken fact && access.MaySee(fact.CameraId)
+            && (cameraId is null || fact.CameraId.Value == cameraId)
+                ? stored
+                : null);
         await foreach (StoredFact stored in follower.EachAsync(start, Wanted, cancellationToken))
         {
             string key = ((SnapshotTaken)stored.Fact!).SnapshotId.ToString();

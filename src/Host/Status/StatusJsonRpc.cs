@@ -2,6 +2,7 @@ using System.Globalization;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
+using Events.Domain.Kernel;
 using Events.Host.Cameras;
 using Events.Host.JsonRpc;
 using Events.Host.Live;
@@ -47,26 +48,28 @@ internal sealed class StatusJsonRpc(
     SystemMeter meter,
     IMediaControl media,
     IReadModels views,
+    ClientSessions sessions,
     TimeProvider time)
     : IJsonRpcMethods
 {
     public IEnumerable<JsonRpcMethod> Methods =>
     [
-        new("get_metrics", MetricsAsync, new MethodRule(Role.Admin, NeedsCameras: false)),
+        new("get_metrics", MetricsAsync, new MethodRule(Right.ReadStatus, NeedsCameras: false)),
         new(
             "get_status",
             _ => ValueTask.FromResult(JsonRpcAnswer.Result(status.System, LegacyJson.Default.LegacySystem)),
-            new MethodRule(Role.Admin, NeedsCameras: false)),
-        new("get_system_status", ReadinessAsync, new MethodRule(Role.Viewer, NeedsCameras: false)),
+            new MethodRule(Right.ReadStatus, NeedsCameras: false)),
+        new("get_system_status", ReadinessAsync, new MethodRule(Right.ReadCatalogue, NeedsCameras: false)),
         new(
             "get_server_info",
             _ => ValueTask.FromResult(JsonRpcAnswer.Result(LegacyStatus.Server, LegacyJson.Default.LegacyServer)),
-            new MethodRule(Role.Viewer, NeedsCameras: false)),
+            new MethodRule(Right.ReadCatalogue, NeedsCameras: false)),
     ];
 
     private async ValueTask<JsonRpcAnswer> MetricsAsync(JsonRpcCall call)
     {
-        IReadOnlyList<CameraView> all = await cameras.ListAsync(call.Cancellation);
+        CameraList? among = sessions.Of(call.Connection).Identity!.Cameras;
+        IReadOnlyList<CameraView> all = await cameras.ListAsync(among, call.Cancellation);
         var running = await views.ListAsync(
             BroadcastViewProjection.View, BroadcastView.Running with { Limit = 1 }, call.Cancellation);
         SystemLoad load = meter.Read();
@@ -89,7 +92,7 @@ internal sealed class StatusJsonRpc(
         IReadOnlyList<CameraView> all = [];
         try
         {
-            all = await cameras.ListAsync(call.Cancellation);
+            all = await cameras.ListAsync(sessions.Of(call.Connection).Identity!.Cameras, call.Cancellation);
         }
         catch (DependencyUnavailableException)
         {

@@ -7,12 +7,15 @@ namespace Events.GraphQL;
 /// <summary>Whether a client may ask, and as whom.</summary>
 public sealed class GraphQLAdmission
 {
-    private GraphQLAdmission(bool accepted, ClaimsPrincipal? user, JsonElement? payload, DateTimeOffset? until, string? reason)
+    private GraphQLAdmission(
+        bool accepted, ClaimsPrincipal? user, JsonElement? payload, DateTimeOffset? until, string? reason,
+        CancellationToken ended)
     {
         IsAccepted = accepted;
         User = user;
         Payload = payload;
         Until = until;
+        Ended = ended;
         Reason = reason;
     }
 
@@ -24,20 +27,24 @@ public sealed class GraphQLAdmission
 
     internal DateTimeOffset? Until { get; }
 
+    internal CancellationToken Ended { get; }
+
     internal string? Reason { get; }
 
     /// <param name="user">Null for nobody.</param>
     /// <param name="payload">A JSON object that a socket's <c>connection_ack</c> carries; null for none.</param>
     /// <param name="until">When it ends: sockets are then closed with 4403, and event streams ended. Null: it does not.</param>
+    /// <param name="ended">Ends it before that, at once.</param>
     public static GraphQLAdmission Accept(
-        ClaimsPrincipal? user, JsonElement? payload = null, DateTimeOffset? until = null) =>
-        new(true, user, payload, until, null);
+        ClaimsPrincipal? user, JsonElement? payload = null, DateTimeOffset? until = null,
+        CancellationToken ended = default) =>
+        new(true, user, payload, until, null, ended);
 
     /// <param name="reason">Told to the client, with 401 over HTTP and close code 4403 on a socket.</param>
     public static GraphQLAdmission Deny(string reason)
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);
-        return new(false, null, null, null, reason);
+        return new(false, null, null, null, reason, default);
     }
 }
 

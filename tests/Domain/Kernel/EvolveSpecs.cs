@@ -1,3 +1,4 @@
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -5,6 +6,7 @@ using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -44,6 +46,15 @@ public sealed class Evolving_a_state
 
     [Fact]
     public void never_fails_for_the_storage() => Survives(Storage.Decider, state => state.Level is StorageLevel.Low);
+
+    [Fact]
+    public void never_fails_for_a_key() => Survives(ApiKey.Decider, state => state is ApiKey.Ended);
+
+    [Fact]
+    public void never_fails_for_a_user() => Survives(User.Decider, state => state is User.Created);
+
+    [Fact]
+    public void never_fails_for_a_session() => Survives(Session.Decider, state => state is Session.Ended);
 
     [Fact]
     public void leaves_a_recording_alone_that_was_never_asked_for()

@@ -1,16 +1,20 @@
 using System.Text.Json;
 using Events.Application;
+using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Retention;
 using Events.Application.Snapshots;
+using Events.Application.Users;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -49,18 +53,27 @@ public sealed class A_view
     public void of_storage_is_its_log() => HoldsFor(StorageViewProjection.View);
 
     [Fact]
+    public void of_keys_is_its_log() => HoldsFor(ApiKeyViewProjection.View);
+
+    [Fact]
+    public void of_users_is_its_log() => HoldsFor(UserViewProjection.View);
+
+    [Fact]
+    public void of_sessions_is_its_log() => HoldsFor(SessionViewProjection.View);
+
+    [Fact]
     public void has_a_name_and_a_table_of_its_own()
     {
         Assert.Equal(
             [
-                "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v1", "segment_view_v1",
-                "snapshot_view_v1", "storage_view_v1",
+                "api_key_view_v1", "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v1",
+                "segment_view_v1", "session_view_v1", "snapshot_view_v1", "storage_view_v1", "user_view_v1",
             ],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
             [
-                "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:All", "SegmentView:All",
-                "SnapshotView:All", "StorageView:All",
+                "ApiKeyView:All", "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:All",
+                "SegmentView:All", "SessionView:All", "SnapshotView:All", "StorageView:All", "UserView:All",
             ],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
         Assert.Equal("RecordingView:V2:All", (RecordingViewProjection.View with { Version = 2 }).Checkpoint);
@@ -91,6 +104,9 @@ public sealed class A_view
             "CleanupView" => [typeof(CleanupFinished)],
             "StorageView" => Closed.TypesOf<RetentionEvent>(),
             "BroadcastView" => Closed.TypesOf<BroadcastEvent>(),
+            "ApiKeyView" => Closed.TypesOf<ApiKeyEvent>(),
+            "UserView" => Closed.TypesOf<UserEvent>(),
+            "SessionView" => Closed.TypesOf<SessionEvent>(),
             _ => throw new ArgumentException($"Nobody said what {view} folds."),
         };
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
@@ -11,6 +12,7 @@ using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
+using Events.Domain.Users;
 using Xunit;
 
 namespace Events.Tests.Domain.Stored;
@@ -41,6 +43,14 @@ public sealed class A_stored_fact
         ["retention_policy_set.size"] = Samples.Of<RetentionPolicySet>() with { Type = RetentionType.Size, MaxAgeDays = null },
         ["cleanup_finished.requested"] =
             Samples.Of<CleanupFinished>() with { Trigger = CleanupTrigger.Requested, IsComplete = false },
+        ["api_key_issued.whole"] = Samples.Of<ApiKeyIssued>() with
+        {
+            Role = Role.Auditor,
+            Cameras = null,
+            Addresses = null,
+            ExpiresAt = null,
+        },
+        ["session_ended.signed_out"] = Samples.Of<SessionEnded>() with { Reason = SessionEnd.SignedOut },
         ["storage_level_changed.critical"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Critical },
         ["storage_level_changed.normal"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Normal },
     };
@@ -61,7 +71,11 @@ public sealed class A_stored_fact
             recording_requested recording_started recording_segment_committed recording_interrupted recording_recovered
             recording_stopped recording_failed recording_deleted legal_hold_placed legal_hold_released snapshot_taken
             snapshot_failed snapshot_deleted retention_policy_set cleanup_finished storage_level_changed
-            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set log_exported log_forked fact_parked fact_unparked
+            camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set api_key_issued api_key_rotated
+            api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
+            user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
+            user_sessions_ended session_started session_refreshed session_ended
+            log_exported log_forked fact_parked fact_unparked
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -72,7 +86,8 @@ public sealed class A_stored_fact
             {
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
                 Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
-                Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)], Closed.TypesOf<LogbookEvent>(),
+                Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)], Closed.TypesOf<ApiKeyEvent>(), Closed.TypesOf<UserEvent>(),
+                Closed.TypesOf<SessionEvent>(), Closed.TypesOf<LogbookEvent>(),
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 
@@ -183,6 +198,13 @@ public sealed class A_stored_enum
     }
 
     [Fact]
+    public void of_access_keeps_them_too()
+    {
+        Assert.Equal("Viewer=1 Operator=2 Admin=3 Auditor=4", WordsOf<Role>());
+        Assert.Equal("SignedOut=1 TokenReused=2", WordsOf<SessionEnd>());
+    }
+
+    [Fact]
     public void has_words_for_why_a_file_went() =>
         Assert.Equal(
             ["requested", "age", "size", "free_space"],
@@ -194,6 +216,8 @@ public sealed class A_stored_enum
         Assert.False(Enum.IsDefined(default(StopReason)));
         Assert.False(Enum.IsDefined(default(BroadcastEnd)));
         Assert.False(Enum.IsDefined(default(ExternalStreamKind)));
+        Assert.False(Enum.IsDefined(default(Role)));
+        Assert.False(Enum.IsDefined(default(SessionEnd)));
         Assert.False(Enum.IsDefined(default(RetentionType)));
         Assert.False(Enum.IsDefined(default(CleanupTrigger)));
         Assert.False(Enum.IsDefined(default(StorageLevel)));
@@ -209,7 +233,7 @@ public sealed class A_stream
     [Fact]
     public void keeps_the_category_that_it_was_stored_under() =>
         Assert.Equal(
-            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage broadcast discovery",
+            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage broadcast discovery api_key user session",
             string.Join(
                 ' ',
                 Camera.Decider.Category,
@@ -221,7 +245,10 @@ public sealed class A_stream
                 Cleanup.Decider.Category,
                 Storage.Decider.Category,
                 Broadcast.Decider.Category,
-                Discovery.Decider.Category));
+                Discovery.Decider.Category,
+                ApiKey.Decider.Category,
+                User.Decider.Category,
+                Session.Decider.Category));
 
     [Fact]
     public void is_keyed_by_a_hyphenated_id() =>

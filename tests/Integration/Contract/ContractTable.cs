@@ -37,8 +37,8 @@ internal static class ContractTable
     [
         new("ping", "", "\"pong\"", Nothing),
         new("authenticate", "",
-            "{authenticated: true, role: \"viewer\"|\"operator\"|\"admin\", permissions: [\"view\"|\"control\"|\"admin\"], "
-            + "expires_at: instant, session_id: text}",
+            "{authenticated: true, role: \"viewer\"|\"operator\"|\"admin\"|\"auditor\", "
+            + "permissions: [\"view\"|\"control\"|\"admin\"|\"audit\"], expires_at: instant, session_id: text}",
             async stage => new { auth_token = await stage.TokenAsync("viewer") }),
         new("get_camera_list", "viewer", "{cameras: [Camera], total: count, connected: count}", Nothing),
         new("get_camera_status", "viewer",

@@ -1,5 +1,4 @@
 using System.Net;
-using Events.Application.Contracts;
 using Events.Host.Health;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
@@ -90,10 +89,10 @@ public sealed class The_gate
                 Methods =
                 [
                     new("login", call => Login(sessions, call), new MethodRule(null, NeedsCameras: false)),
-                    new("at_any_time", done, new MethodRule(Role.Viewer, NeedsCameras: false)),
-                    new("of_cameras", done, new MethodRule(Role.Viewer)),
-                    new("of_footage", done, new MethodRule(Role.Operator, NeedsFootage: true)),
-                    new("of_administrators", done, new MethodRule(Role.Admin)),
+                    new("at_any_time", done, new MethodRule(Right.SeePictures, NeedsCameras: false)),
+                    new("of_cameras", done, new MethodRule(Right.SeePictures)),
+                    new("of_footage", done, new MethodRule(Right.Control, NeedsFootage: true)),
+                    new("of_administrators", done, new MethodRule(Right.Administer)),
                 ],
                 Gate = gate.Check,
             });

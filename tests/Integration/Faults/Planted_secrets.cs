@@ -42,7 +42,11 @@ public sealed class Planted_secrets
         await Scene.ConnectedAsync(client, "camera1");
         await UseAllAsync(host, client);
         string token = await host.TokenAsync("viewer");
+        var keys = new Planted(await UseKeyAsync(host), await UseKeyAsync(host));
         Assert.Empty(await SearchAsync(host, client));
+        Assert.Empty(keys.InFolder(host.Data));
+        Assert.Empty(keys.In("printed", _printed.ToString() + host.Output + client.Heard));
+        Assert.Empty(keys.In("the database", await DumpAsync(host)));
         Assert.Empty(new Planted(token).In("printed", _printed.ToString() + host.Output));
 
         // What is kept is kept over a restart, and what is forgotten is gone.
@@ -140,6 +144,35 @@ public sealed class Planted_secrets
         await client.CallAsync("stop_recording", new { device = "camera0" });
     }
 
+    /// <summary>Shows a new key at every door, also where it does not fit, and takes it away again.</summary>
+    /// <returns>Its secret, which was printed where it was asked for and is to be nowhere else.</returns>
+    private async Task<string> UseKeyAsync(RunningHost host)
+    {
+        string secret = (await host.CliAsync("keys", "issue", "--role", "viewer", "--name", "Planted")).Ok().Trim();
+        foreach (string shown in new[] { secret, secret + "x" })
+        {
+            foreach (string path in new[] { "/live/camera0.jpg", $"/live/camera0?access_token={shown}", $"/files/snapshots/{shown}.jpg" })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
+                request.Headers.Add("X-API-Key", shown);
+                using HttpResponseMessage answer = await host.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+                _printed.Append(answer.Headers);
+            }
+
+            await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws"));
+            await Record.ExceptionAsync(() => rpc.CallAsync("authenticate", new { auth_token = shown }));
+            _printed.Append(rpc.Heard);
+            _printed.Append(await new GraphQLClient(host, shown).AnswerAsync("{ cameras { nodes { streams { hls } } } }"));
+        }
+
+        await CliAsync(host, "keys", "list", "--format", "json");
+        await CliAsync(host, "keys", "list");
+        return secret;
+    }
+
+    private static async Task<string> DumpAsync(RunningHost host) =>
+        (await Tool.RunAsync("pg_dump", ["--inserts", (await host.CliAsync("db", "url")).Ok().Trim()])).Ok();
+
     private async Task<IReadOnlyList<string>> SearchAsync(RunningHost host, RpcClient client)
     {
         await CliAsync(host, "camera", "list", "--format", "json");
@@ -156,7 +189,7 @@ public sealed class Planted_secrets
             _printed.Append(await (await host.Http.GetAsync(new Uri($"http://127.0.0.1:{host.HealthPort}{path}"))).Content.ReadAsStringAsync());
         }
 
-        string dump = (await Tool.RunAsync("pg_dump", ["--inserts", (await host.CliAsync("db", "url")).Ok().Trim()])).Ok();
+        string dump = await DumpAsync(host);
         Assert.Contains("password=***", dump, StringComparison.Ordinal);
         IReadOnlyList<int> children = await Scene.DescendantsAsync(host.ProcessId);
         Assert.True(children.Count >= 4, "Two cameras and PostgreSQL have processes of their own.");

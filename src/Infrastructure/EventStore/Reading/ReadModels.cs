@@ -202,9 +202,11 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
             ViewOperator.NotEqual => "is distinct from",
             ViewOperator.Below => "<",
             ViewOperator.Above => ">",
+            ViewOperator.In => "= any",
             _ => throw new ArgumentException($"There is no operator {filter.Operator}."),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"\"{Column(view, filter.Column).Name}\" {comparison} ${parameter}");
+        string column = Column(view, filter.Column).Name;
+        return string.Create(CultureInfo.InvariantCulture, $"\"{column}\" {comparison} (${parameter})");
     }
 
     private static object Value<TRow>(ViewColumn<TRow> column, object value)
@@ -212,6 +214,7 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
         (column.Type, value) switch
         {
             (ViewColumnType.Text, string text) => StorableText.IsStorable(text) ? text : string.Empty,
+            (ViewColumnType.Text, string[] texts) => texts.Where(StorableText.IsStorable).ToArray(),
             (ViewColumnType.Number, long number) => number,
             (ViewColumnType.Number, int number) => (long)number,
             (ViewColumnType.Instant, DateTimeOffset instant) => instant.UtcDateTime,

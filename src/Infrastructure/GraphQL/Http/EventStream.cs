@@ -17,8 +17,8 @@ internal sealed class EventStream(
 
     private static ReadOnlySpan<byte> Comment => ":\n\n"u8;
 
-    /// <param name="until">When the client's admission ends; null for never.</param>
-    internal async Task WriteAsync(HttpContext context, Operation operation, DateTimeOffset? until)
+    /// <param name="admission">When it ends, the stream does.</param>
+    internal async Task WriteAsync(HttpContext context, Operation operation, GraphQLAdmission admission)
     {
         traffic.EventStreamOpened();
         using var text = new PooledBuffer(options.ResultBytesMax);
@@ -29,7 +29,7 @@ internal sealed class EventStream(
             {
                 text.Append(Comment);
                 await FlushAsync(context, text);
-                await CopyAsync(context, operation, text, until);
+                await CopyAsync(context, operation, text, admission);
             }
             else if (operation.Fault is { } fault)
             {
@@ -62,11 +62,12 @@ internal sealed class EventStream(
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
     }
 
-    private async Task CopyAsync(HttpContext context, Operation operation, PooledBuffer text, DateTimeOffset? until)
+    private async Task CopyAsync(HttpContext context, Operation operation, PooledBuffer text, GraphQLAdmission admission)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, admission.Ended);
         try
         {
-            while (await NextAsync(context, operation, text, until) is { } more)
+            while (await NextAsync(context, operation, text, admission.Until, ending.Token) is { } more)
             {
                 if (!more)
                 {
@@ -90,27 +91,28 @@ internal sealed class EventStream(
     }
 
     /// <returns>Whether there is a next result; null: the stream is ended from here.</returns>
-    private async Task<bool?> NextAsync(HttpContext context, Operation operation, PooledBuffer text, DateTimeOffset? until)
+    private async Task<bool?> NextAsync(
+        HttpContext context, Operation operation, PooledBuffer text, DateTimeOffset? until, CancellationToken ending)
     {
         ValueTask<bool> waiting = operation.MoveNextAsync();
-        if (waiting.IsCompletedSuccessfully && !IsOver(until))
+        if (waiting.IsCompletedSuccessfully && !IsOver(until, ending))
         {
             return waiting.Result;
         }
 
         Task<bool> next = waiting.AsTask();
-        while (!IsOver(until))
+        while (!IsOver(until, ending))
         {
             try
             {
-                return await next.WaitAsync(options.KeepAliveInterval, options.Clock, stopping);
+                return await next.WaitAsync(options.KeepAliveInterval, options.Clock, ending);
             }
             catch (TimeoutException) when (!next.IsCompleted)
             {
                 text.Append(Comment);
                 await FlushAsync(context, text);
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
             {
                 return null;
             }
@@ -119,8 +121,8 @@ internal sealed class EventStream(
         return null;
     }
 
-    private bool IsOver(DateTimeOffset? until) =>
-        stopping.IsCancellationRequested || (until is { } end && options.Clock.GetUtcNow() >= end);
+    private bool IsOver(DateTimeOffset? until, CancellationToken ending) =>
+        ending.IsCancellationRequested || (until is { } end && options.Clock.GetUtcNow() >= end);
 
     private void AppendNext(PooledBuffer text, GraphQLResult result)
     {

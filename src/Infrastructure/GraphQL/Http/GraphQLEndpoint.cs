@@ -135,16 +135,16 @@ internal sealed class GraphQLEndpoint(
             | (accepted.TakesStreams ? GraphQLOperations.Subscription : 0);
         await using Operation operation = await operations.StartAsync(
             request!, new Asker(admission!.User, allowed), context.RequestAborted);
-        await AnswerAsync(context, accepted, operation, admission.Until);
+        await AnswerAsync(context, accepted, operation, admission);
     }
 
-    private Task AnswerAsync(HttpContext context, Accepted accepted, Operation operation, DateTimeOffset? until)
+    private Task AnswerAsync(HttpContext context, Accepted accepted, Operation operation, GraphQLAdmission admission)
     {
         // A mutation by GET is no answer of a stream either: it is refused before there is one.
         bool isForbidden = operation.Result is { Phase: GraphQLPhase.NotAllowed };
         if (operation.IsStream || (accepted.Single == Form.EventStream && !isForbidden))
         {
-            return _events.WriteAsync(context, operation, until);
+            return _events.WriteAsync(context, operation, admission);
         }
 
         Form form = accepted.Single == Form.EventStream ? Form.Json : accepted.Single;

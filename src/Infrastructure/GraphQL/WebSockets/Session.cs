@@ -21,6 +21,7 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SocketOperation> _operations = new(StringComparer.Ordinal);
     private volatile GraphQLAdmission? _admission;
+    private CancellationTokenRegistration _onAdmissionEnded;
     private Task? _admitting;
     private bool _ended;
 
@@ -81,6 +82,7 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
     {
         End();
         await (_admitting ?? Task.CompletedTask);
+        await _onAdmissionEnded.DisposeAsync();
         _ending.Dispose();
     }
 
@@ -112,6 +114,8 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
 
             // The client may ask as soon as it has the acknowledgement, so it is let in before that goes out.
             _admission = admission;
+            _onAdmissionEnded = admission.Ended.UnsafeRegister(
+                _ => close(CloseCode.Forbidden, "Your access has ended."), null);
             outbox.Post(ServerMessage.Ack(admission.Payload));
         }
         catch (OperationCanceledException) when (_ending.Token.IsCancellationRequested)

@@ -294,13 +294,15 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
             return new RtspReply(RtspStatus.NotFound);
         }
 
-        if (_rightCamera == address.Camera && _right is { } known && known.Until > house.Time.GetUtcNow())
+        if (_rightCamera == address.Camera && _right is { Ended.IsCancellationRequested: false } known
+            && known.Until > house.Time.GetUtcNow())
         {
             return null;
         }
 
         LiveAdmission admission = await house.Gate.AdmitAsync(
-            new LiveRequest(address.Camera, address.Query, request.Header("Authorization")), cancellationToken);
+            new LiveRequest(address.Camera, address.Query, request.Header("Authorization"), connection.Remote),
+            cancellationToken);
         if (admission is LiveAdmission.Granted right)
         {
             (_right, _rightCamera, _refusals) = (right, address.Camera, 0);

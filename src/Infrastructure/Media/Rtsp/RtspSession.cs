@@ -26,6 +26,7 @@ internal sealed partial class RtspSession : IAsyncDisposable
     private readonly CameraFeed _feed;
     private readonly ILiveSeat _seat;
     private readonly DateTimeOffset _until;
+    private readonly CancellationToken _rightEnded;
     private readonly Action<RtspSession> _ended;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -54,7 +55,7 @@ internal sealed partial class RtspSession : IAsyncDisposable
         Action<RtspSession> ended, TimeProvider time, ILogger logger)
     {
         (Id, Client, CameraId) = (id, client, right.CameraId);
-        (_feed, _header, _seat, _until) = (feed, header, seat, right.Until);
+        (_feed, _header, _seat, _until, _rightEnded) = (feed, header, seat, right.Until, right.Ended);
         (_ended, _time, _logger, _camera) = (ended, time, logger, right.Number.ToString());
         _packetizer = new Packetizer(CodecSetup.Of(header));
         _lastSign = time.GetTimestamp();
@@ -246,9 +247,14 @@ internal sealed partial class RtspSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Looked at once a second: none of it is worth a look per picture.</summary>
+    /// <summary>Most of it is looked at once a second: it is not worth a look per picture.</summary>
     private string? Trouble()
     {
+        if (_rightEnded.IsCancellationRequested)
+        {
+            return "The right to look has ended.";
+        }
+
         if (_time.GetElapsedTime(_lastLook) < LookEvery)
         {
             return null;

@@ -1,0 +1,213 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Domain.Users;
+
+namespace Events.Application.Users;
+
+/// <summary>What came of a wish to come in.</summary>
+public abstract record SignInResult
+{
+    private SignInResult()
+    {
+    }
+
+    /// <param name="RefreshToken">Good once, for this session. Shown to its owner alone.</param>
+    public sealed record Done(SessionId SessionId, UserName Name, Role Role, string RefreshToken) : SignInResult;
+
+    /// <summary>Name or password is wrong, or the session is over; which of it is told to nobody.</summary>
+    public sealed record Denied : SignInResult;
+
+    /// <summary>Too many wrong passwords.</summary>
+    public sealed record Locked(DateTimeOffset Until) : SignInResult;
+
+    /// <summary>The password is right, and good for nothing but to be changed.</summary>
+    public sealed record MustChange : SignInResult;
+
+    /// <summary>Too many at once, here or with this name.</summary>
+    public sealed record TooMany : SignInResult;
+
+    /// <summary>The new password is not taken.</summary>
+    public sealed record Refused(Refusal Refusal) : SignInResult;
+}
+
+/// <summary>
+/// People come in with name and password, stay in with a refresh token that is good once, and go. A name that is not there takes as
+/// long as one that is. Some wrong passwords in a row lock a user for a while, each time for longer.
+/// </summary>
+public sealed class SignIns(
+    UserAccounts accounts,
+    UserRing ring,
+    Passwords passwords,
+    IPasswordStore store,
+    IEventStore events,
+    IReadModels views,
+    TimeProvider time)
+{
+    /// <summary>In a row, until a lock.</summary>
+    public const int FailuresMax = 5;
+
+    /// <summary>Then one has to sign in again, however often it was renewed.</summary>
+    public static readonly TimeSpan SessionLifetime = TimeSpan.FromDays(30);
+
+    private const string Prefix = "ert_";
+    private const int TokenLengthMax = 128;
+    private const int SecretBytes = 32;
+
+    /// <summary>Only of users that there are, so there are no more than those.</summary>
+    private readonly ConcurrentDictionary<UserName, int> _failures = [];
+
+    public async Task<SignInResult> SignInAsync(
+        string name, string password, string way, CancellationToken cancellationToken)
+    {
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, way, cancellationToken);
+        return user is null ? no!
+            : user.MustChange ? new SignInResult.MustChange()
+            : await StartAsync(user, way, cancellationToken);
+    }
+
+    /// <summary>Changes one's own password, and signs in with it. All other sessions end.</summary>
+    public async Task<SignInResult> ChangePasswordAsync(
+        string name, string password, string next, string way, CancellationToken cancellationToken)
+    {
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, way, cancellationToken);
+        if (user is null)
+        {
+            return no!;
+        }
+
+        if (next == password)
+        {
+            return new SignInResult.Refused(UserRefusals.WeakPassword);
+        }
+
+        CommandResult changed = await accounts.SetPasswordAsync(user.Name, next, false, CallerOf(user.Name, way), cancellationToken);
+        return changed.Refusal is { } refusal
+            ? new SignInResult.Refused(refusal)
+            : await StartAsync(user, way, cancellationToken);
+    }
+
+    /// <summary>Renews a session. A token that was renewed already ends it.</summary>
+    public async Task<SignInResult> RefreshAsync(string token, string way, CancellationToken cancellationToken)
+    {
+        if (IdIn(token) is not { } id || ring.Find(id) is not { } grant)
+        {
+            return new SignInResult.Denied();
+        }
+
+        string next = NewToken(id);
+        var done = await events.For(CallerOf(grant.Name, way).Origin).TransactAsync(
+            Session.Decider, id.ToString(), new RefreshSession(id, HashOf(token), HashOf(next)), cancellationToken);
+        if (done.Decision is Decision<SessionEvent>.Accepted { Facts: [SessionRefreshed] })
+        {
+            return new SignInResult.Done(id, grant.Name, grant.Role, next);
+        }
+
+        await ring.WaitForAsync(done.Position, CommandBus.VisibilityTimeout, cancellationToken);
+        return new SignInResult.Denied();
+    }
+
+    /// <summary>Ends a session. Nothing comes of a token that is none.</summary>
+    public async Task SignOutAsync(string token, string way, CancellationToken cancellationToken)
+    {
+        if (IdIn(token) is { } id && ring.Find(id) is { } grant
+            && await events.For(CallerOf(grant.Name, way).Origin)
+                .LoadAsync(Session.Decider, id.ToString(), cancellationToken) is Session.Open open
+            && CryptographicOperations.FixedTimeEquals(
+                Encoding.ASCII.GetBytes(open.RefreshHash), Encoding.ASCII.GetBytes(HashOf(token))))
+        {
+            await accounts.SendAsync(new EndSession(id), CallerOf(grant.Name, way), null, cancellationToken);
+        }
+    }
+
+    private async Task<(UserView? User, SignInResult? No)> CheckAsync(
+        string name, string password, string way, CancellationToken cancellationToken)
+    {
+        UserView? user = UserName.TryParse(name) is { } known
+            ? await views.FindAsync(UserViewProjection.View, known.Value, cancellationToken)
+            : null;
+        if (user?.LockedUntil > time.GetUtcNow())
+        {
+            return (null, new SignInResult.Locked(user.LockedUntil.Value));
+        }
+
+        string kept = user is null
+            ? Passwords.Nobodys
+            : await store.FindAsync(user.PasswordId, cancellationToken) ?? Passwords.Nobodys;
+        bool? isRight = await passwords.CheckAsync(password, kept, cancellationToken);
+        if (isRight is null)
+        {
+            return (null, new SignInResult.TooMany());
+        }
+
+        if (user is null || isRight is false)
+        {
+            return (null, user is null ? new SignInResult.Denied() : await FailAsync(user.Name, way, cancellationToken));
+        }
+
+        _failures.TryRemove(user.Name, out _);
+        if (user.DisabledFor is not null)
+        {
+            return (null, new SignInResult.Denied());
+        }
+
+        if (user.LockCount > 0)
+        {
+            await accounts.SendAsync(new UnlockUser(user.Name), CallerOf(user.Name, way), null, cancellationToken);
+        }
+
+        return (user, null);
+    }
+
+    private async Task<SignInResult> FailAsync(UserName name, string way, CancellationToken cancellationToken)
+    {
+        if (_failures.AddOrUpdate(name, 1, static (_, count) => count + 1) < FailuresMax)
+        {
+            return new SignInResult.Denied();
+        }
+
+        _failures.TryRemove(name, out _);
+        await accounts.SendAsync(new LockUser(name), Caller.System(way, name.Value), null, cancellationToken);
+        UserView? locked = await views.FindAsync(UserViewProjection.View, name.Value, cancellationToken);
+        return locked?.LockedUntil is { } until ? new SignInResult.Locked(until) : new SignInResult.Denied();
+    }
+
+    private async Task<SignInResult> StartAsync(UserView user, string way, CancellationToken cancellationToken)
+    {
+        if (ring.CountOf(user.Name) >= UserRing.SessionsMax)
+        {
+            return new SignInResult.TooMany();
+        }
+
+        SessionId id = SessionId.New();
+        string token = NewToken(id);
+        CommandResult started = await accounts.SendAsync(
+            new StartSession(id, user.Name, HashOf(token), time.GetUtcNow() + SessionLifetime),
+            CallerOf(user.Name, way),
+            null,
+            cancellationToken);
+        return started.Refusal is { } refusal
+            ? new SignInResult.Refused(refusal)
+            : new SignInResult.Done(id, user.Name, user.Role, token);
+    }
+
+    /// <summary>Whoever knows a password, or a session's token, may do this much for it.</summary>
+    private static Caller CallerOf(UserName name, string way) =>
+        new(name.Value, Role.Admin, way, Guid.CreateVersion7().ToString("d"));
+
+    private static string NewToken(SessionId id) =>
+        $"{Prefix}{id.Value:n}.{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";
+
+    private static SessionId? IdIn(string token) =>
+        token.Length <= TokenLengthMax
+        && token.StartsWith(Prefix, StringComparison.Ordinal)
+        && token.Split('.') is [var head, _]
+        && Guid.TryParseExact(head[Prefix.Length..], "n", out Guid id)
+            ? new SessionId(id)
+            : null;
+
+    private static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+}

@@ -1,0 +1,68 @@
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Domain.Users;
+
+namespace Events.Application.Users;
+
+/// <summary>One row per user that was ever created.</summary>
+/// <param name="PasswordId">Under which what is kept of the password lies.</param>
+/// <param name="MustChange">Whether the password is good for nothing but to be changed.</param>
+/// <param name="LockCount">Locks since the right password last came.</param>
+/// <param name="LockedUntil">Null when there was none since then; may be over.</param>
+/// <param name="DisabledFor">Null while enabled.</param>
+/// <param name="SessionsFrom">Sessions that began before are over; null when none were ended so.</param>
+public sealed record UserView(
+    UserName Name,
+    Role Role,
+    Guid PasswordId,
+    bool MustChange,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset PasswordChangedAt,
+    int LockCount,
+    DateTimeOffset? LockedUntil,
+    string? DisabledFor,
+    DateTimeOffset? SessionsFrom,
+    long Version);
+
+/// <summary>Folds a user's facts into <see cref="UserView"/>.</summary>
+public static class UserViewProjection
+{
+    public static View<UserView> View { get; } = new(
+        "UserView",
+        1,
+        StoredJson.Default.UserView,
+        [
+            new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name.Value),
+            new("role", ViewColumnType.Text, IsIndexed: false, row => row.Role.ToString()),
+            new("is_disabled", ViewColumnType.Flag, IsIndexed: false, row => row.DisabledFor is not null),
+        ],
+        new ViewFold<UserView, UserEvent>(fact => fact.Name.Value, Project));
+
+    public static UserView? Project(UserView? row, Recorded<UserEvent> recorded) =>
+        (row, recorded.Fact) switch
+        {
+            (null, UserCreated e) => new(
+                e.Name, e.Role, e.PasswordId, e.MustChange, e.At, e.At, 0, null, null, null, recorded.Version),
+            (null, _) => null,
+            ({ Version: var seen }, _) when recorded.Version <= seen => row,
+            ({ }, { } fact) => Changed(row, fact) with { Version = recorded.Version },
+        };
+
+    private static UserView Changed(UserView row, UserEvent fact) =>
+        fact switch
+        {
+            UserPasswordChanged e => row with
+            {
+                PasswordId = e.PasswordId,
+                MustChange = e.MustChange,
+                PasswordChangedAt = e.At,
+            },
+            UserLocked e => row with { LockCount = row.LockCount + 1, LockedUntil = e.Until },
+            UserUnlocked => row with { LockCount = 0, LockedUntil = null },
+            UserDisabled e => row with { DisabledFor = e.Reason },
+            UserEnabled => row with { DisabledFor = null },
+            UserRoleChanged e => row with { Role = e.Role },
+            UserSessionsEnded e => row with { SessionsFrom = e.Before },
+            _ => row,
+        };
+}

@@ -1,0 +1,88 @@
+using Events.Domain.Kernel;
+
+namespace Events.Domain.Users;
+
+public abstract record SessionCommand(SessionId SessionId);
+
+/// <param name="RefreshHash">SHA-256 of the refresh token, hexadecimal.</param>
+public sealed record StartSession(SessionId SessionId, UserName Name, string RefreshHash, DateTimeOffset ExpiresAt)
+    : SessionCommand(SessionId);
+
+/// <param name="ShownHash">Of the refresh token that was shown.</param>
+/// <param name="NextHash">Of the one that takes its place.</param>
+public sealed record RefreshSession(SessionId SessionId, string ShownHash, string NextHash) : SessionCommand(SessionId);
+
+public sealed record EndSession(SessionId SessionId) : SessionCommand(SessionId);
+
+/// <summary>What can happen to a session. These shapes are stored for ever.</summary>
+public abstract record SessionEvent(SessionId SessionId, DateTimeOffset At);
+
+/// <inheritdoc cref="StartSession"/>
+public sealed record SessionStarted(
+    SessionId SessionId, UserName Name, string RefreshHash, DateTimeOffset ExpiresAt, DateTimeOffset At)
+    : SessionEvent(SessionId, At);
+
+public sealed record SessionRefreshed(SessionId SessionId, string RefreshHash, DateTimeOffset At) : SessionEvent(SessionId, At);
+
+public sealed record SessionEnded(SessionId SessionId, SessionEnd Reason, DateTimeOffset At) : SessionEvent(SessionId, At);
+
+/// <summary>Why a session came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+public enum SessionEnd
+{
+    SignedOut = 1,
+
+    /// <summary>A refresh token was shown that had been replaced: somebody else has it, or had it.</summary>
+    TokenReused = 2,
+}
+
+/// <summary>
+/// One signing-in, and what was renewed from it. A refresh token is good once; one that is shown a second time ends all that came
+/// of it, since nobody can tell the thief from the owner.
+/// </summary>
+public abstract record Session
+{
+    public static readonly Decider<Session, SessionCommand, SessionEvent> Decider =
+        new("session", new NotStarted(), Decide, Evolve);
+
+    private Session()
+    {
+    }
+
+    public static Decision<SessionEvent> Decide(Session session, SessionCommand command, DateTimeOffset now) =>
+        (session, command) switch
+        {
+            (NotStarted, StartSession c) => new SessionStarted(c.SessionId, c.Name, c.RefreshHash, c.ExpiresAt, now),
+            (Open, StartSession) => Decision<SessionEvent>.Nothing,
+            (NotStarted, RefreshSession) or (Ended, StartSession) => SessionRefusals.Ended,
+            (NotStarted, EndSession) or (Ended, _) => Decision<SessionEvent>.Nothing,
+
+            (Open s, RefreshSession) when s.ExpiresAt <= now => SessionRefusals.Ended,
+            (Open s, RefreshSession c) when s.RefreshHash == c.NextHash => Decision<SessionEvent>.Nothing,
+            (Open s, RefreshSession c) => s.RefreshHash == c.ShownHash
+                ? new SessionRefreshed(c.SessionId, c.NextHash, now)
+                : new SessionEnded(c.SessionId, SessionEnd.TokenReused, now),
+            (Open, EndSession c) => new SessionEnded(c.SessionId, SessionEnd.SignedOut, now),
+
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
+        };
+
+    public static Session Evolve(Session session, SessionEvent fact) =>
+        (session, fact) switch
+        {
+            (NotStarted, SessionStarted e) => new Open(e.RefreshHash, e.ExpiresAt),
+            (Open s, SessionRefreshed e) => s with { RefreshHash = e.RefreshHash },
+            (Open, SessionEnded) => new Ended(),
+            _ => session,
+        };
+
+    public sealed record NotStarted : Session;
+
+    public sealed record Open(string RefreshHash, DateTimeOffset ExpiresAt) : Session;
+
+    public sealed record Ended : Session;
+}
+
+public static class SessionRefusals
+{
+    public static readonly Refusal Ended = new("session.ended", "The session is over. Sign in again.");
+}

@@ -1,0 +1,51 @@
+using System.Security.Claims;
+using Events.Application;
+using Events.Application.ApiKeys;
+using Events.Application.Contracts;
+using Events.Domain.ApiKeys;
+using Events.Domain.Kernel;
+using Events.GraphQL;
+using Events.Host.GraphQL;
+
+namespace Events.Host.ApiKeys;
+
+/// <summary>What all mutations of keys do the same way.</summary>
+internal sealed class ApiKeyCalls(GraphQLCommands commands, ApiKeyRing ring, IReadModels views, TimeProvider time)
+{
+    /// <param name="show">Makes the payload of the key and the position, which are null when there is none.</param>
+    public Task<FieldResult<TPayload>> SendAsync<TPayload>(
+        ApiKeyCommand command,
+        ClaimsPrincipal user,
+        Func<ApiKeyNode?, string?, TPayload> show,
+        CancellationToken cancellationToken,
+        long? expectedVersion = null) =>
+        commands.SendAsync(
+            command,
+            user,
+            async position =>
+            {
+                if (position is not null)
+                {
+                    await ring.WaitForAsync(Moments.Read(position), CommandBus.VisibilityTimeout, cancellationToken);
+                }
+
+                ApiKeyNode? node = await ApiKeyFields.FindAsync(command.KeyId.Value, views, time, cancellationToken);
+                return show(node, position);
+            },
+            cancellationToken,
+            expectedVersion);
+
+    /// <returns>Null when both could be read.</returns>
+    public static InvalidInputError? TryRead(
+        IReadOnlyList<Guid>? cameras, IReadOnlyList<string>? addresses, out CameraList? list, out string? networks)
+    {
+        list = cameras is null ? null : CameraList.From(cameras.Select(id => new CameraId(id)));
+        networks = addresses is null ? null : AddressSet.Normalise(addresses);
+        return cameras is not null && list is null ? ErrorOf(ApiKeyRefusals.BadCameras)
+            : addresses is not null && networks is null ? ErrorOf(ApiKeyRefusals.BadAddresses)
+            : null;
+    }
+
+    private static InvalidInputError ErrorOf(Refusal refusal) =>
+        new(refusal.Message, refusal.Code, RefusalTable.Of(refusal).Subject);
+}

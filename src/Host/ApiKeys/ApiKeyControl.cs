@@ -1,0 +1,198 @@
+using Events.Application.ApiKeys;
+using Events.Application.Cameras;
+using Events.Application.Contracts;
+using Events.Domain.ApiKeys;
+using Events.Domain.Kernel;
+using Events.Host.Control;
+using Events.Host.Security;
+using static Events.Host.Control.ControlCalls;
+
+namespace Events.Host.ApiKeys;
+
+/// <summary>Keys for the command line.</summary>
+internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProvider time) : IControlRoutes
+{
+    public void Map(RouteGroupBuilder control)
+    {
+        control.MapGet("/keys", (Delegate)ListAsync);
+        control.MapPost("/keys", (Delegate)IssueAsync);
+        control.MapPost("/keys/{id}/rotation", (Delegate)RotateAsync);
+        control.MapPost("/keys/{id}/narrowing", (Delegate)NarrowAsync);
+        control.MapPost("/keys/{id}/suspension", (HttpContext context, string id) =>
+            EndAsync(context, id, (key, reason) => new SuspendApiKey(key, reason)));
+        control.MapPost("/keys/{id}/revocation", (HttpContext context, string id) =>
+            EndAsync(context, id, (key, reason) => new RevokeApiKey(key, reason)));
+        control.MapPost("/keys/{id}/resumption", (HttpContext context, string id) =>
+            ChangeAsync(context, id, key => new ResumeApiKey(key)));
+    }
+
+    private async Task<IResult> ListAsync(HttpContext context)
+    {
+        List<KeyRow> rows = [];
+        while (true)
+        {
+            Page<ApiKeyView> page = await views.ListAsync(
+                ApiKeyViewProjection.View,
+                ViewQuery.All with { OrderBy = "issued_at", Offset = rows.Count },
+                context.RequestAborted);
+            foreach (ApiKeyView view in page.Rows)
+            {
+                rows.Add(await RowOfAsync(view, context.RequestAborted));
+            }
+
+            if (page.Rows.Count == 0 || rows.Count >= page.Total)
+            {
+                return Results.Json(rows, ControlJson.Default.IReadOnlyListKeyRow);
+            }
+        }
+    }
+
+    private async Task<IResult> IssueAsync(HttpContext context)
+    {
+        KeyWish wish = await BodyAsync(context, ControlJson.Default.KeyWish);
+        if (AccessTokens.RoleOf(wish.Role) is not { } role)
+        {
+            return BadRole();
+        }
+
+        (CameraList? cameras, string? addresses, IResult? problem) = await ReadAsync(
+            wish.Cameras, wish.Addresses, context.RequestAborted);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        ApiKeyId id = ApiKeyId.New();
+        (string secret, string hash) = ApiKeySecret.New();
+        CommandResult result = await desk.SendAsync(
+            new IssueApiKey(id, wish.Name, new ApiKeyLimits(role, cameras, addresses, wish.ExpiresAt), hash),
+            CallerNow(), null, context.RequestAborted);
+        return Refused(result) ?? Results.Json(new IssuedKey(id.ToString(), secret), ControlJson.Default.IssuedKey);
+    }
+
+    private async Task<IResult> RotateAsync(HttpContext context, string id)
+    {
+        KeyRotation wish = await BodyAsync(context, ControlJson.Default.KeyRotation);
+        if (IdOf(id) is not { } key)
+        {
+            return NotFound(id);
+        }
+
+        (string secret, string hash) = ApiKeySecret.New();
+        CommandResult result = await desk.SendAsync(
+            new RotateApiKey(key, hash, wish.OverlapSeconds), CallerNow(), null, context.RequestAborted);
+        return Refused(result) ?? Results.Json(new IssuedKey(id, secret), ControlJson.Default.IssuedKey);
+    }
+
+    private async Task<IResult> NarrowAsync(HttpContext context, string id)
+    {
+        KeyNarrowing wish = await BodyAsync(context, ControlJson.Default.KeyNarrowing);
+        if (IdOf(id) is not { } key
+            || await views.FindAsync(ApiKeyViewProjection.View, key.ToString(), context.RequestAborted) is not { } now)
+        {
+            return NotFound(id);
+        }
+
+        if (wish.Role is not null && AccessTokens.RoleOf(wish.Role) is null)
+        {
+            return BadRole();
+        }
+
+        (CameraList? cameras, string? addresses, IResult? problem) = await ReadAsync(
+            wish.Cameras, wish.Addresses, context.RequestAborted);
+        return problem ?? await ChangeAsync(context, id, found => new NarrowApiKey(
+            found,
+            new ApiKeyLimits(
+                AccessTokens.RoleOf(wish.Role) ?? now.Role,
+                cameras ?? now.Cameras,
+                addresses ?? now.Addresses,
+                wish.ExpiresAt ?? now.ExpiresAt)));
+    }
+
+    private async Task<IResult> EndAsync(HttpContext context, string id, Func<ApiKeyId, string, ApiKeyCommand> command)
+    {
+        Reason reason = await BodyAsync(context, ControlJson.Default.Reason);
+        return await ChangeAsync(context, id, key => command(key, reason.Text));
+    }
+
+    private async Task<IResult> ChangeAsync(HttpContext context, string id, Func<ApiKeyId, ApiKeyCommand> command)
+    {
+        if (IdOf(id) is not { } key)
+        {
+            return NotFound(id);
+        }
+
+        CommandResult result = await desk.SendAsync(command(key), CallerNow(), null, context.RequestAborted);
+        if (Refused(result) is { } refused)
+        {
+            return refused;
+        }
+
+        ApiKeyView? view = await views.FindAsync(ApiKeyViewProjection.View, key.ToString(), context.RequestAborted);
+        return view is null
+            ? Problem(503, "dependency.projections", "It is done, but the views lag behind. List the keys shortly.")
+            : Results.Json(await RowOfAsync(view, context.RequestAborted), ControlJson.Default.KeyRow);
+    }
+
+    private async Task<(CameraList? Cameras, string? Addresses, IResult? Problem)> ReadAsync(
+        IReadOnlyList<string>? cameras, IReadOnlyList<string>? addresses, CancellationToken cancellationToken)
+    {
+        string? normal = addresses is { Count: > 0 } ? AddressSet.Normalise(addresses) : null;
+        if (addresses is { Count: > 0 } && normal is null)
+        {
+            return (null, null, Problem(400, ApiKeyRefusals.BadAddresses.Code, ApiKeyRefusals.BadAddresses.Message));
+        }
+
+        List<CameraId> ids = [];
+        foreach (string name in cameras ?? [])
+        {
+            if (await CameraNames.FindAsync(name, views, cancellationToken) is not { } camera)
+            {
+                return (null, null, Problem(
+                    404, ApiKeyRefusals.BadCameras.Code, $"There is no camera {name}. List them: camera list"));
+            }
+
+            ids.Add(camera.Id);
+        }
+
+        CameraList? list = CameraList.From(ids);
+        return ids.Count > 0 && list is null
+            ? (null, null, Problem(400, ApiKeyRefusals.BadCameras.Code, ApiKeyRefusals.BadCameras.Message))
+            : (list, normal, null);
+    }
+
+    private async Task<KeyRow> RowOfAsync(ApiKeyView view, CancellationToken cancellationToken)
+    {
+        List<string> cameras = [];
+        foreach (CameraId id in view.Cameras?.All ?? [])
+        {
+            CameraView? camera = await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken);
+            cameras.Add(camera?.Number.ToString() ?? id.ToString());
+        }
+
+        return new KeyRow(
+            view.Id.ToString(),
+            view.Name,
+            AccessTokens.NameOf(view.Role),
+            view.StatusAt(time.GetUtcNow()).ToString().ToLowerInvariant(),
+            view.IssuedAt,
+            view.UseCount,
+            view.Cameras is null ? null : cameras,
+            view.Addresses?.Split(' '),
+            view.ExpiresAt,
+            view.LastUsedAt,
+            view.EndedFor);
+    }
+
+    private static ApiKeyId? IdOf(string text) => Guid.TryParse(text, out Guid id) ? new ApiKeyId(id) : null;
+
+    private static IResult? Refused(CommandResult result) =>
+        result.Refusal is { } refusal
+            ? Problem(refusal == ApiKeyRefusals.NotFound ? 404 : 409, refusal.Code, refusal.Message)
+            : null;
+
+    private static IResult BadRole() => Problem(400, "api_key.bad_role", "A role is viewer, operator, admin or auditor.");
+
+    private static IResult NotFound(string id) =>
+        Problem(404, ApiKeyRefusals.NotFound.Code, $"There is no key {id}. List them: keys list");
+}

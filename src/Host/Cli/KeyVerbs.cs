@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Globalization;
+using Events.Host.Control;
+
+namespace Events.Host.Cli;
+
+/// <summary><c>keys</c>: secrets with which programs come in.</summary>
+internal static class KeyVerbs
+{
+    public static Command Build(Option<string> format) => new("keys", "Keys with which programs come in.")
+    {
+        Issue(),
+        CommandLine.Verb("list", "Lists keys, the oldest first. Secrets are not kept, and not shown.", [format],
+            async (given, client, token) => Tables.Keys(
+                await client.GetAsync("/control/keys", ControlJson.Default.IReadOnlyListKeyRow, token),
+                CommandLine.IsJson(given))),
+        Rotate(),
+        Narrow(format),
+        End("suspend", "Lets nobody in with a key until it is resumed.", "suspension", format),
+        Resume(format),
+        End("revoke", "Ends a key for good.", "revocation", format),
+    };
+
+    private static Command Issue()
+    {
+        Option<string> role = Role(isRequired: true);
+        var name = new Option<string>("--name") { Description = "Whose it is, or what for.", Required = true };
+        Option<string[]> cameras = Cameras();
+        Option<string[]> addresses = Addresses();
+        Option<string?> expires = Expires();
+        return CommandLine.Verb(
+            "issue", "Makes a key and prints its secret, alone, this once.", [role, name, cameras, addresses, expires],
+            async (given, client, token) => Console.Out.WriteLine((await client.PostAsync(
+                "/control/keys",
+                new KeyWish(
+                    given.GetRequiredValue(role),
+                    given.GetRequiredValue(name),
+                    SomeOf(given.GetValue(cameras)),
+                    SomeOf(given.GetValue(addresses)),
+                    InstantOf(given.GetValue(expires))),
+                ControlJson.Default.KeyWish,
+                ControlJson.Default.IssuedKey,
+                token)).Secret));
+    }
+
+    private static Command Rotate()
+    {
+        Option<string> id = KeyId();
+        var overlap = new Option<string>("--overlap")
+        {
+            Description = "How long the old secret stays good: 0s, 30m, 24h, 7d.",
+            DefaultValueFactory = _ => "24h",
+        };
+        return CommandLine.Verb(
+            "rotate", "Gives a key another secret and prints it, alone, this once.", [id, overlap],
+            async (given, client, token) => Console.Out.WriteLine((await client.PostAsync(
+                PathOf(given.GetRequiredValue(id), "rotation"),
+                new KeyRotation((int)Spans.Parse(given.GetRequiredValue(overlap), "--overlap").TotalSeconds),
+                ControlJson.Default.KeyRotation,
+                ControlJson.Default.IssuedKey,
+                token)).Secret));
+    }
+
+    private static Command Narrow(Option<string> format)
+    {
+        Option<string> id = KeyId();
+        Option<string> role = Role(isRequired: false);
+        Option<string[]> cameras = Cameras();
+        Option<string[]> addresses = Addresses();
+        Option<string?> expires = Expires();
+        return CommandLine.Verb(
+            "narrow", "Lets a key do less. What is not given stays as it is.", [id, role, cameras, addresses, expires, format],
+            async (given, client, token) => Show(
+                await client.PostAsync(
+                    PathOf(given.GetRequiredValue(id), "narrowing"),
+                    new KeyNarrowing(
+                        given.GetValue(role),
+                        SomeOf(given.GetValue(cameras)),
+                        SomeOf(given.GetValue(addresses)),
+                        InstantOf(given.GetValue(expires))),
+                    ControlJson.Default.KeyNarrowing,
+                    ControlJson.Default.KeyRow,
+                    token),
+                given));
+    }
+
+    private static Command End(string verb, string description, string what, Option<string> format)
+    {
+        Option<string> id = KeyId();
+        var reason = new Option<string>("--reason") { Description = "Why.", DefaultValueFactory = _ => "requested" };
+        return CommandLine.Verb(verb, description, [id, reason, format], async (given, client, token) => Show(
+            await client.PostAsync(
+                PathOf(given.GetRequiredValue(id), what),
+                new Reason(given.GetRequiredValue(reason)),
+                ControlJson.Default.Reason,
+                ControlJson.Default.KeyRow,
+                token),
+            given));
+    }
+
+    private static Command Resume(Option<string> format)
+    {
+        Option<string> id = KeyId();
+        return CommandLine.Verb("resume", "Ends a suspension.", [id, format], async (given, client, token) => Show(
+            await client.PostAsync(
+                PathOf(given.GetRequiredValue(id), "resumption"),
+                new NothingMore(),
+                ControlJson.Default.NothingMore,
+                ControlJson.Default.KeyRow,
+                token),
+            given));
+    }
+
+    private static Option<string> KeyId() =>
+        new("--key-id") { Description = "The key's id, as keys list has it. No secret.", Required = true };
+
+    private static Option<string> Role(bool isRequired)
+    {
+        var role = new Option<string>("--role") { Description = "viewer, operator, admin or auditor.", Required = isRequired };
+        role.AcceptOnlyFromAmong("viewer", "operator", "admin", "auditor");
+        return role;
+    }
+
+    private static Option<string[]> Cameras() => new("--camera")
+    {
+        Description = "A camera it may know of: camera0, its id, or its name. Repeatable; without it, all.",
+    };
+
+    private static Option<string[]> Addresses() => new("--address")
+    {
+        Description = "Where it may be used from: an address or a network like 10.0.0.0/8. Repeatable; without it, anywhere.",
+    };
+
+    private static Option<string?> Expires() => new("--expires")
+    {
+        Description = "When it ends: in 90s, 30m, 24h or 30d, or at 2027-01-31T00:00:00Z. Without it, never.",
+    };
+
+    private static string PathOf(string id, string what) => $"/control/keys/{Uri.EscapeDataString(id)}/{what}";
+
+    private static string[]? SomeOf(string[]? given) => given is { Length: > 0 } ? given : null;
+
+    /// <exception cref="CommandFailedException">It is neither a span nor an instant.</exception>
+    private static DateTimeOffset? InstantOf(string? text) =>
+        text is null ? null
+        : DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out DateTimeOffset at) ? at
+        : TimeProvider.System.GetUtcNow().Add(Spans.Parse(text, "--expires"));
+
+    private static void Show(KeyRow key, ParseResult given)
+    {
+        if (CommandLine.IsJson(given))
+        {
+            CommandLine.Print(key, ControlJson.Default.KeyRow);
+        }
+        else
+        {
+            Tables.Keys([key], isJson: false);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using Events.Host.Control;
+
+namespace Events.Host.Cli;
+
+/// <summary><c>users</c>: people who sign in with a name and a password.</summary>
+internal static class UserVerbs
+{
+    public static Command Build(Option<string> format)
+    {
+        Option<string> name = new("--name") { Description = "The user's name.", Required = true };
+        var role = new Option<string>("--role") { Description = "viewer, operator, admin or auditor.", Required = true };
+        role.AcceptOnlyFromAmong("viewer", "operator", "admin", "auditor");
+        var reads = new Option<bool>("--password-stdin")
+        {
+            Description = "Read the password from standard input. Without it one is made up, printed alone, and to be changed.",
+        };
+        var reason = new Option<string>("--reason") { Description = "Why.", DefaultValueFactory = _ => "requested" };
+        return new Command("users", "People who sign in.")
+        {
+            CommandLine.Verb("list", "Lists users.", [format], async (given, client, token) => Tables.Users(
+                await client.GetAsync("/control/users", ControlJson.Default.IReadOnlyListUserRow, token),
+                CommandLine.IsJson(given))),
+            CommandLine.Verb("add", "Makes a user.", [name, role, reads, format], async (given, client, token) => Show(
+                await client.PostAsync(
+                    "/control/users",
+                    new UserDraft(given.GetRequiredValue(name), given.GetRequiredValue(role), PasswordIn(given.GetValue(reads))),
+                    ControlJson.Default.UserDraft,
+                    ControlJson.Default.UserMade,
+                    token),
+                given)),
+            CommandLine.Verb("password", "Gives a user another password. All sessions end.", [name, reads, format],
+                async (given, client, token) => Show(
+                    await client.PostAsync(
+                        PathOf(given.GetRequiredValue(name), "password"),
+                        new NewPassword(PasswordIn(given.GetValue(reads))),
+                        ControlJson.Default.NewPassword,
+                        ControlJson.Default.UserMade,
+                        token),
+                    given)),
+            CommandLine.Verb("role", "Gives a user another role. All sessions end.", [name, role, format],
+                async (given, client, token) => Show(
+                    await client.PostAsync(
+                        PathOf(given.GetRequiredValue(name), "role"),
+                        new NewRole(given.GetRequiredValue(role)),
+                        ControlJson.Default.NewRole,
+                        ControlJson.Default.UserRow,
+                        token),
+                    given)),
+            CommandLine.Verb("disable", "Shuts a user out. All sessions end.", [name, reason, format],
+                async (given, client, token) => Show(
+                    await client.PostAsync(
+                        PathOf(given.GetRequiredValue(name), "disabling"),
+                        new Reason(given.GetRequiredValue(reason)),
+                        ControlJson.Default.Reason,
+                        ControlJson.Default.UserRow,
+                        token),
+                    given)),
+            Plain("enable", "Lets a user in again.", "enabling", name, format),
+            Plain("unlock", "Ends a lock for wrong passwords.", "unlocking", name, format),
+            Plain("end-sessions", "Ends all sessions of a user.", "sessions-end", name, format),
+        };
+    }
+
+    private static Command Plain(string verb, string description, string what, Option<string> name, Option<string> format) =>
+        CommandLine.Verb(verb, description, [name, format], async (given, client, token) => Show(
+            await client.PostAsync(
+                PathOf(given.GetRequiredValue(name), what),
+                new NothingMore(),
+                ControlJson.Default.NothingMore,
+                ControlJson.Default.UserRow,
+                token),
+            given));
+
+    private static string PathOf(string name, string what) => $"/control/users/{Uri.EscapeDataString(name)}/{what}";
+
+    private static string? PasswordIn(bool reads) => reads ? Console.In.ReadLine() ?? string.Empty : null;
+
+    private static void Show(UserMade made, ParseResult given)
+    {
+        if (made.Password is { } password)
+        {
+            Console.Out.WriteLine(password);
+        }
+        else
+        {
+            Show(made.User, given);
+        }
+    }
+
+    private static void Show(UserRow user, ParseResult given)
+    {
+        if (CommandLine.IsJson(given))
+        {
+            CommandLine.Print(user, ControlJson.Default.UserRow);
+        }
+        else
+        {
+            Tables.Users([user], isJson: false);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using Events.Application.ApiKeys;
+using Events.Application.Contracts;
+
+namespace Events.Host.Security;
+
+/// <summary>Who is behind what a client shows, whichever way it came in: an access token, or the secret of a key.</summary>
+internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions, ApiKeyRing keys)
+{
+    /// <param name="from">Where the client is; null when that is not known.</param>
+    /// <returns>Null when it is neither, or not good any more, or not from there.</returns>
+    /// <exception cref="DependencyUnavailableException">It is a key, and after the start none was read yet.</exception>
+    public async ValueTask<AccessIdentity?> ReadAsync(string text, IPAddress? from)
+    {
+        if (!ApiKeySecret.IsMeant(text))
+        {
+            return SessionTokens.IsMeant(text) ? await sessions.ReadAsync(text) : await tokens.ReadAsync(text);
+        }
+
+        if (!keys.IsLoaded)
+        {
+            throw new DependencyUnavailableException("api_keys", "Keys are being read after the start. Try again shortly.");
+        }
+
+        return keys.Find(text, from) is { } grant
+            ? new AccessIdentity(
+                $"key-{grant.KeyId}",
+                grant.Role,
+                grant.Until ?? DateTimeOffset.MaxValue,
+                grant.Cameras,
+                grant.KeyId,
+                grant.Ended)
+            : null;
+    }
+}

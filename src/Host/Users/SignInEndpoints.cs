@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Events.Application.Users;
+using Events.Host.JsonRpc;
+using Events.Host.Security;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Events.Host.Users;
+
+internal sealed record SignInWish(string User, string Password);
+
+internal sealed record PasswordWish(string User, string Password, string NewPassword);
+
+internal sealed record RefreshWish(string RefreshToken);
+
+/// <param name="ExpiresIn">Of the access token, in seconds.</param>
+/// <param name="RefreshToken">Good once.</param>
+internal sealed record SignedIn(
+    string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string User, string Role);
+
+/// <summary>
+/// People sign in, stay in and go: <c>POST /auth/sign-in</c>, <c>/auth/refresh</c>, <c>/auth/sign-out</c>, <c>/auth/password</c>, as
+/// JSON; and the public keys that check access tokens, <c>GET /.well-known/jwks.json</c> (RFC 7517). No cookies: what a browser does
+/// not send by itself, no other page can make it send.
+/// </summary>
+internal sealed class SignInEndpoints(SignIns signIns, SessionTokens tokens, SigningKeys keys, TimeProvider time)
+{
+    private const string Way = "http";
+
+    /// <summary>Per address: as often as a household with bad memories needs, and no more.</summary>
+    private static readonly RateRule _rule = new(PerSecond: 0.5, Burst: 20);
+
+    private readonly AddressLimits _limits = new(_rule, time);
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/auth/sign-in", (Delegate)SignInAsync);
+        routes.MapPost("/auth/password", (Delegate)ChangePasswordAsync);
+        routes.MapPost("/auth/refresh", (Delegate)RefreshAsync);
+        routes.MapPost("/auth/sign-out", (Delegate)SignOutAsync);
+        routes.MapGet("/.well-known/jwks.json", (Delegate)ShowKeys);
+    }
+
+    private Task<IResult> SignInAsync(HttpContext context) =>
+        ForAsync(context, SignInJson.Default.SignInWish, wish =>
+            signIns.SignInAsync(wish.User, wish.Password, Way, context.RequestAborted));
+
+    private Task<IResult> ChangePasswordAsync(HttpContext context) =>
+        ForAsync(context, SignInJson.Default.PasswordWish, wish =>
+            signIns.ChangePasswordAsync(wish.User, wish.Password, wish.NewPassword, Way, context.RequestAborted));
+
+    private Task<IResult> RefreshAsync(HttpContext context) =>
+        ForAsync(context, SignInJson.Default.RefreshWish, wish =>
+            signIns.RefreshAsync(wish.RefreshToken, Way, context.RequestAborted));
+
+    private async Task<IResult> ForAsync<TWish>(
+        HttpContext context, JsonTypeInfo<TWish> json, Func<TWish, Task<SignInResult>> act)
+        where TWish : class
+    {
+        TimeSpan wait = _limits.Take(context.Connection.RemoteIpAddress);
+        if (wait > TimeSpan.Zero)
+        {
+            return Later(context, wait, "auth.rate_limited", "Too many attempts from this address.");
+        }
+
+        if (await ReadAsync(context, json) is not { } wish)
+        {
+            return Problem(400, "auth.bad_request", "Send a JSON object (Content-Type: application/json) with the fields needed.");
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        return await act(wish) switch
+        {
+            SignInResult.Done done => Results.Json(
+                new SignedIn(
+                    tokens.Issue(done.SessionId, done.Name, done.Role),
+                    "Bearer",
+                    (int)SessionTokens.Lifetime.TotalSeconds,
+                    done.RefreshToken,
+                    done.Name.Value,
+                    AccessTokens.NameOf(done.Role)),
+                SignInJson.Default.SignedIn),
+            SignInResult.MustChange => Problem(
+                403, "auth.password_must_change", "Change the password first: POST /auth/password."),
+            SignInResult.Locked locked => Later(
+                context, locked.Until - time.GetUtcNow(), "auth.locked", "Too many wrong passwords. Wait, then try again."),
+            SignInResult.TooMany => Later(
+                context, TimeSpan.FromSeconds(1), "auth.too_many", "Too many at once. Try again in a moment."),
+            SignInResult.Refused refused => Problem(400, refused.Refusal.Code, refused.Refusal.Message),
+            _ => Problem(401, "auth.denied", "That is not right, or is over. Sign in again."),
+        };
+    }
+
+    private async Task<IResult> SignOutAsync(HttpContext context)
+    {
+        if (await ReadAsync(context, SignInJson.Default.RefreshWish) is { } wish)
+        {
+            await signIns.SignOutAsync(wish.RefreshToken, Way, context.RequestAborted);
+        }
+
+        return Results.NoContent();
+    }
+
+    private IResult ShowKeys(HttpContext context)
+    {
+        JsonArray all = [];
+        foreach (ECDsaSecurityKey key in keys.All)
+        {
+            JsonWebKey web = JsonWebKeyConverter.ConvertFromECDsaSecurityKey(key);
+            all.Add(new JsonObject
+            {
+                ["kty"] = "EC",
+                ["use"] = "sig",
+                ["alg"] = "ES256",
+                ["crv"] = web.Crv,
+                ["kid"] = key.KeyId,
+                ["x"] = web.X,
+                ["y"] = web.Y,
+            });
+        }
+
+        context.Response.Headers.CacheControl = "public, max-age=300";
+        return Results.Text(new JsonObject { ["keys"] = all }.ToJsonString(), "application/json");
+    }
+
+    /// <returns>Null for what is not JSON of this form, or does not say that it is.</returns>
+    private static async Task<T?> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> json)
+        where T : class
+    {
+        if (!context.Request.HasJsonContentType())
+        {
+            return null;
+        }
+
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(context.Request.Body, json, context.RequestAborted);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static IResult Later(HttpContext context, TimeSpan wait, string code, string message)
+    {
+        context.Response.Headers.RetryAfter =
+            Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return Problem(429, code, message);
+    }
+
+    private static IResult Problem(int status, string code, string message) =>
+        Results.Problem(message, statusCode: status, extensions: new Dictionary<string, object?> { ["code"] = code });
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(SignInWish))]
+[JsonSerializable(typeof(PasswordWish))]
+[JsonSerializable(typeof(RefreshWish))]
+[JsonSerializable(typeof(SignedIn))]
+internal sealed partial class SignInJson : JsonSerializerContext;

@@ -1,0 +1,130 @@
+using Events.Application.Contracts;
+using Events.Application.Users;
+using Events.Domain.Kernel;
+using Events.Domain.Users;
+using Events.Host.Control;
+using Events.Host.Security;
+using static Events.Host.Control.ControlCalls;
+
+namespace Events.Host.Users;
+
+/// <summary>Users for the command line.</summary>
+internal sealed class UserControl(UserAccounts accounts, IReadModels views, TimeProvider time) : IControlRoutes
+{
+    public void Map(RouteGroupBuilder control)
+    {
+        control.MapGet("/users", (Delegate)ListAsync);
+        control.MapPost("/users", (Delegate)AddAsync);
+        control.MapPost("/users/{name}/password", (Delegate)SetPasswordAsync);
+        control.MapPost("/users/{name}/role", (Delegate)SetRoleAsync);
+        control.MapPost("/users/{name}/disabling", async (HttpContext context, string name) =>
+        {
+            Reason reason = await BodyAsync(context, ControlJson.Default.Reason);
+            return await ChangeAsync(context, name, user => new DisableUser(user, reason.Text));
+        });
+        control.MapPost("/users/{name}/enabling", (HttpContext context, string name) =>
+            ChangeAsync(context, name, user => new EnableUser(user)));
+        control.MapPost("/users/{name}/unlocking", (HttpContext context, string name) =>
+            ChangeAsync(context, name, user => new UnlockUser(user)));
+        control.MapPost("/users/{name}/sessions-end", (HttpContext context, string name) =>
+            ChangeAsync(context, name, user => new EndUserSessions(user, time.GetUtcNow())));
+    }
+
+    private async Task<IResult> ListAsync(HttpContext context)
+    {
+        List<UserRow> rows = [];
+        while (true)
+        {
+            Page<UserView> page = await views.ListAsync(
+                UserViewProjection.View,
+                ViewQuery.All with { OrderBy = "name", Offset = rows.Count },
+                context.RequestAborted);
+            rows.AddRange(page.Rows.Select(RowOf));
+            if (page.Rows.Count == 0 || rows.Count >= page.Total)
+            {
+                return Results.Json(rows, ControlJson.Default.IReadOnlyListUserRow);
+            }
+        }
+    }
+
+    private async Task<IResult> AddAsync(HttpContext context)
+    {
+        UserDraft draft = await BodyAsync(context, ControlJson.Default.UserDraft);
+        if (AccessTokens.RoleOf(draft.Role) is not { } role)
+        {
+            return BadRole();
+        }
+
+        string password = draft.Password ?? UserAccounts.Generate();
+        CommandResult result = await accounts.CreateAsync(
+            draft.Name, role, password, draft.Password is null, CallerNow(), context.RequestAborted);
+        return Refused(result) ?? await MadeAsync(context, draft.Name, draft.Password is null ? password : null);
+    }
+
+    private async Task<IResult> SetPasswordAsync(HttpContext context, string name)
+    {
+        NewPassword wish = await BodyAsync(context, ControlJson.Default.NewPassword);
+        if (UserName.TryParse(name) is not { } user)
+        {
+            return NotFound(name);
+        }
+
+        string password = wish.Password ?? UserAccounts.Generate();
+        CommandResult result = await accounts.SetPasswordAsync(
+            user, password, wish.Password is null, CallerNow(), context.RequestAborted);
+        return Refused(result) ?? await MadeAsync(context, name, wish.Password is null ? password : null);
+    }
+
+    private async Task<IResult> SetRoleAsync(HttpContext context, string name)
+    {
+        NewRole wish = await BodyAsync(context, ControlJson.Default.NewRole);
+        return AccessTokens.RoleOf(wish.Role) is { } role
+            ? await ChangeAsync(context, name, user => new ChangeUserRole(user, role))
+            : BadRole();
+    }
+
+    private async Task<IResult> MadeAsync(HttpContext context, string name, string? password) =>
+        await views.FindAsync(UserViewProjection.View, name, context.RequestAborted) is { } view
+            ? Results.Json(new UserMade(RowOf(view), password), ControlJson.Default.UserMade)
+            : Lagging();
+
+    private async Task<IResult> ChangeAsync(HttpContext context, string name, Func<UserName, UserCommand> command)
+    {
+        if (UserName.TryParse(name) is not { } user)
+        {
+            return NotFound(name);
+        }
+
+        CommandResult result = await accounts.SendAsync(command(user), CallerNow(), null, context.RequestAborted);
+        return Refused(result)
+            ?? (await views.FindAsync(UserViewProjection.View, name, context.RequestAborted) is { } view
+                ? Results.Json(RowOf(view), ControlJson.Default.UserRow)
+                : Lagging());
+    }
+
+    private UserRow RowOf(UserView view)
+    {
+        bool isLocked = view.LockedUntil > time.GetUtcNow();
+        return new UserRow(
+            view.Name.Value,
+            AccessTokens.NameOf(view.Role),
+            view.DisabledFor is not null ? "disabled" : isLocked ? "locked" : "active",
+            view.MustChange,
+            view.CreatedAt,
+            isLocked ? view.LockedUntil : null,
+            view.DisabledFor);
+    }
+
+    private static IResult? Refused(CommandResult result) =>
+        result.Refusal is { } refusal
+            ? Problem(refusal == UserRefusals.NotFound ? 404 : 409, refusal.Code, refusal.Message)
+            : null;
+
+    private static IResult BadRole() => Problem(400, "user.bad_role", "A role is viewer, operator, admin or auditor.");
+
+    private static IResult NotFound(string name) =>
+        Problem(404, UserRefusals.NotFound.Code, $"There is no user {name}. List them: users list");
+
+    private static IResult Lagging() =>
+        Problem(503, "dependency.projections", "It is done, but the views lag behind. List the users shortly.");
+}

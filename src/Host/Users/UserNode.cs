@@ -1,0 +1,39 @@
+using Events.Application.Users;
+using Events.GraphQL;
+
+namespace Events.Host.Users;
+
+/// <summary>A person who signs in with a name and a password.</summary>
+/// <param name="MustChangePassword">Whether the password is good for nothing but to be changed.</param>
+/// <param name="LockedUntil">For wrong passwords; null when there was no lock since the right one came. May be over.</param>
+/// <param name="DisabledFor">Why nobody gets in with this name; null while somebody does.</param>
+/// <param name="Version">Facts of this user so far. Commands take it as expectedVersion.</param>
+/// <param name="Stream">The name of its stream in the log.</param>
+[GraphQLName("User")]
+internal sealed record UserNode(
+    string Name,
+    Role Role,
+    bool MustChangePassword,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset PasswordChangedAt,
+    DateTimeOffset? LockedUntil,
+    string? DisabledFor,
+    long Version,
+    string Stream)
+{
+    public static UserNode Of(UserView view) =>
+        new(
+            view.Name.Value,
+            view.Role,
+            view.MustChange,
+            view.CreatedAt,
+            view.PasswordChangedAt,
+            view.LockedUntil,
+            view.DisabledFor,
+            view.Version,
+            $"user-{view.Name}");
+}
+
+/// <summary>What users can be filtered and sorted by.</summary>
+[GraphQLName("User")]
+internal sealed record UserColumns(string Name, Role Role, bool IsDisabled);

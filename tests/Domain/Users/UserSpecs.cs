@@ -1,0 +1,245 @@
+using Events.Application.Contracts;
+using Events.Application.Users;
+using Events.Domain.Kernel;
+using Events.Domain.Users;
+using Xunit;
+using static Events.Tests.Domain.Spec;
+
+namespace Events.Tests.Domain.Users;
+
+public sealed class A_user
+{
+    private static readonly UserName Ada = Samples.Ada;
+    private static readonly Guid Next = Guid.Parse("0199a000-0000-7000-8000-0000000000f9");
+    private static readonly UserCreated Created = new(Ada, Role.Viewer, Samples.Password, false, Now.AddDays(-1));
+
+    [Fact]
+    public void answers_every_command_in_every_state() =>
+        new DecisionTable<User, UserCommand, UserEvent>(User.Decider)
+            .State("NotCreated")
+            .State("Created", Created)
+            .State("Created (locked)", Created, new UserLocked(Ada, Now.AddSeconds(30), Now))
+            .State("Created (was locked)", Created, new UserLocked(Ada, Now, Now))
+            .State("Created (disabled)", Created, new UserDisabled(Ada, "Left", Now))
+            .Command(new CreateUser(Ada, Role.Viewer, Samples.Password, false))
+            .Command(new CreateUser(Ada, Role.Viewer, Next, false), "other")
+            .Command(new SetUserPassword(Ada, Next, false))
+            .Command(new LockUser(Ada))
+            .Command(new UnlockUser(Ada))
+            .Command(new DisableUser(Ada, "Left"))
+            .Command(new EnableUser(Ada))
+            .Command(new ChangeUserRole(Ada, Role.Admin))
+            .Command(new EndUserSessions(Ada, Now))
+            .Holds("""
+                                   | NotCreated     | Created              | Created (locked)     | Created (was locked) | Created (disabled)
+                CreateUser         | UserCreated    | nothing              | nothing              | nothing              | nothing
+                CreateUser (other) | UserCreated    | user.already_created | user.already_created | user.already_created | user.already_created
+                SetUserPassword    | user.not_found | UserPasswordChanged  | UserPasswordChanged  | UserPasswordChanged  | UserPasswordChanged
+                LockUser           | user.not_found | UserLocked           | nothing              | UserLocked           | UserLocked
+                UnlockUser         | user.not_found | nothing              | UserUnlocked         | UserUnlocked         | nothing
+                DisableUser        | user.not_found | UserDisabled         | UserDisabled         | UserDisabled         | nothing
+                EnableUser         | user.not_found | nothing              | nothing              | nothing              | UserEnabled
+                ChangeUserRole     | user.not_found | UserRoleChanged      | UserRoleChanged      | UserRoleChanged      | UserRoleChanged
+                EndUserSessions    | user.not_found | UserSessionsEnded    | UserSessionsEnded    | UserSessionsEnded    | UserSessionsEnded
+                """);
+
+    [Theory]
+    [InlineData(0, 30)]
+    [InlineData(1, 60)]
+    [InlineData(3, 240)]
+    [InlineData(7, 3_600)]
+    [InlineData(100, 3_600)]
+    public void is_locked_for_longer_each_time(int before, int seconds) =>
+        For(User.Decider)
+            .Given([Created, .. Enumerable.Repeat(new UserLocked(Ada, Now, Now), before)])
+            .When(new LockUser(Ada))
+            .Then(new UserLocked(Ada, Now.AddSeconds(seconds), Now));
+
+    [Theory]
+    [InlineData("ada.l-1_x", true)]
+    [InlineData("Ada", false)]
+    [InlineData("", false)]
+    [InlineData("a b", false)]
+    [InlineData("ada\n", false)]
+    [InlineData("../ada", false)]
+    public void has_a_plain_name(string name, bool isOne) => Assert.Equal(isOne, UserName.TryParse(name) is not null);
+
+    [Theory]
+    [InlineData("a long walk in rain", true)]
+    [InlineData("short", false)]
+    [InlineData("password1234", false)]
+    [InlineData("Password123!", false)]
+    [InlineData("qwertyuiop12", false)]
+    [InlineData("aaaaaaaaaaaaaaa", false)]
+    [InlineData("abababababababab", false)]
+    [InlineData("123456789012", false)]
+    [InlineData("my name is ada", false)]
+    public void takes_no_password_that_is_easily_guessed(string password, bool isGood) =>
+        Assert.Equal(isGood, Passwords.IsGood(password, Ada));
+}
+
+public sealed class A_session
+{
+    private const string Next = "1f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    private const string Last = "2f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    private static readonly SessionId Id = Samples.Session;
+    private static readonly SessionStarted Started = new(Id, Samples.Ada, Samples.Hash, Now.AddDays(1), Now.AddDays(-1));
+
+    [Fact]
+    public void answers_every_command_in_every_state() =>
+        new DecisionTable<Session, SessionCommand, SessionEvent>(Session.Decider)
+            .State("NotStarted")
+            .State("Open", Started)
+            .State("Open (renewed)", Started, new SessionRefreshed(Id, Next, Now))
+            .State("Open (over)", Started with { ExpiresAt = Now })
+            .State("Ended", Started, new SessionEnded(Id, SessionEnd.SignedOut, Now))
+            .Command(new StartSession(Id, Samples.Ada, Samples.Hash, Now.AddDays(1)))
+            .Command(new RefreshSession(Id, Samples.Hash, Last))
+            .Command(new EndSession(Id))
+            .Holds("""
+                               | NotStarted     | Open             | Open (renewed) | Open (over)   | Ended
+                StartSession   | SessionStarted | nothing          | nothing        | nothing       | session.ended
+                RefreshSession | session.ended  | SessionRefreshed | SessionEnded   | session.ended | nothing
+                EndSession     | nothing        | SessionEnded     | SessionEnded   | SessionEnded  | nothing
+                """);
+
+    [Fact]
+    public void ends_when_a_token_is_shown_twice() =>
+        Assert.Equal(
+            [new SessionEnded(Id, SessionEnd.TokenReused, Now)],
+            Assert.IsType<Decision<SessionEvent>.Accepted>(Session.Decide(
+                new Session.Open(Next, Now.AddDays(1)), new RefreshSession(Id, Samples.Hash, Last), Now)).Facts);
+}
+
+public sealed class Signing_in : IAsyncDisposable
+{
+    private const string Right = "a long walk in rain";
+    private const string Next = "another one, as long";
+
+    private readonly World _world = new();
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task takes_the_right_password_and_no_other()
+    {
+        await WithUserAsync();
+        var done = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        Assert.Equal((Samples.Ada, Role.Operator), (done.Name, done.Role));
+        Assert.NotNull(_world.Users.Find(done.SessionId));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right + "x"));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", new string('x', 10_000)));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("eve", Right));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("../ada", Right));
+        Assert.DoesNotContain(_world.Streams.AllFacts, fact => $"{fact}".Contains(Right, StringComparison.Ordinal));
+        Assert.All(_world.Kept.All.Values, hash => Assert.DoesNotContain(Right, hash, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task has_to_wait_after_some_wrong_passwords_and_longer_each_time()
+    {
+        await WithUserAsync();
+        for (int i = 1; i < SignIns.FailuresMax; i++)
+        {
+            Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", "wrong"));
+        }
+
+        Assert.Equal(Now.AddSeconds(30), Assert.IsType<SignInResult.Locked>(await SignInAsync("ada", "wrong")).Until);
+        Assert.IsType<SignInResult.Locked>(await SignInAsync("ada", Right));
+        _world.Clock.Advance(TimeSpan.FromSeconds(30));
+        for (int i = 1; i < SignIns.FailuresMax; i++)
+        {
+            Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", "wrong"));
+        }
+
+        Assert.Equal(Now.AddSeconds(90), Assert.IsType<SignInResult.Locked>(await SignInAsync("ada", "wrong")).Until);
+        _world.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        Assert.IsType<UserUnlocked>(_world.Streams.FactsOf("user-ada")[^1]);
+    }
+
+    [Fact]
+    public async Task with_a_password_of_somebody_else_is_for_changing_it()
+    {
+        await WithUserAsync(mustChange: true);
+        Assert.IsType<SignInResult.MustChange>(await SignInAsync("ada", Right));
+        Assert.Equal(
+            UserRefusals.WeakPassword,
+            Assert.IsType<SignInResult.Refused>(await ChangeAsync(Right, Right)).Refusal);
+        Assert.Equal(
+            UserRefusals.WeakPassword,
+            Assert.IsType<SignInResult.Refused>(await ChangeAsync(Right, "short")).Refusal);
+        Assert.IsType<SignInResult.Denied>(await ChangeAsync("wrong", Next));
+        Assert.IsType<SignInResult.Done>(await ChangeAsync(Right, Next));
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Next));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right));
+        Assert.Single(_world.Kept.All);
+    }
+
+    [Fact]
+    public async Task is_renewed_by_each_token_once_and_ends_when_one_comes_again()
+    {
+        await WithUserAsync();
+        var first = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        var second = Assert.IsType<SignInResult.Done>(await _world.SignIns.RefreshAsync(first.RefreshToken, "http", World.Token));
+        Assert.Equal(first.SessionId, second.SessionId);
+        SessionGrant open = _world.Users.Find(first.SessionId)!;
+
+        Assert.IsType<SignInResult.Denied>(await _world.SignIns.RefreshAsync(first.RefreshToken, "http", World.Token));
+        Assert.True(open.Ended.IsCancellationRequested);
+        Assert.IsType<SignInResult.Denied>(await _world.SignIns.RefreshAsync(second.RefreshToken, "http", World.Token));
+        Assert.Contains(
+            _world.Streams.FactsOf($"session-{first.SessionId}"), fact => fact is SessionEnded { Reason: SessionEnd.TokenReused });
+    }
+
+    [Fact]
+    public async Task is_over_for_whoever_is_disabled_or_another_by_then()
+    {
+        await WithUserAsync();
+        foreach (Func<object> make in new Func<object>[]
+        {
+            () => new ChangeUserRole(Samples.Ada, Role.Viewer),
+            () => new EndUserSessions(Samples.Ada, _world.Clock.GetUtcNow().AddSeconds(1)),
+            () => new DisableUser(Samples.Ada, "Has left"),
+        })
+        {
+            object command = make();
+            var done = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+            SessionGrant open = _world.Users.Find(done.SessionId)!;
+            await _world.Accounts.SendAsync(command, Admin, null, World.Token);
+            Assert.True(open.Ended.IsCancellationRequested, $"{command}");
+            Assert.IsType<SignInResult.Denied>(await _world.SignIns.RefreshAsync(done.RefreshToken, "http", World.Token));
+            _world.Clock.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right));
+    }
+
+    [Fact]
+    public async Task ends_by_signing_out()
+    {
+        await WithUserAsync();
+        var done = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        await _world.SignIns.SignOutAsync("ert_x", "http", World.Token);
+        await _world.SignIns.SignOutAsync(done.RefreshToken + "x", "http", World.Token);
+        Assert.NotNull(_world.Users.Find(done.SessionId));
+        await _world.SignIns.SignOutAsync(done.RefreshToken, "http", World.Token);
+        Assert.Null(_world.Users.Find(done.SessionId));
+    }
+
+    private static Caller Admin => new("root", Role.Admin, "cli", "request-1");
+
+    private async Task WithUserAsync(bool mustChange = false)
+    {
+        await _world.RunAsync();
+        CommandResult made = await _world.Accounts.CreateAsync("ada", Role.Operator, Right, mustChange, Admin, World.Token);
+        Assert.Null(made.Refusal);
+    }
+
+    private Task<SignInResult> SignInAsync(string name, string password) =>
+        _world.SignIns.SignInAsync(name, password, "http", World.Token);
+
+    private Task<SignInResult> ChangeAsync(string password, string next) =>
+        _world.SignIns.ChangePasswordAsync("ada", password, next, "http", World.Token);
+}

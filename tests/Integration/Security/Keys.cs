@@ -1,0 +1,243 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using Events.Tests.Integration.Faults;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Security;
+
+/// <summary>Keys of programs, by every way in, until they are good no longer.</summary>
+public sealed class Keys(House house) : IClassFixture<House>
+{
+    /// <summary>What the product promises for every node.</summary>
+    private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(1);
+
+    private RunningHost Host => house.Host;
+
+    [Fact]
+    public async Task are_printed_once_alone_and_listed_without_their_secret()
+    {
+        CliResult issued = await Host.CliAsync(
+            "keys", "issue", "--role", "operator", "--name", "Wall", "--camera", "camera0", "--camera", "Yard", "--address", "127.0.0.0/8",
+            "--expires", "30d");
+        Assert.Matches(@"^csk_[A-Za-z0-9_-]{43}\n$", issued.Ok());
+
+        string list = (await Host.CliAsync("keys", "list", "--format", "json")).Ok();
+        JsonElement key = JsonElement.Parse(list).EnumerateArray().Single(one => one.Text("name") == "Wall");
+        Assert.Equal(("operator", "active"), (key.Text("role"), key.Text("status")));
+        Assert.Equal(["camera0", "camera1"], key.GetProperty("cameras").EnumerateArray().Select(one => one.GetString()).Order());
+        Assert.Equal("127.0.0.0/8", key.GetProperty("addresses")[0].GetString());
+        Assert.InRange(key.GetProperty("expiresAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
+        string all = list + (await Host.CliAsync("keys", "list")).Ok() + Host.Output
+            + await Host.SqlAsync("select string_agg(data::text, ' ') from events.mt_events");
+        Assert.DoesNotContain(issued.Output.Trim(), all, StringComparison.Ordinal);
+        Assert.DoesNotContain("secretHash", list, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task open_every_way_in()
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "viewer");
+        string[] paths =
+        [
+            $"/files/recordings/{house.Recordings[0]}.fmp4", $"/files/snapshots/{house.Snapshots[0]}", "/live/camera0.jpg",
+            "/hls/camera0.m3u8",
+        ];
+        foreach (string path in paths)
+        {
+            Assert.Equal(HttpStatusCode.OK, await house.GetAsync(path, ("X-API-Key", secret)));
+            Assert.Equal(HttpStatusCode.OK, await house.GetAsync(path, ("Authorization", $"Bearer {secret}")));
+            Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(path, ("X-API-Key", secret[..^1] + "x")));
+            Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(path));
+        }
+
+        await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/ws"));
+        JsonElement login = await rpc.CallAsync("authenticate", new { auth_token = secret });
+        Assert.Equal("viewer", login.Text("role"));
+        Assert.Equal(2, (await rpc.CallAsync("get_camera_list")).Number("total"));
+        var graph = new GraphQLClient(Host, secret);
+        Assert.Equal(2, (await graph.AskAsync("{ cameras { totalCount } }")).GetProperty("cameras").Number("totalCount"));
+        await using GraphQLSocket socket = await graph.OpenAsync();
+        Assert.Equal("connection_ack", await socket.GreetedAsync());
+        await using GraphQLSocket byName = await GraphQLSocket.OpenAsync(Host.Port, new { apiKey = secret });
+        Assert.Equal("connection_ack", await byName.GreetedAsync());
+        Assert.Equal(200, await house.DescribeAsync("camera0", secret));
+        Assert.Equal(401, await house.DescribeAsync("camera0", "csk_x"));
+        using ClientWebSocket live = await house.WatchAsync("camera0", secret);
+        Assert.Equal(WebSocketState.Open, live.State);
+
+        await Until.TrueAsync(
+            async () => await house.HasFactAsync($"api_key-{id}", "api_key_used"), TimeSpan.FromSeconds(15), "a report of its use");
+        Assert.DoesNotContain(secret, Host.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("revoke")]
+    [InlineData("suspend")]
+    public async Task end_what_is_open_on_their_behalf(string verb)
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "viewer");
+        await using RpcClient rpc = await house.RpcAsync(secret);
+        var graph = new GraphQLClient(Host, secret);
+        await using GraphQLSocket socket = await graph.OpenAsync();
+        await socket.GreetedAsync();
+        await socket.SubscribeAsync("subscription { cameraChanged { position } }");
+        using ClientWebSocket live = await house.WatchAsync("camera0", secret);
+        using HttpResponseMessage events = await StreamAsync(secret);
+        using var rtsp = new TcpClient();
+        Stream pictures = await PlayAsync(rtsp, secret);
+        string signed = (await graph.AskAsync("{ camera(number: 0) { streams { hls } } }")).GetProperty("camera").GetProperty("streams").Text("hls");
+        string download = (await rpc.CallAsync("get_recording_info", new { filename = house.Recordings[0] })).Text("download_url");
+        Assert.Equal(HttpStatusCode.OK, await house.GetAsync(signed));
+        Assert.Equal(HttpStatusCode.OK, await house.GetAsync(download));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, await house.GetAsync(download.Replace($"key={id}", $"key={Guid.NewGuid():d}", StringComparison.Ordinal)));
+
+        Task[] ends = [House.ClosedAsync(live), EndAsync(socket), EndAsync(events), EndAsync(pictures)];
+        (await Host.CliAsync("keys", verb, "--key-id", id)).Ok();
+        Assert.InRange(await House.TimeOfAsync(Task.WhenAll(ends)), TimeSpan.Zero, HeardWithin);
+        Assert.Equal((WebSocketCloseStatus)4403, socket.CloseStatus);
+        Assert.Equal(-32001, (await Scene.RefusedAsync(rpc, "get_camera_list")).Code);
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetWithAsync(secret, "/live/camera0.jpg"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(signed));
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(download));
+        Assert.Equal(401, await house.DescribeAsync("camera0", secret));
+        if (verb == "suspend")
+        {
+            (await Host.CliAsync("keys", "resume", "--key-id", id)).Ok();
+            Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(secret, "/live/camera0.jpg"));
+            Assert.Equal(HttpStatusCode.OK, await house.GetAsync(signed));
+        }
+    }
+
+    [Fact]
+    public async Task have_two_secrets_while_they_are_changed()
+    {
+        (string old, string id) = await house.KeyAsync("--role", "viewer");
+        string next = (await Host.CliAsync("keys", "rotate", "--key-id", id, "--overlap", "2s")).Ok().Trim();
+        Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(next, "/live/camera0.jpg"));
+        Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(old, "/live/camera0.jpg"));
+        await Until.TrueAsync(
+            async () => await house.GetWithAsync(old, "/live/camera0.jpg") == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(5),
+            "the old secret to be over");
+        Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(next, "/live/camera0.jpg"));
+    }
+
+    [Fact]
+    public async Task are_good_from_their_place_and_until_their_time()
+    {
+        (string brief, string id) = await house.KeyAsync("--role", "viewer", "--expires", "2s");
+        (string elsewhere, _) = await house.KeyAsync("--role", "viewer", "--address", "10.0.0.0/8");
+        (string here, _) = await house.KeyAsync("--role", "viewer", "--address", "127.0.0.1");
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetWithAsync(elsewhere, "/live/camera0.jpg"));
+        Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(here, "/live/camera0.jpg"));
+        await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/ws"));
+        Assert.Equal(-32001, (await Scene.RefusedAsync(rpc, "authenticate", new { auth_token = elsewhere })).Code);
+        await Until.TrueAsync(
+            async () => await house.GetWithAsync(brief, "/live/camera0.jpg") == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(6),
+            "the key to be over");
+        await Until.TrueAsync(
+            async () => await house.HasFactAsync($"api_key-{id}", "api_key_expired"), TimeSpan.FromSeconds(15), "the log to say so");
+        CliResult none = await Host.CliAsync("keys", "revoke", "--key-id", Guid.NewGuid().ToString());
+        Assert.Contains("api_key.not_found", none.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task are_managed_over_graphql_too()
+    {
+        var admin = new GraphQLClient(Host, await Host.TokenAsync("admin"));
+        JsonElement made = (await admin.AskAsync(
+            "mutation($c: [ID!]) { issueApiKey(input: { name: \"Graph\", role: OPERATOR, cameras: $c }) "
+            + "{ secret position apiKey { id status cameras useCount } errors { __typename } } }",
+            new { c = new[] { house.Cameras[0] } })).GetProperty("issueApiKey");
+        string secret = made.Text("secret");
+        string id = made.GetProperty("apiKey").Text("id");
+        Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(secret, "/live/camera0.jpg"));
+        Assert.Equal(HttpStatusCode.NotFound, await house.GetWithAsync(secret, "/live/camera1.jpg"));
+
+        JsonElement rotated = (await admin.AskAsync(
+            "mutation($id: ID!) { rotateApiKey(input: { id: $id, overlap: \"PT0S\" }) { secret } }", new { id })).GetProperty("rotateApiKey");
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetWithAsync(secret, "/live/camera0.jpg"));
+        Assert.Equal(HttpStatusCode.OK, await house.GetWithAsync(rotated.Text("secret"), "/live/camera0.jpg"));
+        JsonElement wider = (await admin.AskAsync(
+            "mutation($id: ID!) { narrowApiKey(input: { id: $id, role: ADMIN }) { errors { ... on WrongStateError { code } } } }",
+            new { id })).GetProperty("narrowApiKey");
+        Assert.Equal("api_key.wider", wider.GetProperty("errors")[0].Text("code"));
+        await admin.AskAsync("mutation($id: ID!) { revokeApiKey(input: { id: $id, reason: \"Lost\" }) { position } }", new { id });
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetWithAsync(rotated.Text("secret"), "/live/camera0.jpg"));
+        JsonElement seen = await admin.AskAsync(
+            "query($id: ID!) { node(id: $id) { ... on ApiKey { status reason stream } } apiKeys(where: { name: { eq: \"Graph\" } }) { totalCount } }",
+            new { id });
+        Assert.Equal(("REVOKED", "Lost"), (seen.GetProperty("node").Text("status"), seen.GetProperty("node").Text("reason")));
+        Assert.Equal(1, seen.GetProperty("apiKeys").Number("totalCount"));
+    }
+
+    private async Task<HttpResponseMessage> StreamAsync(string secret)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/graphql")
+        {
+            Content = new StringContent("{\"query\":\"subscription { cameraChanged { position } }\"}", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        request.Headers.Add("X-API-Key", secret);
+        return await Host.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    /// <summary>Plays over one connection until somebody ends it.</summary>
+    private async Task<Stream> PlayAsync(TcpClient client, string secret)
+    {
+        await client.ConnectAsync(IPAddress.Loopback, Host.RtspPort);
+        NetworkStream stream = client.GetStream();
+        string url = $"rtsp://127.0.0.1:{Host.RtspPort}/camera0";
+        string login = Convert.ToBase64String(Encoding.ASCII.GetBytes($"token:{secret}"));
+        string setup = await AskAsync(stream, $"SETUP {url}/video RTSP/1.0\r\nCSeq: 1\r\nAuthorization: Basic {login}\r\n"
+            + "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n");
+        string session = setup.Split("Session: ")[1].Split([';', '\r'])[0];
+        string play = await AskAsync(stream, $"PLAY {url} RTSP/1.0\r\nCSeq: 2\r\nSession: {session}\r\n\r\n");
+        Assert.StartsWith("RTSP/1.0 200", play, StringComparison.Ordinal);
+        return stream;
+    }
+
+    private static async Task<string> AskAsync(NetworkStream stream, string request)
+    {
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        byte[] buffer = new byte[4096];
+        return Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer));
+    }
+
+    private static async Task EndAsync(GraphQLSocket socket)
+    {
+        try
+        {
+            while (true)
+            {
+                await socket.NextAsync();
+            }
+        }
+        catch (System.Threading.Channels.ChannelClosedException)
+        {
+            // That is what is waited for.
+        }
+    }
+
+    private static async Task EndAsync(HttpResponseMessage events) => await events.Content.ReadAsStringAsync();
+
+    private static async Task EndAsync(Stream pictures)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        try
+        {
+            while (await pictures.ReadAsync(buffer) > 0)
+            {
+                // Pictures.
+            }
+        }
+        catch (IOException)
+        {
+            // Cut off.
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Net;
+using System.Text.Json;
+using Events.Host.JsonRpc;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Security;
+
+/// <summary>
+/// Way in by action by role, derived from the policy: every method, every field of every root, every address, tried by everyone.
+/// A field that nobody has put into the table below fails the test.
+/// </summary>
+public sealed class The_matrix(House house) : IClassFixture<House>
+{
+    private const string Id = "\"0199a000-0000-7000-8000-0000000000ff\"";
+
+    /// <summary>What each root field needs, and how it is asked. Nothing it asks for is there, so nothing comes of it.</summary>
+    private static readonly Dictionary<string, (Right Right, string Text)> Fields = new()
+    {
+        ["query cameras"] = (Right.ReadCatalogue, "cameras { totalCount }"),
+        ["query camera"] = (Right.ReadCatalogue, "camera(number: 9) { id }"),
+        ["query recordings"] = (Right.ReadCatalogue, "recordings { totalCount }"),
+        ["query recording"] = (Right.ReadCatalogue, $"recording(id: {Id}) {{ id }}"),
+        ["query snapshots"] = (Right.ReadCatalogue, "snapshots { totalCount }"),
+        ["query snapshot"] = (Right.ReadCatalogue, $"snapshot(id: {Id}) {{ id }}"),
+        ["query timeline"] = (
+            Right.ReadCatalogue,
+            $"timeline(cameraId: {Id}, from: \"2026-03-01T00:00:00Z\", to: \"2026-03-01T01:00:00Z\") {{ to }}"),
+        ["query storage"] = (Right.ReadCatalogue, "storage { totalBytes }"),
+        ["query events"] = (Right.ReadFacts, "events { nodes { type } }"),
+        ["query apiKeys"] = (Right.ReadAudit, "apiKeys { totalCount }"),
+        ["query apiKey"] = (Right.ReadAudit, $"apiKey(id: {Id}) {{ id }}"),
+        ["mutation addCamera"] = (Right.Administer, "addCamera(input: { name: \"\", source: \"x\" }) { position }"),
+        ["mutation renameCamera"] = (Right.Administer, $"renameCamera(input: {{ id: {Id}, name: \"x\" }}) {{ position }}"),
+        ["mutation moveCamera"] = (Right.Administer, $"moveCamera(input: {{ id: {Id}, source: \"x\" }}) {{ position }}"),
+        ["mutation retireCamera"] = (Right.Administer, $"retireCamera(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation startRecording"] = (Right.Control, $"startRecording(input: {{ cameraId: {Id} }}) {{ position }}"),
+        ["mutation stopRecording"] = (Right.Control, $"stopRecording(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation deleteRecording"] = (Right.Administer, $"deleteRecording(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation takeSnapshot"] = (Right.Control, $"takeSnapshot(input: {{ cameraId: {Id} }}) {{ position }}"),
+        ["mutation deleteSnapshot"] = (Right.Administer, $"deleteSnapshot(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation issueApiKey"] = (Right.ManageAccess, "issueApiKey(input: { name: \"\", role: VIEWER }) { position }"),
+        ["mutation rotateApiKey"] = (Right.ManageAccess, $"rotateApiKey(input: {{ id: {Id}, overlap: \"PT1S\" }}) {{ position }}"),
+        ["mutation narrowApiKey"] = (Right.ManageAccess, $"narrowApiKey(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation suspendApiKey"] = (Right.ManageAccess, $"suspendApiKey(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation resumeApiKey"] = (Right.ManageAccess, $"resumeApiKey(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation revokeApiKey"] = (Right.ManageAccess, $"revokeApiKey(input: {{ id: {Id} }}) {{ position }}"),
+        ["query users"] = (Right.ReadAudit, "users { totalCount }"),
+        ["query user"] = (Right.ReadAudit, "user(name: \"x\") { name }"),
+        ["mutation createUser"] =
+            (Right.ManageAccess, "createUser(input: { name: \"X\", role: VIEWER, password: \"x\" }) { position }"),
+        ["mutation setUserPassword"] =
+            (Right.ManageAccess, "setUserPassword(input: { name: \"x\", password: \"x\" }) { position }"),
+        ["mutation changeUserRole"] = (Right.ManageAccess, "changeUserRole(input: { name: \"x\", role: VIEWER }) { position }"),
+        ["mutation disableUser"] = (Right.ManageAccess, "disableUser(input: { name: \"x\" }) { position }"),
+        ["mutation enableUser"] = (Right.ManageAccess, "enableUser(input: { name: \"x\" }) { position }"),
+        ["mutation unlockUser"] = (Right.ManageAccess, "unlockUser(input: { name: \"x\" }) { position }"),
+        ["mutation endUserSessions"] = (Right.ManageAccess, "endUserSessions(input: { name: \"x\" }) { position }"),
+        ["subscription cameraChanged"] = (Right.ReadCatalogue, "cameraChanged(after: \"0\") { position }"),
+        ["subscription recordingChanged"] = (Right.ReadCatalogue, "recordingChanged(after: \"0\") { position }"),
+        ["subscription snapshotTaken"] = (Right.ReadCatalogue, "snapshotTaken(after: \"0\") { position }"),
+        ["subscription events"] = (Right.ReadFacts, "events(after: \"0\") { position }"),
+    };
+
+    public static TheoryData<Role> Roles => [.. Enum.GetValues<Role>()];
+
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task of_json_rpc_is_the_policy(Role role)
+    {
+        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        await using RpcClient rpc = await house.RpcAsync(secret);
+        foreach (MethodRow row in MethodTable.Rows.Where(row => row.Right is not null && row.Name != "discover_external_streams"))
+        {
+            int code = 0;
+            try
+            {
+                // Wrong on purpose: who may call it is told about its parameters, or gets what it gives without any.
+                await rpc.CallAsync(row.Name, row.Params.Any(param => param.IsRequired) ? new { } : new { limit = 1 });
+            }
+            catch (RpcException refused)
+            {
+                code = refused.Code;
+            }
+
+            Assert.True(Policy.Allows(role, row.Right!.Value) == (code != -32002), $"{row.Name} by {role}: {code}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task of_graphql_is_the_policy(Role role)
+    {
+        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        var graph = new GraphQLClient(house.Host, secret);
+        foreach ((string field, (Right right, string text)) in Fields.Where(pair => !pair.Key.StartsWith("sub", StringComparison.Ordinal)))
+        {
+            JsonElement answer = await graph.AnswerAsync($"{field.Split(' ')[0]} {{ {text} }}");
+            Assert.True(Policy.Allows(role, right) == !IsDenied(answer), $"{field} by {role}: {answer}");
+        }
+
+        foreach ((string field, (Right right, string text)) in Fields.Where(pair => pair.Key.StartsWith("sub", StringComparison.Ordinal)))
+        {
+            await using GraphQLSocket socket = await graph.OpenAsync();
+            await socket.GreetedAsync();
+            await socket.SubscribeAsync($"subscription {{ {text} }}");
+
+            bool isDenied = IsDenied(Wrapped(await socket.NextAsync()));
+            Assert.True(Policy.Allows(role, right) == !isDenied, $"{field} by {role}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task of_pictures_is_the_policy(Role role)
+    {
+        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        bool maySee = Policy.Allows(role, Right.SeePictures);
+        HttpStatusCode expected = maySee ? HttpStatusCode.OK : HttpStatusCode.Forbidden;
+        string[] paths =
+        [
+            $"/files/recordings/{house.Recordings[0]}.fmp4", $"/files/snapshots/{house.Snapshots[0]}", "/live/camera0.jpg", "/live/camera0",
+            "/hls/camera0.m3u8",
+        ];
+        foreach (string path in paths)
+        {
+            Assert.Equal(expected, await house.GetWithAsync(secret, path));
+        }
+
+        Assert.Equal((int)expected, await house.DescribeAsync("camera0", secret));
+        JsonElement links = await new GraphQLClient(house.Host, secret).AskAsync(
+            "{ camera(number: 0) { streams { hls } } recordings { nodes { downloadUrl } } snapshots { nodes { downloadUrl } } }");
+        Assert.Equal(maySee, links.GetRawText().Contains("sig=", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetWithAsync(secret, "/control/cameras"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task of_facts_is_the_policy(Role role)
+    {
+        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        JsonElement facts = (await new GraphQLClient(house.Host, secret).AskAsync(
+            "{ all: events(first: 500) { nodes { type user } } keys: events(types: [\"api_key_issued\"]) { nodes { type } } }"));
+        JsonElement[] all = [.. facts.GetProperty("all").GetProperty("nodes").EnumerateArray()];
+        bool mayAudit = Policy.Allows(role, Right.ReadAudit);
+        Assert.NotEmpty(all);
+        Assert.Equal(mayAudit, all.Any(fact => fact.Text("type") == "api_key_issued"));
+        Assert.Equal(mayAudit, all.Any(fact => fact.GetProperty("user").ValueKind != JsonValueKind.Null));
+        Assert.Equal(mayAudit, facts.GetProperty("keys").GetProperty("nodes").GetArrayLength() > 0);
+    }
+
+    [Fact]
+    public async Task has_every_field_of_the_schema()
+    {
+        JsonElement schema = (await new GraphQLClient(house.Host, null).AskAsync(
+            "{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } } } }"))
+            .GetProperty("__schema");
+        string[] all =
+        [
+            .. new[] { "query", "mutation", "subscription" }.SelectMany(root =>
+                schema.GetProperty($"{root}Type").GetProperty("fields").EnumerateArray().Select(field => $"{root} {field.Text("name")}")),
+        ];
+        Assert.Equal(all.Except(["query node", "query nodes"]).Order(), Fields.Keys.Order());
+    }
+
+    [Fact]
+    public async Task lets_nobody_in_without_a_key_or_token()
+    {
+        var nobody = new GraphQLClient(house.Host, null);
+        foreach ((string field, (_, string text)) in Fields.Where(pair => !pair.Key.StartsWith("sub", StringComparison.Ordinal)))
+        {
+            Assert.Equal("AUTH_NOT_AUTHENTICATED", await nobody.CodeAsync($"{field.Split(' ')[0]} {{ {text} }}"));
+        }
+
+        await using GraphQLSocket socket = await GraphQLSocket.OpenAsync(house.Host.Port, null);
+        Assert.Equal("closed", await socket.GreetedAsync());
+    }
+
+    private static string NameOf(Role role) => role.ToString().ToLowerInvariant();
+
+    private static bool IsDenied(JsonElement answer) =>
+        answer.TryGetProperty("errors", out JsonElement errors)
+        && errors.EnumerateArray().Any(error => error.GetProperty("extensions").Text("code") == "AUTH_NOT_AUTHORIZED");
+
+    private static JsonElement Wrapped(JsonElement message) =>
+        message.Text("type") == "error" ? JsonElement.Parse($"{{\"errors\":{message.GetProperty("payload").GetRawText()}}}")
+        : message.TryGetProperty("payload", out JsonElement payload) ? payload
+        : message;
+}
