@@ -50,6 +50,8 @@ internal sealed class LogAccess : IAsyncDisposable
 
     public ILog Log => Get<ILog>();
 
+    public EventStoreSchema Schema => Get<EventStoreSchema>();
+
     public IFacts Facts => Get<IFacts>();
 
     public PastViews PastViews => Get<PastViews>();

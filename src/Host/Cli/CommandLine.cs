@@ -38,6 +38,7 @@ internal static class CommandLine
             ProjectionVerbs.Build(_data, _format),
             PastVerbs.Replay(_data, _format),
             PastVerbs.Diff(_data, _format),
+            MigrateVerb.Build(_data),
             BackupVerbs.Backup(_data, _format),
             BackupVerbs.Restore(_data, _format),
             Token(),

@@ -1,3 +1,4 @@
+using Events.Application.Contracts;
 using Npgsql;
 
 namespace Events.EventStore.Projections;
