@@ -50,7 +50,7 @@ internal static class BackupVerbs
     public static Command Restore(Option<string> data, Option<string> format)
     {
         var from = new Option<string>("--from") { Description = "The folder that backup wrote to.", Required = true };
-        var to = new Option<string?>("--to") 
+        var to = new Option<string?>("--to")
         {
             Description = "The moment, e.g. 2026-03-01T12:00:00Z. Default: all that the backup has.",
         };

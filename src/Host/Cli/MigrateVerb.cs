@@ -8,7 +8,7 @@ using static System.FormattableString;
 
 namespace Events.Host.Cli;
 
-/// <summary><c>migrate</c>: moves the database's schema on, or tries that on a copy first. <c>up</c> does the former by itself.</summary>
+/// <summary><c>migrate</c>: moves the database's schema on, as <c>up</c> does, or tries that on a copy first.</summary>
 internal static class MigrateVerb
 {
     private const int RefusedCode = 1;
@@ -18,8 +18,9 @@ internal static class MigrateVerb
 
     public static Command Build(Option<string> data)
     {
-        var check = new Option<bool>("--check") { Description = "Only try it, on a copy of the database, which is removed again." };
-        var command = new Command("migrate", "Moves the database to this program's schema. 0: done or nothing to do, 1: refused.")
+        var check = new Option<bool>("--check") { Description = "Only try it, on a copy of the database, which goes again." };
+        var command = new Command(
+            "migrate", "Moves the database to this program's schema. 0: done or nothing to do, 1: refused.")
         {
             check,
         };
@@ -56,7 +57,8 @@ internal static class MigrateVerb
     private static async Task<int> ApplyAsync(LogAccess log, int found, CancellationToken cancellationToken)
     {
         await log.Schema.ApplyAsync(cancellationToken);
-        Console.Out.WriteLine(Invariant($"The database was moved from schema version {found} to {EventStoreSchema.KnownVersion}."));
+        Console.Out.WriteLine(
+            Invariant($"The database was moved from schema version {found} to {EventStoreSchema.KnownVersion}."));
         return 0;
     }
 

@@ -48,7 +48,7 @@ internal static class PastVerbs
     {
         var from = new Option<string>("--from") { Description = "A moment or a position.", Required = true };
         var to = new Option<string>("--to") { Description = "A later one.", Required = true };
-        var camera = new Option<string?>("--camera") 
+        var camera = new Option<string?>("--camera")
         {
             Description = "Only rows of this camera: camera0, its id, or a name it had.",
         };

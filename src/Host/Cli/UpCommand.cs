@@ -21,6 +21,9 @@ internal static class UpCommand
     /// <summary>Service managers kill after 30 to 90 s; PostgreSQL's own end comes on top of this.</summary>
     private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(20);
 
+    /// <summary>Making empty views takes a second on a slow disk.</summary>
+    private static readonly TimeSpan ViewsTimeMax = TimeSpan.FromSeconds(30);
+
     public static Command Build(Option<string> data)
     {
         var port = new Option<string?>("--port") { Description = "WebSocket and HTTP. Default 8002." };
@@ -142,6 +145,8 @@ internal static class UpCommand
     /// <summary>One person to begin with. The password is good for nothing but to be changed.</summary>
     private static async Task AddAdminAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
+        // The accounts' view is made at the first start, beside this.
+        await services.GetRequiredService<IReadModels>().WaitForAsync(0, ViewsTimeMax, cancellationToken);
         string password = UserAccounts.Generate();
         CommandResult made = await services.GetRequiredService<UserAccounts>().CreateAsync(
             "admin", Role.Admin, password, true, Caller.System("first-run", "admin"), cancellationToken);
