@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -65,6 +66,9 @@ public static class EventTypes
         Of("session_started", StoredJson.Default.SessionStarted),
         Of("session_refreshed", StoredJson.Default.SessionRefreshed),
         Of("session_ended", StoredJson.Default.SessionEnded),
+        Of("access_granted", StoredJson.Default.AccessGranted),
+        Of("access_refused", StoredJson.Default.AccessRefused),
+        Of("pictures_seen", StoredJson.Default.PicturesSeen),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -131,6 +135,9 @@ public static class EventTypes
 [JsonSerializable(typeof(SessionStarted))]
 [JsonSerializable(typeof(SessionRefreshed))]
 [JsonSerializable(typeof(SessionEnded))]
+[JsonSerializable(typeof(AccessGranted))]
+[JsonSerializable(typeof(AccessRefused))]
+[JsonSerializable(typeof(PicturesSeen))]
 [JsonSerializable(typeof(ApiKeys.ApiKeyView))]
 [JsonSerializable(typeof(Users.UserView))]
 [JsonSerializable(typeof(Users.SessionView))]

@@ -1,5 +1,6 @@
 using System.Net;
 using Events.Application;
+using Events.Application.Access;
 using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Contracts;
@@ -144,6 +145,7 @@ internal static class Composition
             provider.GetRequiredService<ApiKeyRing>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
+        services.AddSingleton(new AccessTimes(Environment.MachineName, installation.Settings.Security.UseReportPause));
         services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpCallers>();
     }
