@@ -109,6 +109,9 @@ internal static class Composition
             TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
         services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
+        var sources = new SourceGuard(new SourceRule(
+            settings.Security.AllowsPrivateSources, settings.Security.AllowsLoopbackSources));
+        services.AddSingleton(sources);
         services.AddMedia(new MediaOptions
         {
             StorageFolder = installation.StorageFolder,
@@ -117,6 +120,7 @@ internal static class Composition
             StallTimeout = TimeSpan.FromSeconds(settings.Media.StallTimeoutS),
             ConnectTimeout = TimeSpan.FromSeconds(settings.Media.ConnectTimeoutS),
             BackoffMax = TimeSpan.FromSeconds(settings.Media.ReconnectPauseMaxS),
+            Sources = sources,
         });
         services.AddApplication();
         AddSecurity(services, installation);
@@ -266,6 +270,7 @@ internal static class Composition
     private static void Map(WebApplication app, EventsSettings settings)
     {
         IServiceProvider services = app.Services;
+        app.Use(new WebGuard(settings.Security.AllowedOrigins).GuardAsync);
         app.Use(HttpBoundary.GuardAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);

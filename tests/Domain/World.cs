@@ -59,6 +59,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
             .AddSingleton(new ApiKeyTimes(TimeSpan.FromMinutes(5), "node1"))
             .AddSingleton(new AccessTimes("node1", TimeSpan.FromMinutes(5)))
+            .AddSingleton(SourceGuard.Usual)
             .AddSingleton<IPasswordStore>(Kept)
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
