@@ -132,6 +132,17 @@ public static class ApplicationModule
                 Right.Administer, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
             CommandRoute.To<CleanUpFiles>(Right.Administer, cleanUpFiles.HandleAsync),
 
+            .. AccessRoutes(apiKeys),
+
+            ToLogbook<NoteExport>(Right.Administer),
+            ToLogbook<NoteFork>(Right.Administer),
+            ToLogbook<ParkFact>(Right.Administer),
+            ToLogbook<UnparkFact>(Right.Administer),
+        ];
+    }
+
+    private static List<CommandRoute> AccessRoutes(ApiKeyHandler apiKeys) =>
+        [
             CommandRoute.To<IssueApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
             CommandRoute.To<NarrowApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
             ToApiKey<RotateApiKey>(),
@@ -152,13 +163,7 @@ public static class ApplicationModule
             ToSession<StartSession>(),
             ToSession<RefreshSession>(),
             ToSession<EndSession>(),
-
-            ToLogbook<NoteExport>(Right.Administer),
-            ToLogbook<NoteFork>(Right.Administer),
-            ToLogbook<ParkFact>(Right.Administer),
-            ToLogbook<UnparkFact>(Right.Administer),
         ];
-    }
 
     private static CommandRoute ToCamera<TCommand>(Right right)
         where TCommand : CameraCommand =>

@@ -53,7 +53,7 @@ public sealed record FactParked(string View, long Position, string Reason, DateT
 
 public sealed record FactUnparked(string View, long Position, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
-/// <summary>What people did with the log as a whole, in one stream: who took facts out, began anew, or passed over some.</summary>
+/// <summary>What people did with the log as a whole, in one stream: who exported it, began it anew, or parked a fact.</summary>
 public abstract record Logbook
 {
     /// <summary>The one stream's key.</summary>

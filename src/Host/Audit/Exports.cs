@@ -59,7 +59,8 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
     {
         if (log.Host is not { } host)
         {
-            throw new CommandFailedException("An export is noted in the log, and no host runs that could do so. Start one: ./events up");
+            throw new CommandFailedException(
+                "An export is noted in the log, and no host runs that could do so. Start one: ./events up");
         }
 
         if (File.Exists(file))

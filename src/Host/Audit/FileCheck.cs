@@ -76,7 +76,10 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
 
             if (!page.HasMore)
             {
-                return [.. described.Where(one => !gone.Contains(one.StreamId)).Select(one => FileOf(one, names)).OfType<FactFile>()];
+                return
+                [
+                    .. described.Where(one => !gone.Contains(one.StreamId)).Select(one => FileOf(one, names)).OfType<FactFile>(),
+                ];
             }
         }
     }
@@ -115,8 +118,12 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
             // A cleanup deletes while we look, and says so in the log first.
             if (!await IsDeletedAsync(file.Fact.StreamId, cancellationToken))
             {
-                Add(file.Fact, "missing", file.Sha256, null, $"describes the file {file.Path}, which is missing; no fact says that it "
-                    + "was deleted");
+                Add(
+                    file.Fact,
+                    "missing",
+                    file.Sha256,
+                    null,
+                    $"describes the file {file.Path}, which is missing; no fact says that it was deleted");
             }
 
             return;
@@ -125,8 +132,12 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
         if (found != file.Sha256)
         {
             long length = new FileInfo(path).Length;
-            Add(file.Fact, "changed", file.Sha256, found, $"describes the file {file.Path} with {file.SizeBytes} bytes; found are "
-                + $"{length} bytes of another content");
+            Add(
+                file.Fact,
+                "changed",
+                file.Sha256,
+                found,
+                $"describes the file {file.Path} with {file.SizeBytes} bytes; found are {length} bytes of another content");
         }
     }
 

@@ -28,7 +28,11 @@ internal sealed class LogAccess : IAsyncDisposable
     private readonly Lazy<ServiceProvider> _services;
 
     private LogAccess(
-        LogPlace place, ControlClient? host, DataFolder? data = null, EmbeddedPostgres? postgres = null, ILoggerFactory? logs = null)
+        LogPlace place,
+        ControlClient? host,
+        DataFolder? data = null,
+        EmbeddedPostgres? postgres = null,
+        ILoggerFactory? logs = null)
     {
         (Place, Host, _data, _postgres, _logs) = (place, host, data, postgres, logs);
         _services = new(() => new ServiceCollection()
@@ -45,6 +49,8 @@ internal sealed class LogAccess : IAsyncDisposable
     public ControlClient? Host { get; }
 
     public ILog Log => Get<ILog>();
+
+    public EventStoreSchema Schema => Get<EventStoreSchema>();
 
     public IFacts Facts => Get<IFacts>();
 
@@ -131,7 +137,8 @@ internal sealed class LogAccess : IAsyncDisposable
             if (settings.PostgreSql.ConnectionString is { } given)
             {
                 await GivenPostgres.RequireAsync(given, say, TimeProvider.System, cancellationToken);
-                return new LogAccess(new LogPlace(given, data.KeysPath, data.FullPath, settings.Anchors.Folder), null, data, null, logs);
+                return new LogAccess(
+                    new LogPlace(given, data.KeysPath, data.FullPath, settings.Anchors.Folder), null, data, null, logs);
             }
 
             if (!Directory.Exists(data.PostgresPath))

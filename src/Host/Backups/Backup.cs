@@ -250,7 +250,8 @@ internal static class WrappedKeys
                 rest[(SaltBytes + nonceBytes + tagBytes)..],
                 rest.Slice(SaltBytes + nonceBytes, tagBytes),
                 plain);
-            foreach ((string name, byte[] content) in JsonSerializer.Deserialize(plain, BackupLines.Default.DictionaryStringByteArray)!)
+            foreach ((string name, byte[] content) in JsonSerializer.Deserialize(
+                plain, BackupLines.Default.DictionaryStringByteArray)!)
             {
                 string path = Path.Combine(folder, Path.GetFileName(name));
                 using FileStream stream = new(path, new FileStreamOptions

@@ -18,8 +18,8 @@ namespace Events.Host.Backups;
 /// <param name="Seals">proven, contradicted or undecided: facts against the seals that came with them.</param>
 /// <param name="Views">Views compared with a rebuild.</param>
 /// <param name="ViewsDifferent">Those that differ.</param>
-/// <param name="FilesMissing">Files of the catalogue that are not in the new folder; the footage is copied by other means.</param>
-/// <param name="HasKeys">Whether the keys are there, without which cameras' passwords cannot be read and nothing is sealed.</param>
+/// <param name="FilesMissing">Files of the catalogue that are not in the new folder; footage is copied by other means.</param>
+/// <param name="HasKeys">Whether the keys are there, without which no camera's password can be read.</param>
 /// <param name="Notes">In words: what is to be done next.</param>
 internal sealed record RestoreRow(
     string Folder,
@@ -111,7 +111,8 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         {
             postgres = await StartAsync(data, cancellationToken);
         }
-        catch (StartRefusedException refused) when (to is not null && refused.Message.Contains(EndedEarly, StringComparison.Ordinal))
+        catch (StartRefusedException refused) when (
+            to is not null && refused.Message.Contains(EndedEarly, StringComparison.Ordinal))
         {
             say("The backup ends before that moment: everything in it is restored.");
             Configure(data.PostgresPath, Path.Combine(from, Backup.WalFolder), null);
@@ -177,7 +178,8 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
     {
         string settings = Path.Combine(cluster, "postgresql.auto.conf");
         string[] kept = [.. File.ReadAllLines(settings).Where(line =>
-            !line.StartsWith("restore_command", StringComparison.Ordinal) && !line.StartsWith("recovery_target", StringComparison.Ordinal))];
+            !line.StartsWith("restore_command", StringComparison.Ordinal)
+            && !line.StartsWith("recovery_target", StringComparison.Ordinal))];
         string quoted = wal.Replace("'", "''", StringComparison.Ordinal);
         List<string> lines = [.. kept, $"restore_command = 'cp \"{quoted}/%f\" \"%p\"'"];
         if (to is { } moment)
@@ -261,13 +263,14 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
     {
         if (!hasKeys)
         {
-            yield return "The keys are not here. Copy the folder keys of the old installation into the new one before it is started, "
-                + "or cameras' passwords cannot be read.";
+            yield return "The keys are not here. Copy the folder keys of the old installation into the new one before it is "
+                + "started, or cameras' passwords cannot be read.";
         }
 
         if (missing > 0)
         {
-            yield return $"{missing} files of recordings and pictures are not here; copy recordings/ and snapshots/ from where they are.";
+            yield return $"{missing} files of recordings and pictures are not here; copy recordings/ and snapshots/ from where "
+                + "they are.";
         }
 
         if (report.FactsSince > 0)

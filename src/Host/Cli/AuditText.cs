@@ -32,8 +32,9 @@ internal static class AuditText
         TextWriter to = Console.Out;
         to.WriteLine($"Log {outcome.Origin ?? "without a signed head"}");
         to.WriteLine(Invariant(
-            $"Looked at ({string.Join(", ", outcome.Levels)}): {outcome.Heads} heads, {outcome.Tiles} tiles, {outcome.Facts} facts, ")
-            + Invariant($"{outcome.Anchors} anchors that hold, {outcome.Files} files, in {outcome.Seconds:0.0} s"));
+            $"Looked at ({string.Join(", ", outcome.Levels)}): {outcome.Heads} heads, {outcome.Tiles} tiles, ")
+            + Invariant($"{outcome.Facts} facts, {outcome.Anchors} anchors that hold, {outcome.Files} files, ")
+            + Invariant($"in {outcome.Seconds:0.0} s"));
         to.WriteLine();
         foreach (AuditFindingRow finding in outcome.Findings)
         {
@@ -68,7 +69,8 @@ internal static class AuditText
         {
             string sent = anchor.SentAt is { } moment ? $"since {TimeOf(moment)}" : "never";
             to.WriteLine(Invariant(
-                $"Shown outside  {anchor.Sink}: {anchor.Size} facts, {sent}; {status.ProvedFacts - anchor.Size} facts behind ({anchor.State})"));
+                $"Shown outside  {anchor.Sink}: {anchor.Size} facts, {sent}; {status.ProvedFacts - anchor.Size} facts behind ")
+                + $"({anchor.State})");
         }
 
         if (status.Anchors.Count == 0)
@@ -92,7 +94,8 @@ internal static class AuditText
             ("version", Text(finding.Version)),
             ("expected", finding.Expected),
             ("found", finding.Found),
-            ("good up to", finding.Nearest is { } head ? Invariant($"position {head.Position}, {head.Size} facts, {TimeOf(head.SignedAt)}") : null),
+            ("good up to", finding.Nearest is { } head
+                ? Invariant($"position {head.Position}, {head.Size} facts, {TimeOf(head.SignedAt)}") : null),
         ];
         foreach ((string word, string? value) in parts.Where(part => part.Value is not null))
         {

@@ -47,6 +47,7 @@ internal static class AuditVerbs
             BundleVerbs.Export(data, format),
             BundleVerbs.Verify(format),
             Fork(format),
+            PastVerbs.TrailOf(data, format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>
@@ -64,19 +65,25 @@ internal static class AuditVerbs
         };
         level.Validators.Add(result =>
         {
-            foreach (string unknown in result.Tokens.SelectMany(token => token.Value.Split(',')).Where(one => !_levels.ContainsKey(one)))
+            foreach (string unknown in result.Tokens.SelectMany(token => token.Value.Split(','))
+                .Where(one => !_levels.ContainsKey(one)))
             {
                 result.AddError($"There is no level {unknown}. There are: {string.Join(", ", _levels.Keys)}.");
             }
         });
-        var files = new Option<bool>("--files") { Description = "Compare files of recordings and snapshots with their facts, too." };
+        var files = new Option<bool>("--files")
+        {
+            Description = "Compare files of recordings and snapshots with their facts, too.",
+        };
         var anchors = new Option<string?>("--anchors")
         {
-            Description = "Heads that were kept outside: a file of signed notes, or a folder of such files. Default: Anchors.Folder.",
+            Description = "Heads that were kept outside: a file of signed notes, or a folder of such files. Default: "
+                + "Anchors.Folder.",
         };
         var keys = new Option<string[]>("--key")
         {
-            Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are taken.",
+            Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are "
+                + "taken.",
         };
         var command = new Command("verify", "Holds the log against its seals. 0: proven, 1: contradicted, 2: could not decide.")
         {
@@ -147,7 +154,8 @@ internal static class AuditVerbs
                 }
 
                 Console.Out.WriteLine($"Log      {fork.NewOrigin}, before {fork.OldOrigin}");
-                Console.Out.WriteLine(FormattableString.Invariant($"Left     {fork.Size} facts; {fork.LostSize} were signed before"));
+                Console.Out.WriteLine(FormattableString.Invariant(
+                    $"Left     {fork.Size} facts; {fork.LostSize} were signed before"));
             });
     }
 
@@ -189,7 +197,10 @@ internal static class AuditVerbs
         AuditFinding[] findings = [.. report.Findings, .. files.Findings];
         return new AuditOutcome(
             findings.Length > 0 ? "contradicted" : undecided is not null ? "undecided" : "proven",
-            [.. Enum.GetValues<AuditLevels>().Where(one => question.Levels.HasFlag(one)).Select(one => one.ToString().ToLowerInvariant())],
+            [
+                .. Enum.GetValues<AuditLevels>().Where(one => question.Levels.HasFlag(one))
+                    .Select(one => one.ToString().ToLowerInvariant()),
+            ],
             report.Origin,
             report.ProvedPosition,
             report.FactsSince,

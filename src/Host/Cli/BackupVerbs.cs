@@ -50,7 +50,10 @@ internal static class BackupVerbs
     public static Command Restore(Option<string> data, Option<string> format)
     {
         var from = new Option<string>("--from") { Description = "The folder that backup wrote to.", Required = true };
-        var to = new Option<string?>("--to") { Description = "The moment, e.g. 2026-03-01T12:00:00Z. Default: all that the backup has." };
+        var to = new Option<string?>("--to")
+        {
+            Description = "The moment, e.g. 2026-03-01T12:00:00Z. Default: all that the backup has.",
+        };
         Option<string?> passphrase = Passphrase();
         var command = new Command(
             "restore", "Brings a backup back into an empty folder (--data), up to a moment, and checks it by seals and views.")
@@ -99,9 +102,12 @@ internal static class BackupVerbs
         }
 
         Console.Out.WriteLine($"Backup    {row.Folder}, {AuditText.TimeOf(row.TakenAt)}");
-        Console.Out.WriteLine(Invariant($"Log       {row.Facts} facts, up to position {row.Position}; {row.Bytes / (1024.0 * 1024):0.0} MB in {row.Seconds:0.0} s"));
+        Console.Out.WriteLine(
+            Invariant($"Log       {row.Facts} facts, up to position {row.Position}; ")
+            + Invariant($"{row.Bytes / (1024.0 * 1024):0.0} MB in {row.Seconds:0.0} s"));
         Console.Out.WriteLine(Invariant($"Footage   {row.Files} files in the catalogue; they are not copied"));
-        Console.Out.WriteLine($"Keys      {(row.HasKeys ? "encrypted in the backup" : "not in the backup: keep a copy of the folder keys elsewhere")}");
+        Console.Out.WriteLine("Keys      "
+            + (row.HasKeys ? "encrypted in the backup" : "not in the backup: keep a copy of the folder keys elsewhere"));
         Console.Out.WriteLine("From now on the write-ahead log goes to the same place, each minute at the latest.");
     }
 
@@ -117,7 +123,8 @@ internal static class BackupVerbs
         Console.Out.WriteLine(Invariant($"Log       {row.Facts} facts, up to position {row.Position}")
             + (row.NewestAt is { } at ? $", the newest of {AuditText.TimeOf(at)}" : string.Empty));
         Console.Out.WriteLine(Invariant($"Seals     {row.Seals}, proved up to position {row.ProvedPosition}"));
-        Console.Out.WriteLine(Invariant($"Views     {row.Views - row.ViewsDifferent.Count} of {row.Views} are what the log makes of them")
+        Console.Out.WriteLine(
+            Invariant($"Views     {row.Views - row.ViewsDifferent.Count} of {row.Views} are what the log makes of them")
             + (row.ViewsDifferent.Count > 0 ? $"; different: {string.Join(", ", row.ViewsDifferent)}" : string.Empty));
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Time      {row.RestoreSeconds:0.0} s to restore, {row.CheckSeconds:0.0} s to check"));

@@ -11,14 +11,22 @@ internal static class BundleVerbs
 {
     public static Command Export(Option<string> data, Option<string> format)
     {
-        var stream = new Option<string[]>("--stream") { Description = "Facts of this stream, e.g. camera-<id>. More than one may be given." };
+        var stream = new Option<string[]>("--stream") { Description = "Facts of this stream; more than one may be given." };
         var camera = new Option<string?>("--camera") { Description = "Facts of this camera, its recordings and its snapshots." };
-        var from = new Option<long?>("--from") { Description = "First position. Facts in between that are not asked for are withheld." };
+        var from = new Option<long?>("--from") { Description = "First position. What is between and not asked for is withheld." };
         var to = new Option<long?>("--to") { Description = "Last position." };
-        var file = new Option<string>("--out") { Description = "The bundle, a zip archive.", DefaultValueFactory = _ => "events-bundle.zip" };
+        var file = new Option<string>("--out")
+        {
+            Description = "The bundle, a zip archive.",
+            DefaultValueFactory = _ => "events-bundle.zip",
+        };
         var files = new Option<bool>("--files") { Description = "With the files of recordings and snapshots." };
-        var reason = new Option<string>("--reason") { Description = "For whom and why, e.g. a case number.", DefaultValueFactory = _ => "requested" };
-        var anchors = new Option<string?>("--anchors") { Description = "Heads that were kept outside: the bundle proves that the log goes on from them." };
+        var reason = new Option<string>("--reason")
+        {
+            Description = "For whom and why, e.g. a case number.",
+            DefaultValueFactory = _ => "requested",
+        };
+        var anchors = new Option<string?>("--anchors") { Description = "Heads that were kept outside, to prove that it goes on." };
         var command = new Command("export", "Takes facts out, with proofs. The export itself is a fact.")
         {
             stream, camera, from, to, file, files, reason, anchors, format,
@@ -34,16 +42,12 @@ internal static class BundleVerbs
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
             Exports exports = new(log, TimeProvider.System);
-            List<string>? streams = given.GetValue(stream) is { Length: > 0 } named ? [.. named] : null;
-            if (given.GetValue(camera) is { } one)
-            {
-                streams = [.. streams ?? [], .. await exports.StreamsOfCameraAsync(await CameraIdAsync(log, one, cancellationToken), cancellationToken)];
-            }
-
-            await exports.WaitForSealsAsync(cancellationToken);
-            bool isRange = given.GetValue(from) is not null || given.GetValue(to) is not null;
             ExportRow row = await exports.WriteAsync(
-                new ExportQuestion(streams, given.GetValue(from) ?? 1, given.GetValue(to) ?? long.MaxValue, isRange)
+                new ExportQuestion(
+                    await StreamsAsync(log, exports, given.GetValue(stream) ?? [], given.GetValue(camera), cancellationToken),
+                    given.GetValue(from) ?? 1,
+                    given.GetValue(to) ?? long.MaxValue,
+                    given.GetValue(from) is not null || given.GetValue(to) is not null)
                 {
                     By = Environment.UserName,
                     Reason = given.GetRequiredValue(reason),
@@ -61,12 +65,31 @@ internal static class BundleVerbs
         return command;
     }
 
+    /// <returns>Null for all. What is in the log now is sealed first, within bounds.</returns>
+    private static async Task<List<string>?> StreamsAsync(
+        LogAccess log, Exports exports, string[] named, string? camera, CancellationToken cancellationToken)
+    {
+        List<string>? streams = named.Length > 0 ? [.. named] : null;
+        if (camera is not null)
+        {
+            string id = await CameraIdAsync(log, camera, cancellationToken);
+            streams = [.. streams ?? [], .. await exports.StreamsOfCameraAsync(id, cancellationToken)];
+        }
+
+        await exports.WaitForSealsAsync(cancellationToken);
+        return streams;
+    }
+
     public static Command Verify(Option<string> format)
     {
         var file = new Argument<string>("bundle") { Description = "A file that audit export wrote." };
         var keys = new Option<string[]>("--key") { Description = "A public key that you hold, or a file of them." };
-        var anchors = new Option<string?>("--anchors") { Description = "Heads that you kept: a file of them, or a folder of such files." };
-        var command = new Command("verify-bundle", "Checks a bundle; needs no installation. 0: proven, 1: contradicted, 2: no verdict.")
+        var anchors = new Option<string?>("--anchors")
+        {
+            Description = "Heads that you kept: a file of them, or a folder of such files.",
+        };
+        var command = new Command(
+            "verify-bundle", "Checks a bundle; needs no installation. 0: proven, 1: contradicted, 2: no verdict.")
         {
             file, keys, anchors, format,
         };
@@ -96,7 +119,8 @@ internal static class BundleVerbs
     {
         if (log.Host is not { } host)
         {
-            throw new CommandFailedException("An export is noted in the log, and no host runs that could do so. Start one: ./events up");
+            throw new CommandFailedException(
+                "An export is noted in the log, and no host runs that could do so. Start one: ./events up");
         }
 
         IReadOnlyList<CameraRow> all = await host.GetAsync(
@@ -105,7 +129,8 @@ internal static class BundleVerbs
         return found.Length == 1
             ? found[0].Id
             : throw new CommandFailedException(
-                found.Length == 0 ? $"There is no camera {camera}." : $"{found.Length} cameras are called {camera}. Give its id.");
+                found.Length == 0
+                    ? $"There is no camera {camera}." : $"{found.Length} cameras are called {camera}. Give its id.");
     }
 
     private static string ScopeOf(string[] streams, string? camera, long? from, long? to)
@@ -159,7 +184,8 @@ internal static class BundleVerbs
             }
 
             Console.Out.WriteLine(Invariant(
-                $"{report.Proven} facts proven, {report.Withheld} withheld, {report.Media} files of recordings and pictures hold"));
+                $"{report.Proven} facts proven, {report.Withheld} withheld, {report.Media} files of recordings and pictures ")
+                + "hold");
             Console.Out.WriteLine(verdict == "undecided" ? $"UNDECIDED: {report.Undecided}" : verdict.ToUpperInvariant());
             foreach (string line in report.NotChecked)
             {

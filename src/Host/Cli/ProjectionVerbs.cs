@@ -89,8 +89,8 @@ internal static class ProjectionVerbs
     {
         while (true)
         {
-            ProjectionStatus[] busy =
-                [.. (await ListAsync(client, cancellationToken)).Where(view => names.Contains(view.Name) && view.Aside is not null)];
+            IReadOnlyList<ProjectionStatus> all = await ListAsync(client, cancellationToken);
+            ProjectionStatus[] busy = [.. all.Where(view => names.Contains(view.Name) && view.Aside is not null)];
             if (busy.Length == 0)
             {
                 return;
@@ -98,7 +98,8 @@ internal static class ProjectionVerbs
 
             long head = busy.Max(view => view.Aside!.Head);
             progress(new AuditProgress(
-                (head * (names.Length - busy.Length)) + busy.Sum(view => view.Aside!.Position), Math.Max(1, head * names.Length)));
+                (head * (names.Length - busy.Length)) + busy.Sum(view => view.Aside!.Position),
+                Math.Max(1, head * names.Length)));
             await Task.Delay(LookEvery, cancellationToken);
         }
     }
@@ -144,7 +145,7 @@ internal static class ProjectionVerbs
         return command;
     }
 
-    /// <returns>All views' names, or those given as the list has them; what is no view's name stays, for the host to say so.</returns>
+    /// <returns>All views' names, or those given, as the list has them. No view's name stays, for the host to say so.</returns>
     private static async Task<string[]> NamesAsync(ControlClient client, string[]? given, CancellationToken cancellationToken)
     {
         string[] all = [.. (await ListAsync(client, cancellationToken)).Select(view => view.Name)];
@@ -210,9 +211,10 @@ internal static class ProjectionVerbs
 
         foreach (ViewComparison one in found)
         {
-            Console.Out.WriteLine(Invariant(
-                $"{one.Name}: {(one.DifferenceCount == 0 ? "the same" : Invariant($"{one.DifferenceCount} rows differ"))} at position ")
-                + Invariant($"{one.Position} ({one.LiveRows} rows live, {one.RebuiltRows} rebuilt)"));
+            string what = one.DifferenceCount == 0 ? "the same" : Invariant($"{one.DifferenceCount} rows differ");
+            Console.Out.WriteLine(
+                Invariant($"{one.Name}: {what} at position {one.Position} ")
+                + Invariant($"({one.LiveRows} rows live, {one.RebuiltRows} rebuilt)"));
             foreach (RowDifference row in one.Differences)
             {
                 Console.Out.WriteLine($"  {row.Key}");

@@ -73,7 +73,7 @@ public interface IProjections
     /// <returns>False when that is under way already.</returns>
     Task<bool> StartRebuildAsync(View view, CancellationToken cancellationToken);
 
-    /// <summary>Builds a shadow of a view and compares the two row by row, at one position. The live view stays as it is.</summary>
+    /// <summary>Builds a shadow of a view and compares the two row by row, at one position. Changes nothing.</summary>
     /// <exception cref="InvalidOperationException">The view is being rebuilt or verified.</exception>
     Task<ViewComparison> VerifyAsync(View view, CancellationToken cancellationToken);
 

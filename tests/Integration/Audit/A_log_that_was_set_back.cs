@@ -100,7 +100,9 @@ public sealed class A_log_that_was_set_back
         Assert.Equal(string.Join(':', note.Split('\n')[..2]), context.Request.Headers["Idempotency-Key"]);
         context.Response.Close();
         await Until.TrueAsync(
-            async () => await host.SqlAsync("select count(*) from events_own.audit_anchor where state = 'done'") != "0", _limit, "the head to be taken");
+            async () => await host.SqlAsync("select count(*) from events_own.audit_anchor where state = 'done'") != "0",
+            _limit,
+            "the head to be taken");
         Assert.DoesNotContain(Secret, host.Output, StringComparison.Ordinal);
     }
 
@@ -115,7 +117,8 @@ public sealed class A_log_that_was_set_back
 
     private static Task AnchoredAsync(RunningHost host) => Until.TrueAsync(
         async () => await StatusAsync(host) is var status
-            && status.GetProperty("anchors").EnumerateArray().Any(one => one.GetProperty("size").GetInt64() == status.GetProperty("provedFacts").GetInt64()),
+            && status.GetProperty("anchors").EnumerateArray().Any(
+                one => one.GetProperty("size").GetInt64() == status.GetProperty("provedFacts").GetInt64()),
         _limit,
         "the newest head to be shown outside");
 

@@ -19,7 +19,8 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
     public async Task proves_a_stream_and_is_a_fact_itself()
     {
         (string file, JsonElement export) = await ExportAsync("--stream", "note-3", "--reason", "Case 2026-17");
-        long versions = long.Parse(await log.Host.SqlAsync("select count(*) from events.mt_events where stream_id = 'note-3'"), CultureInfo.InvariantCulture);
+        long versions = long.Parse(
+            await log.Host.SqlAsync("select count(*) from events.mt_events where stream_id = 'note-3'"), CultureInfo.InvariantCulture);
         Assert.Equal(versions, export.GetProperty("facts").GetInt64());
         string manifest = Convert.ToHexStringLower(SHA256.HashData(Read(file)["manifest.json"]));
         Assert.Equal(export.Text("manifestSha256"), manifest);
@@ -169,7 +170,9 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
             case "a file too many": files["more.txt"] = "more"u8.ToArray(); break;
             case "a file that leads elsewhere": files["../more.txt"] = "more"u8.ToArray(); break;
             case "no manifest": files.Remove("manifest.json"); break;
-            case "a manifest of another version": files["manifest.json"] = Replaced(files["manifest.json"], "events-bundle/1", "events-bundle/9"); break;
+            case "a manifest of another version":
+                files["manifest.json"] = Replaced(files["manifest.json"], "events-bundle/1", "events-bundle/9");
+                break;
             case "a manifest written otherwise": files["manifest.json"] = [.. files["manifest.json"], (byte)' ']; break;
             case "the head's signature": files["checkpoint"] = Resigned(files["checkpoint"]); break;
             default: throw new ArgumentOutOfRangeException(nameof(what), what, "No such corruption.");
@@ -215,7 +218,8 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
         }
 
         files["manifest.json"] = Encoding.UTF8.GetBytes(
-            text.Replace("[,", "[", StringComparison.Ordinal).Replace(",,", ",", StringComparison.Ordinal).Replace(",]", "]", StringComparison.Ordinal));
+            text.Replace("[,", "[", StringComparison.Ordinal).Replace(",,", ",", StringComparison.Ordinal)
+                .Replace(",]", "]", StringComparison.Ordinal));
     }
 
     private static Dictionary<string, byte[]> Read(string file)

@@ -76,7 +76,9 @@ public sealed class Handling_projections
         Assert.Equal([long.Parse(position)], parked.GetProperty("parked").EnumerateArray().Select(one => one.GetInt64()));
         Assert.Equal(
             "CameraView|Written by hand|local",
-            await host.SqlAsync("select data->>'view' || '|' || (data->>'reason') || '|' || user_name from events.mt_events where type = 'fact_parked'"));
+            await host.SqlAsync(
+                "select data->>'view' || '|' || (data->>'reason') || '|' || user_name "
+                + "from events.mt_events where type = 'fact_parked'"));
         Assert.Equal(0, (await host.CliAsync("projections", "verify", "CameraView")).ExitCode);
         (await host.CliAsync("projections", "rebuild", "CameraView")).Ok();
 
@@ -95,7 +97,8 @@ public sealed class Handling_projections
         await host.SqlAsync(
             """
             insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-            select nextval('events.mt_events_sequence'), gen_random_uuid(), stream_id, 1000 + n, data || jsonb_build_object('name', 'Gate ' || n), 'camera_renamed', now()
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), stream_id, 1000 + n,
+                   data || jsonb_build_object('name', 'Gate ' || n), 'camera_renamed', now()
             from events.mt_events, generate_series(1, 400000) n where type = 'camera_registered' and seq_id < 100
             """);
         await Until.TrueAsync(async () => (await ViewAsync(host, "CameraView")).GetProperty("lag").GetInt64() == 0, _limit, "the view to follow");
@@ -122,7 +125,8 @@ public sealed class Handling_projections
     {
         string id = await host.SqlAsync("select replace(stream_id, 'camera-', '') from events.mt_events where type = 'camera_registered' limit 1");
         await host.CliAsync("camera", "rename", id, "--name", name);
-        await Until.TrueAsync(async () => await host.SqlAsync($"select count(*) from events.mt_events where stream_id = 'camera-{id}' and type = 'camera_renamed'") == "1",
+        await Until.TrueAsync(async () => await host.SqlAsync(
+            $"select count(*) from events.mt_events where stream_id = 'camera-{id}' and type = 'camera_renamed'") == "1",
             _limit, "the fact");
     }
 

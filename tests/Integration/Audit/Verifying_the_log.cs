@@ -46,9 +46,11 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
     [InlineData("delete from events.mt_events where seq_id > 390", "truncated", null)]
     [InlineData("update events.mt_events set seq_id = -1 where seq_id = 50; update events.mt_events set seq_id = 50 where seq_id = 60; "
         + "update events.mt_events set seq_id = 60 where seq_id = -1", "reordered", 50L)]
-    [InlineData($"insert into events.mt_events ({Row}) values (-7, gen_random_uuid(), 'note-1', 99999, '{{}}', 'note_written', now())", "inserted", -7L)]
+    [InlineData(
+        $"insert into events.mt_events ({Row}) values (-7, gen_random_uuid(), 'note-1', 99999, '{{}}', 'note_written', now())", "inserted", -7L)]
     [InlineData("update events_own.audit_tile set hashes = set_byte(hashes, 3, 1 # get_byte(hashes, 3))", "changed", null)]
-    [InlineData("update events_own.audit_head set root = sha256('x') where size = (select max(size) from events_own.audit_head)", "forged", null)]
+    [InlineData(
+        "update events_own.audit_head set root = sha256('x') where size = (select max(size) from events_own.audit_head)", "forged", null)]
     [InlineData("update events_own.audit_head h set note = o.note, root = o.root, frontier = o.frontier from events_own.audit_head o "
         + "where h.size = (select max(size) from events_own.audit_head) and o.size = (select min(size) from events_own.audit_head)", "forged", null)]
     [InlineData("delete from events_own.audit_head where size > (select min(size) from events_own.audit_head); "

@@ -89,7 +89,8 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         Task.WhenAll(
         [
             .. _loops.Select(loop => Task.Run(() => loop.RunAsync(stoppingToken), CancellationToken.None)),
-            .. Enumerable.Range(0, RebuildersCount).Select(_ => Task.Run(() => RebuildAskedAsync(stoppingToken), CancellationToken.None)),
+            .. Enumerable.Range(0, RebuildersCount).Select(
+                _ => Task.Run(() => RebuildAskedAsync(stoppingToken), CancellationToken.None)),
             Task.Run(() => GoOnAsync(stoppingToken), CancellationToken.None),
         ]);
 

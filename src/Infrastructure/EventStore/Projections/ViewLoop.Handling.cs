@@ -1,3 +1,4 @@
+using Events.Application.Contracts;
 using Npgsql;
 
 namespace Events.EventStore.Projections;
@@ -118,6 +119,21 @@ internal sealed partial class ViewLoop<TRow>
             [.. _control.Parked.Order()],
             _rebuildFault,
             _aside?.Status());
+    }
+
+    /// <summary>Waits while the view is paused. True when what people said of it may have changed.</summary>
+    private async Task<bool> IsToLoadAgainAsync(CancellationToken cancellationToken)
+    {
+        bool isPaused = _control.IsPaused;
+        if (isPaused)
+        {
+            _mark.Stop(ViewStatus.Paused, _folder.SavedPosition);
+            await _retry.WaitAsync(FaultPauseMax, _parts.Time, cancellationToken);
+        }
+
+        bool isChanged = _isToReload;
+        _isToReload = false;
+        return isPaused || isChanged;
     }
 
     /// <summary>Makes the loop read anew what people said of the view, wherever it waits.</summary>

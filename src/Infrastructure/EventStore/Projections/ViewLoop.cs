@@ -118,19 +118,12 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                     cancellationToken);
                 while (true)
                 {
-                    if (_control.IsPaused)
+                    if (await IsToLoadAgainAsync(cancellationToken))
                     {
-                        _mark.Stop(ViewStatus.Paused, _folder.SavedPosition);
-                        await _retry.WaitAsync(FaultPauseMax, _parts.Time, cancellationToken);
                         break;
                     }
 
                     bool isAtHead = await StepAsync(cancellationToken);
-                    if (_isToReload)
-                    {
-                        _isToReload = false;
-                        break;
-                    }
 
                     pause = RetryPauseMin;
                     if (isAtHead)

@@ -237,7 +237,8 @@ internal sealed partial class ViewTable<TRow>
         await using NpgsqlCommand command = new(
             $"""
             with both_rows as (
-              select coalesce(l.key, s.key) as key, l.row as live, s.row as shadow, l.key is null as is_new, s.key is null as is_old
+              select coalesce(l.key, s.key) as key, l.row as live, s.row as shadow,
+                     l.key is null as is_new, s.key is null as is_old
               from {live.Name} l full join {Name} s on l.key = s.key where row(l.*) is distinct from row(s.*)
             )
             select (select count(*) from {live.Name}), (select count(*) from {Name}), (select count(*) from both_rows),

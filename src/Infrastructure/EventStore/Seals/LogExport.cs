@@ -51,7 +51,7 @@ public sealed class ExportRefusedException(string message) : Exception(message);
 public static class LogExport
 {
     /// <param name="to">Where the bundle, a zip archive, is written.</param>
-    /// <exception cref="ExportRefusedException">There is nothing to export, too much, or the log contradicts its seals.</exception>
+    /// <exception cref="ExportRefusedException">There is nothing to export, or too much, or seals are broken.</exception>
     /// <exception cref="NpgsqlException">The database does not answer.</exception>
     public static async Task<ExportReport> RunAsync(
         string connectionString,

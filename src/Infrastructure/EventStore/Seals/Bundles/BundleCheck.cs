@@ -33,7 +33,8 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
             using BundleReader bundle = new(stream);
             head = await CheckAsync(bundle, cancellationToken);
         }
-        catch (Exception bad) when (bad is BundleRefusedException or NoteRefusedException or InvalidDataException or EndOfStreamException)
+        catch (Exception bad) when (bad is BundleRefusedException or NoteRefusedException or InvalidDataException
+            or EndOfStreamException)
         {
             _contradictions.Add(bad.Message);
         }
@@ -168,7 +169,8 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
     }
 
     private static TreeHash HashOf(string hex) =>
-        Convert.FromHexString(hex) is { Length: TreeHash.Length } bytes ? new TreeHash(bytes) : throw new FormatException("No hash.");
+        Convert.FromHexString(hex) is { Length: TreeHash.Length } bytes
+            ? new TreeHash(bytes) : throw new FormatException("No hash.");
 
     private void Prove(
         BundleReader bundle, long index, Func<TreeHash> leafOf, string place, byte[] note, TreeHead head, ref long count)
@@ -191,7 +193,8 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
                 count++;
             }
         }
-        catch (Exception bad) when (bad is BundleRefusedException or NoteRefusedException or RefusedJsonException or FormatException)
+        catch (Exception bad) when (bad is BundleRefusedException or NoteRefusedException or RefusedJsonException
+            or FormatException)
         {
             _contradictions.Add($"{place}: {bad.Message}");
         }
@@ -236,7 +239,8 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
 
     private async Task CheckMediaAsync(BundleReader bundle, JsonElement manifest, CancellationToken cancellationToken)
     {
-        Dictionary<long, Row> facts = _rows.Where(row => !row.IsHidden).DistinctBy(row => row.Index).ToDictionary(row => row.Index);
+        Dictionary<long, Row> facts =
+            _rows.Where(row => !row.IsHidden).DistinctBy(row => row.Index).ToDictionary(row => row.Index);
         HashSet<string> named = [];
         long left = 0;
         foreach (JsonElement media in manifest.GetProperty("media").EnumerateArray())
@@ -267,7 +271,8 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
             _notChecked.Add($"{left} files of recordings and pictures: they are not in the bundle");
         }
 
-        foreach (string name in bundle.Names.Where(name => name.StartsWith("media/", StringComparison.Ordinal) && !named.Contains(name)))
+        foreach (string name in bundle.Names.Where(
+            name => name.StartsWith("media/", StringComparison.Ordinal) && !named.Contains(name)))
         {
             _contradictions.Add($"{name} belongs to no fact");
         }

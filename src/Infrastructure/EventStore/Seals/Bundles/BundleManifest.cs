@@ -20,13 +20,13 @@ internal static class BundleManifest
 
         How to check it, without trusting whoever sent it:
         1. Get the log's public key from somewhere else than this archive: a contract, an earlier audit, your own notes.
-        2. Get a copy of verify.py from somewhere else, too, or read this one: it is one file, needs Python 3 and the program openssl.
+        2. Get a copy of verify.py from somewhere else, too, or read this one: one file, needs Python 3 and the program openssl.
         3. python3 verify.py THIS-FILE.zip --key 'THE KEY' [--anchor FILE-OF-HEADS-THAT-YOU-KEPT]
 
-        What it can show: these facts were under the signed head (checkpoint) exactly so, and a stream's facts are here without a hole
-        up to the last one that is here.
-        What it cannot show: that a fact was true when it was written, and that nothing was written behind the last one, unless the
-        archive holds a whole range of the log (then what was withheld is there as a hash).
+        What it can show: these facts were under the signed head (checkpoint) exactly so, and a stream's facts are here without
+        a hole up to the last one that is here.
+        What it cannot show: that a fact was true when it was written, and that nothing was written behind the last one, unless
+        the archive holds a whole range of the log (then what was withheld is there as a hash).
 
         manifest.json    what is here, who took it out, when and why; length and SHA-256 of every file
         checkpoint       the signed tree head: C2SP signed note, ECDSA P-256 with SHA-256

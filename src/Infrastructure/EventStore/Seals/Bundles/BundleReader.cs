@@ -43,7 +43,7 @@ internal sealed class BundleReader : IDisposable
         foreach (ZipArchiveEntry entry in _archive.Entries)
         {
             string name = entry.FullName;
-            if (name.StartsWith('/') || name.Contains('\\') || name.Contains(':') || name.Split('/').Any(part => part is ".." or ""))
+            if (name.AsSpan().IndexOfAny('\\', ':') >= 0 || name.Split('/').Any(part => part is ".." or ""))
             {
                 throw new BundleRefusedException($"a file name that leads elsewhere: {name}");
             }

@@ -63,8 +63,8 @@ internal sealed class Export : IAsyncDisposable
         if (_shown.Count == 0)
         {
             throw new ExportRefusedException(
-                $"There is no such fact under the newest head, which reaches to position {_head.LastSeq}. What is younger is sealed "
-                + "within 10 s.");
+                $"There is no such fact under the newest head, which reaches to position {_head.LastSeq}. What is younger is "
+                + "sealed within 10 s.");
         }
 
         await WriteHiddenAsync(cancellationToken);
@@ -73,7 +73,13 @@ internal sealed class Export : IAsyncDisposable
         await WriteConsistencyAsync(cancellationToken);
         await WriteRestAsync(cancellationToken);
         byte[] manifest = BundleManifest.Of(
-            _question, _head, _shown.Count, _hidden.Count, _shown.Concat(_hidden.Select(one => one.Index)).Min(), _bundle.Files, Media);
+            _question,
+            _head,
+            _shown.Count,
+            _hidden.Count,
+            _shown.Concat(_hidden.Select(one => one.Index)).Min(),
+            _bundle.Files,
+            Media);
         await _bundle.AddAsync(BundleManifest.Name, manifest, cancellationToken);
         return new ExportReport(
             _shown.Count,
@@ -228,7 +234,8 @@ internal sealed class Export : IAsyncDisposable
         await _bundle.AddAsync(
             "keys.txt",
             StrictText.Encode(
-                "# For convenience only. Compare with the key that you already hold.\n" + string.Concat(keys.Select(key => key + "\n"))),
+                "# For convenience only. Compare with the key that you already hold.\n"
+                + string.Concat(keys.Select(key => key + "\n"))),
             cancellationToken);
         await _bundle.AddAsync("READ-ME-FIRST.txt", StrictText.Encode(BundleManifest.ReadMe), cancellationToken);
         await using Stream program = typeof(Export).Assembly.GetManifestResourceStream("verify_bundle.py")!;

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Events.EventStore.Seals.Bundles;
 
-/// <summary>Which place in the tree a fact has: its rank among the positions. Asked in rising order, a tile is read once.</summary>
+/// <summary>Which place in the tree a fact has: its rank among the positions. In rising order, a tile is read once.</summary>
 internal sealed class FactIndex(NpgsqlConnection connection)
 {
     private const string Tile =

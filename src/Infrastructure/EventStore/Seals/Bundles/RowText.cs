@@ -8,7 +8,7 @@ using Events.EventStore.Seals.Tree;
 
 namespace Events.EventStore.Seals.Bundles;
 
-/// <summary>A fact as a line of <c>events.jsonl</c>: its index, and everything that its leaf is made of as it is stored.</summary>
+/// <summary>A fact as a line of <c>events.jsonl</c>: its index, and all that its leaf is made of as it is stored.</summary>
 internal static class RowText
 {
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -189,7 +189,8 @@ internal sealed class Audit(
                 TreeHead head = TreeHead.Open(StrictText.Encode(text), trusted);
                 if (_forked.TryGetValue(head.Origin, out long left) && head.Size > left)
                 {
-                    _notes.Notices.Add($"The head of {head.Size} facts of {head.Origin} is of what was lost when the log was set back.");
+                    _notes.Notices.Add(
+                        $"The head of {head.Size} facts of {head.Origin} is of what was lost when the log was set back.");
                 }
                 else if (head.Size > (newest?.Size ?? 0))
                 {

@@ -78,8 +78,8 @@ internal sealed class AuditNotes(NpgsqlConnection connection, AuditQuestion ques
         if (await command.ExecuteScalarAsync(cancellationToken) is long unused and > 0)
         {
             Notices.Add(
-                $"{unused} numbers behind the newest fact were given out and belong to none. Appends that failed leave such numbers, "
-                + "and so does a tail that was cut off before it was sealed.");
+                $"{unused} numbers behind the newest fact were given out and belong to none. Appends that failed leave such "
+                + "numbers, and so does a tail that was cut off before it was sealed.");
         }
     }
 }

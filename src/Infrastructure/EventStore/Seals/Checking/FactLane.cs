@@ -46,7 +46,12 @@ internal sealed class FactLane(string connectionString) : IAsyncDisposable
 
         List<(long Seq, TreeHash Leaf)> facts = [];
         await _rows.ReadAsync(
-            _connection, after, upTo, countMax, (in LeafRow row) => facts.Add((row.SeqId, HashOf(_form, row))), cancellationToken);
+            _connection,
+            after,
+            upTo,
+            countMax,
+            (in LeafRow row) => facts.Add((row.SeqId, HashOf(_form, row))),
+            cancellationToken);
         return facts;
     }
 }

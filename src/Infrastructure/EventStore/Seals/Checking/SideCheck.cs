@@ -35,8 +35,8 @@ internal sealed class SideCheck(NpgsqlConnection connection, Findings findings)
                     version,
                     null,
                     null,
-                    $"The fact at position {position} (stream {stream ?? "none"}, version {version}) is marked as archived, and no "
-                    + "fact in its stream says so."),
+                    $"The fact at position {position} (stream {stream ?? "none"}, version {version}) is marked as archived, and "
+                    + "no fact in its stream says so."),
                 findings.GoodHead);
         }
     }

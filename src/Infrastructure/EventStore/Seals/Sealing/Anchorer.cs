@@ -35,7 +35,10 @@ internal sealed partial class Anchorer(
         }
 
         // A redirect would show the head, and our signature, to somebody else.
-        using HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = AnswerTimeMax };
+        using HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+        {
+            Timeout = AnswerTimeMax,
+        };
         try
         {
             while (true)
@@ -71,7 +74,10 @@ internal sealed partial class Anchorer(
         if (anchors.Webhook is { } address)
         {
             await ShowAsync(
-                WebhookSink, head, () => PostAsync(http, address, anchors.WebhookSecret, head, cancellationToken), cancellationToken);
+                WebhookSink,
+                head,
+                () => PostAsync(http, address, anchors.WebhookSecret, head, cancellationToken),
+                cancellationToken);
         }
     }
 

@@ -111,16 +111,21 @@ internal sealed class SealingRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends a log that was set back: what is left of it goes on under a new name, from the newest head that is there. Facts behind
-    /// that head are signed under the new name, too.
+    /// Ends a log that was set back: what is left of it goes on under a new name, from the newest head that is there. Facts
+    /// behind that head are signed under the new name, too.
     /// </summary>
-    /// <exception cref="SealRefusedException">Facts and tiles are not those of the newest head, or the key is missing.</exception>
+    /// <exception cref="SealRefusedException">Facts are not those of the newest head, or the key is missing.</exception>
     public static async Task<SealFork> ForkAsync(
-        NpgsqlConnection connection, KeyFolder folder, string hostName, AnchorFolder? anchors, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        KeyFolder folder,
+        string hostName,
+        AnchorFolder? anchors,
+        CancellationToken cancellationToken)
     {
         SealTables tables = new(connection);
         SignedState old = folder.ReadState()
-            ?? throw new SealRefusedException("What was last signed is not known here. Restore the key and the state file beside it.");
+            ?? throw new SealRefusedException(
+                "What was last signed is not known here. Restore the key and the state file beside it.");
         StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
         GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
         using NoteSigner signer = folder.ReadKey(old.Origin);
@@ -196,8 +201,10 @@ internal sealed class SealingRun : IAsyncDisposable
         try
         {
             // The head that a fork began with was signed under the old name, and is the last one that was.
-            string origin = head.Size == _state.Size && _state.Previous is { } previous && head.Note.StartsWith(previous + "\n", StringComparison.Ordinal)
-                ? previous : _state.Origin;
+            string origin = head.Size == _state.Size
+                && _state.Previous is { } previous
+                && head.Note.StartsWith(previous + "\n", StringComparison.Ordinal)
+                    ? previous : _state.Origin;
             using NoteSigner signer = _folder.ReadKey(origin);
             TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), [signer.Key]);
             if ((signed.Origin, signed.Size, signed.Root) != (origin, head.Size, head.Root))
@@ -227,7 +234,8 @@ internal sealed class SealingRun : IAsyncDisposable
         {
             throw new SealRefusedException(
                 $"A head of {shown.Size} facts was shown outside; the state file says that {_state.Size} were signed last. The "
-                + "installation was set back. Restore the newer state, or go on with what is left: events audit fork --reason WHY",
+                + "installation was set back. Restore the newer state, or go on with what is left: "
+                + "events audit fork --reason WHY",
                 isSetBack: true);
         }
     }

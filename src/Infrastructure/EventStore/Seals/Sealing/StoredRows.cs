@@ -37,7 +37,12 @@ internal sealed class StoredRows
     /// <param name="countMax">At most so many.</param>
     /// <returns>How many were read.</returns>
     public Task<int> ReadAsync(
-        NpgsqlConnection connection, long after, long upTo, int countMax, LeafRowReader each, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection,
+        long after,
+        long upTo,
+        int countMax,
+        LeafRowReader each,
+        CancellationToken cancellationToken) =>
         ReadAsync(connection, after, upTo, countMax, null, each, cancellationToken);
 
     /// <summary>The same, of some streams only; of all if <paramref name="streams"/> is null.</summary>
@@ -52,8 +57,8 @@ internal sealed class StoredRows
     {
         string copy = string.Create(
             CultureInfo.InvariantCulture,
-            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo}{Among(streams)} order by seq_id "
-            + $"limit {countMax}) "
+            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo}{Among(streams)} "
+            + $"order by seq_id limit {countMax}) "
             + $"to stdout (format binary)");
         await using NpgsqlRawCopyStream stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
         (_start, _end) = (0, 0);
