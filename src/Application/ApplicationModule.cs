@@ -1,3 +1,4 @@
+using Events.Application.Access;
 using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
@@ -81,6 +82,8 @@ public static class ApplicationModule
         services.AddSingleton<UserAccounts>();
         services.AddSingleton<SignIns>();
         services.AddHostedService<UserKeeper>();
+        services.AddSingleton<AccessLedger>();
+        services.AddHostedService<AccessKeeper>();
         return services;
     }
 

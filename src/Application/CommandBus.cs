@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Events.Application.Access;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 
@@ -27,7 +28,8 @@ public sealed record CommandRoute(
 /// The one door for commands, whichever way they came in: checks who may, runs the route, and waits until the views show what
 /// was done. Every refusal is an answer.
 /// </summary>
-public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable<CommandRoute> routes)
+public sealed class CommandBus(
+    IEventStore store, IReadModels views, IEnumerable<CommandRoute> routes, AccessLedger ledger)
 {
     /// <summary>How long an answer waits for the views. Longer, and the client is told that they lag.</summary>
     public static readonly TimeSpan VisibilityTimeout = TimeSpan.FromSeconds(2);
@@ -60,6 +62,7 @@ public sealed class CommandBus(IEventStore store, IReadModels views, IEnumerable
         span?.SetTag("events.correlation", caller.CorrelationId);
         if (!Policy.Allows(caller.Role, route.Right))
         {
+            ledger.Refused(caller.UserName, caller.Way, caller.Address, route.Right.ToString());
             return CommandResult.Refused(NotAllowed);
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -70,6 +71,9 @@ public static class EventTypes
         Of("log_forked", StoredJson.Default.LogForked),
         Of("fact_parked", StoredJson.Default.FactParked),
         Of("fact_unparked", StoredJson.Default.FactUnparked),
+        Of("access_granted", StoredJson.Default.AccessGranted),
+        Of("access_refused", StoredJson.Default.AccessRefused),
+        Of("pictures_seen", StoredJson.Default.PicturesSeen),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -140,6 +144,9 @@ public static class EventTypes
 [JsonSerializable(typeof(SessionStarted))]
 [JsonSerializable(typeof(SessionRefreshed))]
 [JsonSerializable(typeof(SessionEnded))]
+[JsonSerializable(typeof(AccessGranted))]
+[JsonSerializable(typeof(AccessRefused))]
+[JsonSerializable(typeof(PicturesSeen))]
 [JsonSerializable(typeof(ApiKeys.ApiKeyView))]
 [JsonSerializable(typeof(Users.UserView))]
 [JsonSerializable(typeof(Users.SessionView))]

@@ -1,5 +1,6 @@
 using System.Net;
 using Events.Application;
+using Events.Application.Access;
 using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Contracts;
@@ -117,6 +118,9 @@ internal static class Composition
                 settings.Anchors.WebhookSecret,
                 TimeSpan.FromSeconds(settings.Anchors.IntervalS)),
         });
+        var sources = new SourceGuard(new SourceRule(
+            settings.Security.AllowsPrivateSources, settings.Security.AllowsLoopbackSources));
+        services.AddSingleton(sources);
         services.AddMedia(new MediaOptions
         {
             StorageFolder = installation.StorageFolder,
@@ -125,6 +129,7 @@ internal static class Composition
             StallTimeout = TimeSpan.FromSeconds(settings.Media.StallTimeoutS),
             ConnectTimeout = TimeSpan.FromSeconds(settings.Media.ConnectTimeoutS),
             BackoffMax = TimeSpan.FromSeconds(settings.Media.ReconnectPauseMaxS),
+            Sources = sources,
         });
         services.AddApplication();
         AddSecurity(services, installation);
@@ -153,6 +158,7 @@ internal static class Composition
             provider.GetRequiredService<ApiKeyRing>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
+        services.AddSingleton(new AccessTimes(Environment.MachineName, installation.Settings.Security.UseReportPause));
         services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpCallers>();
     }
@@ -275,6 +281,7 @@ internal static class Composition
     private static void Map(WebApplication app, EventsSettings settings)
     {
         IServiceProvider services = app.Services;
+        app.Use(new WebGuard(settings.Security.AllowedOrigins).GuardAsync);
         app.Use(HttpBoundary.GuardAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);

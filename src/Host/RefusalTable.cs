@@ -35,6 +35,7 @@ internal static class RefusalTable
         new(CameraRefusals.AlreadyRegistered, RefusalFamily.WrongState, string.Empty),
         new(CameraRefusals.BadName, RefusalFamily.InvalidInput, "name"),
         new(CameraRefusals.BadSource, RefusalFamily.InvalidInput, "source"),
+        new(CameraRefusals.SourceNotAllowed, RefusalFamily.InvalidInput, "source"),
         new(CameraNumbers.NoneLeft, RefusalFamily.WrongState, string.Empty),
         new(RecordingRefusals.NotFound, RefusalFamily.NotFound, "recording"),
         new(RecordingRefusals.CameraNotActive, RefusalFamily.NotFound, "camera"),

@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -74,6 +75,9 @@ public static class Samples
         new ApiKeyResumed(Key, At),
         new ApiKeyRevoked(Key, "Lost", At),
         new ApiKeyExpired(Key, At),
+        new AccessGranted("node1", "ada", "graphql", "10.0.0.7", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
+        new AccessRefused("node1", "ada", "graphql", "10.0.0.7", "Control", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
+        new PicturesSeen("node1", "ada", "graphql", "10.0.0.7", "camera3", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
         new UserCreated(Ada, Role.Operator, Password, true, At),
         new UserPasswordChanged(Ada, Password, false, At),
         new UserLocked(Ada, Spec.Now.AddMinutes(1), At),

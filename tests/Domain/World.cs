@@ -1,4 +1,5 @@
 using Events.Application;
+using Events.Application.Access;
 using Events.Application.ApiKeys;
 using Events.Application.Broadcasts;
 using Events.Application.Cameras;
@@ -57,6 +58,8 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IStreamFinder>(Finder)
             .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
             .AddSingleton(new ApiKeyTimes(TimeSpan.FromMinutes(5), "node1"))
+            .AddSingleton(new AccessTimes("node1", TimeSpan.FromMinutes(5)))
+            .AddSingleton(SourceGuard.Usual)
             .AddSingleton<IPasswordStore>(Kept)
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
@@ -107,6 +110,8 @@ public sealed class World : IAsyncDisposable
     public SignIns SignIns => Get<SignIns>();
 
     public UserRing Users => Get<UserRing>();
+
+    public AccessLedger Ledger => Get<AccessLedger>();
 
     public CommandBus Bus => Get<CommandBus>();
 

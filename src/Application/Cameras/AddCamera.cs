@@ -23,13 +23,18 @@ public sealed record MoveCamera(CameraId CameraId, string Source)
 /// Gives the camera its number first, then stores its password, then registers it: whatever breaks off in between is found
 /// again by the camera's id when the command is repeated.
 /// </summary>
-public sealed class AddCameraHandler(ISourceSecrets secrets)
+public sealed class AddCameraHandler(ISourceSecrets secrets, SourceGuard guard)
 {
     public async Task<CommandResult> HandleAsync(AddCamera command, IStreams streams, CancellationToken cancellationToken)
     {
         if (SourceAddress.TryParse(command.Source) is not { } address)
         {
             return CommandResult.Refused(CameraRefusals.BadSource);
+        }
+
+        if (await guard.RefusalOfAsync(address.Source, cancellationToken) is not null)
+        {
+            return CommandResult.Refused(CameraRefusals.SourceNotAllowed);
         }
 
         string key = command.CameraId.ToString();
@@ -59,13 +64,18 @@ public sealed class AddCameraHandler(ISourceSecrets secrets)
 /// <summary>
 /// Stores the password first, then the address. A new password alone is no fact, so the media layer is told here.
 /// </summary>
-public sealed class MoveCameraHandler(ISourceSecrets secrets, IMediaControl media)
+public sealed class MoveCameraHandler(ISourceSecrets secrets, IMediaControl media, SourceGuard guard)
 {
     public async Task<CommandResult> HandleAsync(MoveCamera command, IStreams streams, CancellationToken cancellationToken)
     {
         if (SourceAddress.TryParse(command.Source) is not { } address)
         {
             return CommandResult.Refused(CameraRefusals.BadSource);
+        }
+
+        if (await guard.RefusalOfAsync(address.Source, cancellationToken) is not null)
+        {
+            return CommandResult.Refused(CameraRefusals.SourceNotAllowed);
         }
 
         string key = command.CameraId.ToString();

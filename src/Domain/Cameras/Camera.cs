@@ -167,6 +167,9 @@ public static class CameraRefusals
         "camera.bad_name",
         $"A name has 1 to {Camera.NameLengthMax} characters, no space at either end and no control characters.");
 
+    public static readonly Refusal SourceNotAllowed = new(
+        "camera.source_not_allowed", "Pictures are not fetched from there: the address is not one for cameras.");
+
     public static readonly Refusal BadSource = new(
         "camera.bad_source",
         "A source is an address like rtsp://host/path, http://host/path, v4l2:/dev/video0, file:///clips/gate.mp4 or "

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -24,10 +25,13 @@ internal static class CommandLine
 
     static CommandLine() => _format.AcceptOnlyFromAmong("table", "json");
 
-    public static RootCommand Build()
+    public static Command Build()
     {
-        var root = new RootCommand("Events: an event-sourced camera backend.")
+        // Not a RootCommand, whose help calls it by the name of its file; people call the script.
+        var root = new Command("events", "Events: an event-sourced camera backend.")
         {
+            new HelpOption(),
+            new VersionOption(),
             UpCommand.Build(_data),
             Camera(),
             Recording(),

@@ -21,8 +21,8 @@ internal static class UpCommand
     /// <summary>Service managers kill after 30 to 90 s; PostgreSQL's own end comes on top of this.</summary>
     private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(20);
 
-    /// <summary>Making empty views takes a second on a slow disk.</summary>
-    private static readonly TimeSpan ViewsTimeMax = TimeSpan.FromSeconds(30);
+    /// <summary>The views of an empty log are there at once; a slow disk takes a little longer.</summary>
+    private static readonly TimeSpan AdminWaitMax = TimeSpan.FromSeconds(20);
 
     public static Command Build(Option<string> data)
     {
@@ -145,8 +145,12 @@ internal static class UpCommand
     /// <summary>One person to begin with. The password is good for nothing but to be changed.</summary>
     private static async Task AddAdminAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        // The accounts' view is made at the first start, beside this.
-        await services.GetRequiredService<IReadModels>().WaitForAsync(0, ViewsTimeMax, cancellationToken);
+        if (!await services.GetRequiredService<UserRing>().WaitForAsync(0, AdminWaitMax, cancellationToken))
+        {
+            Say("  Admin user    none yet; make one with: ./events users add --name admin --role admin");
+            return;
+        }
+
         string password = UserAccounts.Generate();
         CommandResult made = await services.GetRequiredService<UserAccounts>().CreateAsync(
             "admin", Role.Admin, password, true, Caller.System("first-run", "admin"), cancellationToken);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application.Contracts;
@@ -7,7 +8,7 @@ namespace Events.Host.Control;
 /// <summary>What every control address does the same way.</summary>
 internal static class ControlCalls
 {
-    public static Caller CallerNow() => new("local", Role.Admin, "cli", Guid.CreateVersion7().ToString("d"));
+    public static Caller CallerNow() => new("local", Role.Admin, "cli", Guid.CreateVersion7().ToString("d"), Address: IPAddress.Loopback);
 
     public static async Task<T> BodyAsync<T>(HttpContext context, JsonTypeInfo<T> json)
         where T : class =>

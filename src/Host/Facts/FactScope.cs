@@ -2,6 +2,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Snapshots;
+using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -24,7 +25,7 @@ internal sealed class FactScopes(IReadModels views)
 /// <param name="cameras">Only facts about these; null for all.</param>
 internal sealed class FactScope(IReadModels views, bool readsAudit, CameraList? cameras)
 {
-    private static readonly Type[] _auditUnions = [typeof(ApiKeyEvent), typeof(UserEvent), typeof(SessionEvent)];
+    private static readonly Type[] _auditUnions = [typeof(ApiKeyEvent), typeof(UserEvent), typeof(SessionEvent), typeof(AccessEvent)];
 
     private static readonly string[] _openTypes =
         [.. EventTypes.Catalogue.Types.Where(type => !IsAudit(type.FactType)).Select(type => type.Alias)];

@@ -1,3 +1,4 @@
+using Events.Application.Access;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Snapshots;
@@ -13,7 +14,12 @@ namespace Events.Host.Files;
 /// bearer token, key or signed link. 400 for a bad name, 401 and 403 without the right, 404 when it is not there.
 /// </summary>
 internal sealed class FileEndpoints(
-    HttpCallers callers, SignedLinks links, LegacyRecordings recordings, IReadModels views, IFootage footage)
+    HttpCallers callers,
+    SignedLinks links,
+    LegacyRecordings recordings,
+    IReadModels views,
+    IFootage footage,
+    AccessLedger ledger)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -49,7 +55,9 @@ internal sealed class FileEndpoints(
 
         string extension = name.EndsWith(".mp4", StringComparison.OrdinalIgnoreCase) ? ".mp4" : ".fmp4";
         return footage.OpenRecording(recording.Name, segments) is { } stream
-            ? Download(stream, "video/mp4", $"{recording.Name}{extension}", recording.EndedAt, $"{recording.Id}-{segments.Count}")
+            ? Download(
+                context, right, stream, "video/mp4", $"{recording.Name}{extension}", recording.EndedAt,
+                $"{recording.Id}-{segments.Count}")
             : NotFound(name);
     }
 
@@ -72,7 +80,7 @@ internal sealed class FileEndpoints(
             context.RequestAborted);
         return found.Rows is [{ } snapshot] && right.MaySee(snapshot.CameraId)
             && footage.OpenSnapshot(snapshot.FileName) is { } stream
-            ? Download(stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
+            ? Download(context, right, stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
             : NotFound(name);
     }
 
@@ -93,13 +101,22 @@ internal sealed class FileEndpoints(
         string path = context.Request.Path.Value ?? string.Empty;
         if (links.Check(path, SignedQuery.Of(context.Request.Query), context.Connection.RemoteIpAddress) is { } link)
         {
-            return (new FileRight(link.Cameras), null);
+            return (new FileRight(link.Who, link.Cameras), null);
         }
 
-        AccessIdentity? identity = await callers.FindAsync(context.Request);
+        AccessIdentity? identity = await callers.FindAsync(context.Request, "files");
         if (identity is not null && Policy.Allows(identity.Role, Right.SeePictures))
         {
-            return (new FileRight(identity.Cameras), null);
+            return (new FileRight(identity.UserId, identity.Cameras), null);
+        }
+
+        if (identity is not null || context.Request.Query.ContainsKey("sig"))
+        {
+            ledger.Refused(
+                identity?.UserId ?? string.Empty,
+                "files",
+                context.Connection.RemoteIpAddress,
+                identity is null ? "bad_credentials" : nameof(Right.SeePictures));
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
@@ -109,14 +126,18 @@ internal sealed class FileEndpoints(
     }
 
     /// <param name="Cameras">Whose files may be fetched; null for all.</param>
-    private sealed record FileRight(CameraList? Cameras)
+    private sealed record FileRight(string Who, CameraList? Cameras)
     {
         public bool MaySee(CameraId camera) => Cameras?.Contains(camera) != false;
     }
 
-    private static IResult Download(Stream stream, string type, string fileName, DateTimeOffset? modified, string tag) =>
-        Results.Stream(
+    private IResult Download(
+        HttpContext context, FileRight right, Stream stream, string type, string fileName, DateTimeOffset? modified, string tag)
+    {
+        ledger.Seen(right.Who, "files", context.Connection.RemoteIpAddress, fileName);
+        return Results.Stream(
             stream, type, fileName, modified, new EntityTagHeaderValue($"\"{tag}\""), enableRangeProcessing: true);
+    }
 
     private static IResult NotFound(string name) => Results.Problem($"There is no file {name}.", statusCode: 404);
 }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
+using Events.Application.Access;
 using Events.GraphQL;
 using Events.Host.Security;
 
@@ -10,15 +11,17 @@ namespace Events.Host.GraphQL;
 /// <c>apiKey</c> or <c>Authorization</c>, or in the header of the upgrade. Over HTTP somebody without either may read the schema
 /// and nothing else; a socket is not opened for nobody.
 /// </summary>
-internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers callers)
+internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers callers, AccessLedger ledger)
 {
+    public const string Way = "graphql";
+
     private const string Scheme = "Bearer ";
     private const string BadToken = "The token or key is not valid, or is good no longer.";
 
     private static readonly string[] _names = ["authToken", "apiKey", "X-API-Key", "x-api-key", "Authorization", "authorization"];
 
     public async ValueTask<GraphQLAdmission> OfRequestAsync(HttpContext context) =>
-        await callers.FindAsync(context.Request) is { } identity ? Accept(identity)
+        await callers.FindAsync(context.Request, Way) is { } identity ? Accept(identity)
         : HttpCallers.HasCredentials(context.Request) ? GraphQLAdmission.Deny(BadToken)
         : GraphQLAdmission.Accept(null);
 
@@ -27,27 +30,39 @@ internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers ca
         cancellationToken.ThrowIfCancellationRequested();
         if (TokenIn(connect.Params) is { } token)
         {
-            return await authenticator.ReadAsync(token, connect.Http.Connection.RemoteIpAddress) is { } named
+            return await authenticator.ReadAsync(token, Way, connect.Http.Connection.RemoteIpAddress) is { } named
                 ? Accept(named)
                 : GraphQLAdmission.Deny(BadToken);
         }
 
-        return await callers.FindAsync(connect.Http.Request) is { } identity
+        return await callers.FindAsync(connect.Http.Request, Way) is { } identity
             ? Accept(identity)
             : GraphQLAdmission.Deny("Send a token or key as authToken in connectionParams.");
     }
 
     /// <summary>Rules name a right of the policy; without one, it is enough to be somebody.</summary>
-    public static bool IsAllowed(ClaimsPrincipal? user, AuthorizeAttribute rule) =>
-        user is AccessPrincipal { Access: var access }
-        && (rule.Policy is null || Policy.Allows(access.Role, Enum.Parse<Right>(rule.Policy)));
+    public static bool IsAllowed(ClaimsPrincipal? user, AuthorizeAttribute rule)
+    {
+        if (user is not AccessPrincipal { Access: var access, Ledger: var ledger })
+        {
+            return false;
+        }
+
+        if (rule.Policy is null || Policy.Allows(access.Role, Enum.Parse<Right>(rule.Policy)))
+        {
+            return true;
+        }
+
+        ledger.Refused(access.UserId, Way, access.Address, rule.Policy);
+        return false;
+    }
 
     public static AccessIdentity AccessOf(ClaimsPrincipal user) => ((AccessPrincipal)user).Access;
 
     public static bool MayDo(ClaimsPrincipal user, Right right) => Policy.Allows(AccessOf(user).Role, right);
 
-    private static GraphQLAdmission Accept(AccessIdentity identity) =>
-        GraphQLAdmission.Accept(new AccessPrincipal(identity), until: identity.ExpiresAt, ended: identity.Ended);
+    private GraphQLAdmission Accept(AccessIdentity identity) =>
+        GraphQLAdmission.Accept(new AccessPrincipal(identity, ledger), until: identity.ExpiresAt, ended: identity.Ended);
 
     private static string? TokenIn(JsonElement? given)
     {
@@ -70,9 +85,11 @@ internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers ca
 }
 
 /// <summary>Who asks, as resolvers are given it.</summary>
-internal sealed class AccessPrincipal(AccessIdentity access)
+internal sealed class AccessPrincipal(AccessIdentity access, AccessLedger ledger)
     : ClaimsPrincipal(new ClaimsIdentity(
         [new(ClaimTypes.Name, access.UserId), new(ClaimTypes.Role, AccessTokens.NameOf(access.Role))], "token"))
 {
     public AccessIdentity Access => access;
+
+    public AccessLedger Ledger => ledger;
 }

@@ -29,7 +29,7 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
 
         // The Python client's SDK sends the alias alone.
         string? token = given.OptionalText("auth_token", 4_096) ?? given.OptionalText("token", 4_096);
-        if (token is null || await authenticator.ReadAsync(token, call.Connection.RemoteAddress) is not { } identity)
+        if (token is null || await authenticator.ReadAsync(token, "json-rpc", call.Connection.RemoteAddress) is not { } identity)
         {
             return LegacyErrors.NotLoggedIn("auth_failed");
         }

@@ -102,7 +102,8 @@ internal static class LegacyErrors
             _ when refusal == ExternalStreamRefusals.AlreadyAdded => WrongState("already_added", "ADDED", "REMOVED"),
             _ when refusal == ExternalStreamRefusals.SwitchedOff =>
                 NotSupported("external_stream_discovery", "feature_disabled"),
-            _ when refusal == ExternalStreamRefusals.NotOnNetwork || refusal == CameraRefusals.BadSource =>
+            _ when refusal == ExternalStreamRefusals.NotOnNetwork || refusal == CameraRefusals.BadSource
+                || refusal == CameraRefusals.SourceNotAllowed =>
                 JsonRpcError.InvalidParams("stream_url", "pattern", refusal.Message),
             _ when refusal == CameraRefusals.BadName => JsonRpcError.InvalidParams("stream_name", "pattern", refusal.Message),
             _ when refusal == Discovery.BadInterval =>

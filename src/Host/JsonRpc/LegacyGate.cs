@@ -1,11 +1,13 @@
+using Events.Application.Access;
 using Events.Application.Contracts;
 using Events.Host.Health;
+using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.JsonRpc;
 
 /// <summary>Who may call what, in the legacy contract's order: login, role, readiness.</summary>
-internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, TimeProvider time)
+internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, AccessLedger ledger, TimeProvider time)
 {
     /// <returns>Null to let the call pass.</returns>
     public JsonRpcError? Check(JsonRpcCall call)
@@ -21,13 +23,19 @@ internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, Tim
             null => LegacyErrors.NotLoggedIn("auth_required"),
             { } identity when !identity.IsGood(time.GetUtcNow()) => LegacyErrors.NotLoggedIn(
                 "auth_required", "The token or key is good no longer. This socket stays open for a new login."),
-            { } identity when !Policy.Allows(identity.Role, right) => LegacyErrors.NotAllowed(right, identity.Role),
+            { } identity when !Policy.Allows(identity.Role, right) => Denied(call, right, identity),
             _ when rule.NeedsCameras && !health.AreCamerasReady => LegacyErrors.Dependency(
                 "controller", "Cameras are being taken in after the start.", "service_initializing"),
             _ when rule.NeedsFootage && !health.IsReady => LegacyErrors.Dependency(
                 "storage", "Footage is being checked after the start.", "service_initializing"),
             _ => null,
         };
+    }
+
+    private JsonRpcError Denied(JsonRpcCall call, Right right, AccessIdentity identity)
+    {
+        ledger.Refused(identity.UserId, "json-rpc", call.Connection.RemoteAddress, right.ToString());
+        return LegacyErrors.NotAllowed(right, identity.Role);
     }
 
     /// <summary>Answers for handlers: what does not answer outside is -32050, not an internal error.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Events.Application.Access;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.Host.Cameras;
@@ -12,7 +13,8 @@ namespace Events.Host.Live;
 /// Who may look at a camera live, by any way out: a signed link, an access token or a key as bearer, or, for players that know a
 /// name and a password only, as the password of the name <c>token</c>.
 /// </summary>
-internal sealed class LiveAccess(Authenticator authenticator, SignedLinks links, LegacyCameras cameras, LiveViewers viewers)
+internal sealed class LiveAccess(
+    Authenticator authenticator, SignedLinks links, LegacyCameras cameras, LiveViewers viewers, AccessLedger ledger)
     : ILiveGate
 {
     private const string Bearer = "Bearer ";
@@ -32,30 +34,46 @@ internal sealed class LiveAccess(Authenticator authenticator, SignedLinks links,
             query.GetValueOrDefault("sig"),
             query.TryGetValue("key", out var key) ? (string?)key : null);
         string? token = TokenIn(request.Authorization);
-        AccessIdentity? identity = token is null ? null : await authenticator.ReadAsync(token, request.From);
-        return await AdmitAsync(number, link, request.From, identity, cancellationToken);
+        AccessIdentity? identity = token is null ? null : await authenticator.ReadAsync(token, "rtsp", request.From);
+        return await AdmitAsync(number, link, "rtsp", request.From, identity, cancellationToken);
     }
 
+    /// <param name="way">The way in, for the log.</param>
     /// <param name="from">Where the viewer is; null when that is not known.</param>
     /// <param name="identity">Who is behind a good token or key; null without one.</param>
     public async Task<LiveAdmission> AdmitAsync(
-        CameraNumber number, SignedQuery query, IPAddress? from, AccessIdentity? identity, CancellationToken cancellationToken)
+        CameraNumber number,
+        SignedQuery query,
+        string way,
+        IPAddress? from,
+        AccessIdentity? identity,
+        CancellationToken cancellationToken)
     {
         LinkRight? right = links.Check(LiveLinks.ScopeOf(number), query, from);
         if (right is null && identity is null)
         {
+            if (query.Sig is not null)
+            {
+                ledger.Refused(string.Empty, way, from, "bad_credentials");
+            }
+
             return new LiveAdmission.Refused(LiveRefusal.NotLoggedIn);
         }
 
         if (right is null && !Policy.Allows(identity!.Role, Right.SeePictures))
         {
+            ledger.Refused(identity.UserId, way, from, nameof(Right.SeePictures));
             return new LiveAdmission.Refused(LiveRefusal.NotAllowed);
         }
 
-        right ??= new LinkRight(identity!.ExpiresAt, identity.Cameras, identity.Ended);
-        return await cameras.FindAsync(number, cancellationToken) is { } found && right.Cameras?.Contains(found.Id) != false
-            ? new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended)
-            : new LiveAdmission.Refused(LiveRefusal.NotFound);
+        right ??= new LinkRight(identity!.UserId, identity.ExpiresAt, identity.Cameras, identity.Ended);
+        if (await cameras.FindAsync(number, cancellationToken) is not { } found || right.Cameras?.Contains(found.Id) == false)
+        {
+            return new LiveAdmission.Refused(LiveRefusal.NotFound);
+        }
+
+        ledger.Seen(right.Who, way, from, number.ToString());
+        return new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended);
     }
 
     public ILiveSeat? TakeSeat(CameraNumber number, IPAddress address) => viewers.TakeSeat(number, address);

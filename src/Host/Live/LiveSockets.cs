@@ -61,7 +61,9 @@ internal sealed partial class LiveSockets(
     {
         IList<string> protocols = request.HttpContext.WebSockets.WebSocketRequestedProtocols;
         string? token = protocols is [TokenProtocol, string offered] ? offered : request.Query[TokenParameter];
-        return token is null ? null : await authenticator.ReadAsync(token, request.HttpContext.Connection.RemoteIpAddress);
+        return token is null
+            ? null
+            : await authenticator.ReadAsync(token, "live", request.HttpContext.Connection.RemoteIpAddress);
     }
 
     /// <summary>Shows the camera until one of the two has enough.</summary>

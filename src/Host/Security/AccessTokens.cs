@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
@@ -10,12 +11,14 @@ namespace Events.Host.Security;
 /// <param name="Cameras">Null for all.</param>
 /// <param name="KeyId">Of the key that was shown; null for a token.</param>
 /// <param name="Ended">Cancelled when it is over before its time.</param>
+/// <param name="Address">Where it was shown; null when that is not known.</param>
 internal sealed record AccessIdentity(
     string UserId,
     Role Role,
     DateTimeOffset ExpiresAt,
     CameraList? Cameras = null,
     ApiKeyId? KeyId = null,
+    IPAddress? Address = null,
     CancellationToken Ended = default)
 {
     /// <summary>Whether it still counts.</summary>
@@ -25,7 +28,7 @@ internal sealed record AccessIdentity(
 
     /// <summary>One correlation for everything that the request leads to.</summary>
     public Caller CallerBy(string way) =>
-        new(UserId, Role, way, Guid.CreateVersion7().ToString("d"), null, Cameras);
+        new(UserId, Role, way, Guid.CreateVersion7().ToString("d"), null, Cameras, Address);
 }
 
 /// <summary>

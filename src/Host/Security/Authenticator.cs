@@ -1,16 +1,31 @@
 using System.Net;
+using Events.Application.Access;
 using Events.Application.ApiKeys;
 using Events.Application.Contracts;
 
 namespace Events.Host.Security;
 
 /// <summary>Who is behind what a client shows, whichever way it came in: an access token, or the secret of a key.</summary>
-internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions, ApiKeyRing keys)
+internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions, ApiKeyRing keys, AccessLedger ledger)
 {
+    /// <param name="way">The way in, for the log.</param>
     /// <param name="from">Where the client is; null when that is not known.</param>
     /// <returns>Null when it is neither, or not good any more, or not from there.</returns>
     /// <exception cref="DependencyUnavailableException">It is a key, and after the start none was read yet.</exception>
-    public async ValueTask<AccessIdentity?> ReadAsync(string text, IPAddress? from)
+    public async ValueTask<AccessIdentity?> ReadAsync(string text, string way, IPAddress? from)
+    {
+        AccessIdentity? identity = await FindAsync(text, from);
+        if (identity is null)
+        {
+            ledger.Refused(string.Empty, way, from, "bad_credentials");
+            return null;
+        }
+
+        ledger.Granted(identity.UserId, way, from);
+        return identity with { Address = from };
+    }
+
+    private async ValueTask<AccessIdentity?> FindAsync(string text, IPAddress? from)
     {
         if (!ApiKeySecret.IsMeant(text))
         {
@@ -29,7 +44,7 @@ internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions,
                 grant.Until ?? DateTimeOffset.MaxValue,
                 grant.Cameras,
                 grant.KeyId,
-                grant.Ended)
+                Ended: grant.Ended)
             : null;
     }
 }

@@ -11,11 +11,12 @@ internal sealed class HttpCallers(Authenticator authenticator)
     public static bool HasCredentials(HttpRequest request) =>
         request.Headers.Authorization.Count > 0 || request.Headers.ContainsKey(KeyHeader);
 
+    /// <param name="way">The way in, for the log.</param>
     /// <returns>
     /// Null without a good key in the header <c>X-API-Key</c>, or a good token or key as bearer in <c>Authorization</c>
     /// (RFC 6750, section 2.1). Who sends both is who the key says.
     /// </returns>
-    public async ValueTask<AccessIdentity?> FindAsync(HttpRequest request)
+    public async ValueTask<AccessIdentity?> FindAsync(HttpRequest request, string way)
     {
         string header = request.Headers.Authorization.ToString();
         string? shown = request.Headers.TryGetValue(KeyHeader, out var key) ? key.ToString().Trim()
@@ -23,6 +24,6 @@ internal sealed class HttpCallers(Authenticator authenticator)
             : null;
         return shown is null
             ? null
-            : await authenticator.ReadAsync(shown, request.HttpContext.Connection.RemoteIpAddress);
+            : await authenticator.ReadAsync(shown, way, request.HttpContext.Connection.RemoteIpAddress);
     }
 }

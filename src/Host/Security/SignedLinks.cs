@@ -63,9 +63,9 @@ internal sealed class SignedLinks
         }
 
         DateTimeOffset until = DateTimeOffset.FromUnixTimeSeconds(expires);
-        return keyId is not { } key ? new LinkRight(until, null, CancellationToken.None)
+        return keyId is not { } key ? new LinkRight("link", until, null, CancellationToken.None)
             : _keys.Find(key, from) is { } grant && Policy.Allows(grant.Role, Right.SeePictures)
-                ? new LinkRight(grant.Until < until ? grant.Until.Value : until, grant.Cameras, grant.Ended)
+                ? new LinkRight($"key-{key}", grant.Until < until ? grant.Until.Value : until, grant.Cameras, grant.Ended)
             : null;
     }
 
@@ -86,9 +86,10 @@ internal readonly record struct SignedQuery(string? Exp, string? Sig, string? Ke
 }
 
 /// <summary>What a good link lets its bearer do.</summary>
+/// <param name="Who">The key that it was made for; <c>link</c> for none.</param>
 /// <param name="Cameras">Null for all.</param>
 /// <param name="Ended">Cancelled when the key behind it is good no longer.</param>
-internal sealed record LinkRight(DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended);
+internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended);
 
 /// <summary>For whom a link is made.</summary>
 /// <param name="Host">What the client calls us by; null when it is not known.</param>

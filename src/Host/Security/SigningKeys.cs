@@ -26,7 +26,7 @@ internal sealed class SigningKeys : IDisposable
     public SigningKeys(string folder, TimeProvider time)
     {
         (_folder, _time) = (folder, time);
-        foreach (string path in Directory.GetFiles(folder, Pattern))
+        foreach (string path in Directory.Exists(folder) ? Directory.GetFiles(folder, Pattern) : [])
         {
             _pairs.Add(Read(path));
         }

@@ -69,7 +69,9 @@ internal sealed record SecuritySettings(
     TimeSpan TokenTtl,
     IReadOnlyList<string> AllowedOrigins,
     RateLimitSettings RateLimit,
-    TimeSpan UseReportPause)
+    TimeSpan UseReportPause,
+    bool AllowsPrivateSources,
+    bool AllowsLoopbackSources)
 {
     public override string ToString() => "•••";
 }

@@ -232,7 +232,9 @@ internal sealed class SettingsReader
             Value<TimeSpan>("Security.TokenTtl"),
             Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
             RateLimit(),
-            Value<TimeSpan>("Security.UseReportPause")),
+            Value<TimeSpan>("Security.UseReportPause"),
+            Flag("Security.AllowPrivateSources"),
+            Flag("Security.AllowLoopbackSources")),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Application.Access;
 using Events.Application.Users;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
@@ -26,7 +27,8 @@ internal sealed record SignedIn(
 /// JSON; and the public keys that check access tokens, <c>GET /.well-known/jwks.json</c> (RFC 7517). No cookies: what a browser does
 /// not send by itself, no other page can make it send.
 /// </summary>
-internal sealed class SignInEndpoints(SignIns signIns, SessionTokens tokens, SigningKeys keys, TimeProvider time)
+internal sealed class SignInEndpoints(
+    SignIns signIns, SessionTokens tokens, SigningKeys keys, AccessLedger ledger, TimeProvider time)
 {
     private const string Way = "http";
 
@@ -72,7 +74,17 @@ internal sealed class SignInEndpoints(SignIns signIns, SessionTokens tokens, Sig
         }
 
         context.Response.Headers.CacheControl = "no-store";
-        return await act(wish) switch
+        SignInResult result = await act(wish);
+        if (result is SignInResult.Done { Name.Value: var name })
+        {
+            ledger.Granted(name, "sign-in", context.Connection.RemoteIpAddress);
+        }
+        else
+        {
+            ledger.Refused(string.Empty, "sign-in", context.Connection.RemoteIpAddress, "bad_credentials");
+        }
+
+        return result switch
         {
             SignInResult.Done done => Results.Json(
                 new SignedIn(

@@ -50,7 +50,7 @@ internal sealed class UserCalls(GraphQLCommands commands, UserAccounts accounts,
         string name, Func<Caller, Task<CommandResult>> send, ClaimsPrincipal user, Func<UserNode?, string?, TPayload> show,
         CancellationToken cancellationToken) =>
         commands.AnswerAsync(
-            () => send(GraphQLCallers.AccessOf(user).CallerBy("graphql")),
+            () => send(GraphQLCallers.AccessOf(user).CallerBy(GraphQLCallers.Way)),
             async position => show(await UserQueries.GetUserAsync(name, views, cancellationToken), position),
             cancellationToken);
 }

@@ -1,3 +1,5 @@
+using Events.Application.Contracts;
+
 namespace Events.Media;
 
 /// <summary>Settings of the embedded media engine.</summary>
@@ -38,6 +40,9 @@ public sealed record MediaOptions
 
     /// <summary>What one camera's HLS segments may hold in memory, in bytes; the oldest go first. Default 16 MiB.</summary>
     public int HlsBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Where sources may be. Asked before each connecting. Default: not at link-local addresses.</summary>
+    public SourceGuard Sources { get; init; } = SourceGuard.Usual;
 
     /// <summary>Where the machine's video devices are, watched for what is plugged in. Default <c>/dev</c>.</summary>
     public string DeviceFolder { get; init; } = "/dev";

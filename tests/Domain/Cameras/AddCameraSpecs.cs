@@ -239,3 +239,55 @@ public sealed class Moving_a_camera : IAsyncDisposable
         Assert.Empty(_world.Secrets.Kept);
     }
 }
+
+/// <summary>Nobody gets us to ask, as a camera, where only this machine may ask.</summary>
+public sealed class A_source_that_is_no_camera : IAsyncDisposable
+{
+    private readonly World _world = new();
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/")]
+    [InlineData("rtsp://169.254.169.254/x")]
+    [InlineData("http://0xA9FEA9FE/")]
+    [InlineData("rtsp://0xA9FEA9FE/x")]
+    [InlineData("rtsp://2852039166/x")]
+    [InlineData("rtsp://0251.0376.0251.0376/x")]
+    [InlineData("rtsp://169.254.43518/x")]
+    [InlineData("http://169.254.1.2:8080/x")]
+    [InlineData("http://[::ffff:169.254.169.254]/x")]
+    [InlineData("http://[::169.254.169.254]/x")]
+    [InlineData("http://[64:ff9b::a9fe:a9fe]/x")]
+    [InlineData("http://[2002:a9fe:a9fe::]/x")]
+    [InlineData("http://[fe80::1]/x")]
+    [InlineData("http://[fd00:ec2::254]/x")]
+    [InlineData("http://metadata.google.internal/computeMetadata/v1/")]
+    [InlineData("http://METADATA.google.internal./x")]
+    [InlineData("http://100.100.100.200/x")]
+    [InlineData("http://0.0.0.0/x")]
+    [InlineData("rtsp://0/x")]
+    [InlineData("http://224.0.0.1/x")]
+    [InlineData("http://[::]/x")]
+    public async Task is_refused_when_it_is_named_and_when_it_is_moved_there(string source)
+    {
+        Assert.Equal(CameraRefusals.SourceNotAllowed, (await _world.SendAsync(new AddCamera(CameraId.New(), "Gate", source))).Refusal);
+        CameraId gate = await _world.WithCameraAsync();
+        Assert.Equal(CameraRefusals.SourceNotAllowed, (await _world.SendAsync(new MoveCamera(gate, source))).Refusal);
+    }
+
+    [Theory]
+    [InlineData("rtsp://10.0.0.5/x", true, true)]
+    [InlineData("rtsp://127.0.0.1/x", true, true)]
+    [InlineData("http://[::1]/x", true, true)]
+    [InlineData("rtsp://8.8.8.8/x", false, false)]
+    [InlineData("v4l2:/dev/video0", false, false)]
+    [InlineData("test:pattern", false, false)]
+    public async Task is_taken_as_the_settings_say(string source, bool isPrivateOrLoopback, bool isRefusedWithoutEither)
+    {
+        SourceUrl url = SourceUrl.TryParse(source)!;
+        Assert.Null(await SourceGuard.Usual.RefusalOfAsync(url, World.Token));
+        string? refusal = await new SourceGuard(new SourceRule(false, false)).RefusalOfAsync(url, World.Token);
+        Assert.Equal(isPrivateOrLoopback && isRefusedWithoutEither, refusal is not null);
+    }
+}

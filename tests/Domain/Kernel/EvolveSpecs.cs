@@ -1,3 +1,4 @@
+using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -52,6 +53,9 @@ public sealed class Evolving_a_state
 
     [Fact]
     public void never_fails_for_a_user() => Survives(User.Decider, state => state is User.Created);
+
+    [Fact]
+    public void never_fails_for_an_access_log() => Survives(AccessLog.Decider, state => state.Through > DateTimeOffset.MinValue);
 
     [Fact]
     public void never_fails_for_a_session() => Survives(Session.Decider, state => state is Session.Ended);

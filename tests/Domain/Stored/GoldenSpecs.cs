@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
@@ -75,7 +76,7 @@ public sealed class A_stored_fact
             api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
             user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
             user_sessions_ended session_started session_refreshed session_ended
-            log_exported log_forked fact_parked fact_unparked
+            log_exported log_forked fact_parked fact_unparked access_granted access_refused pictures_seen
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -87,7 +88,7 @@ public sealed class A_stored_fact
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
                 Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
                 Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)], Closed.TypesOf<ApiKeyEvent>(), Closed.TypesOf<UserEvent>(),
-                Closed.TypesOf<SessionEvent>(), Closed.TypesOf<LogbookEvent>(),
+                Closed.TypesOf<SessionEvent>(), Closed.TypesOf<LogbookEvent>(), Closed.TypesOf<AccessEvent>(),
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 
@@ -233,7 +234,7 @@ public sealed class A_stream
     [Fact]
     public void keeps_the_category_that_it_was_stored_under() =>
         Assert.Equal(
-            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage broadcast discovery api_key user session",
+            "camera camera_numbers recorder recording snapshot retention_policy cleanup storage broadcast discovery api_key user session access",
             string.Join(
                 ' ',
                 Camera.Decider.Category,
@@ -248,7 +249,8 @@ public sealed class A_stream
                 Discovery.Decider.Category,
                 ApiKey.Decider.Category,
                 User.Decider.Category,
-                Session.Decider.Category));
+                Session.Decider.Category,
+                AccessLog.Decider.Category));
 
     [Fact]
     public void is_keyed_by_a_hyphenated_id() =>

@@ -1,4 +1,5 @@
 using System.Net;
+using Events.Application.Access;
 using Events.Host.Health;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
@@ -82,7 +83,11 @@ public sealed class The_gate
             builder.Logging.ClearProviders();
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
             var sessions = new ClientSessions();
-            var gate = new LegacyGate(sessions, readiness, TimeProvider.System);
+            var gate = new LegacyGate(
+                sessions,
+                readiness,
+                new AccessLedger(new AccessTimes("node1", TimeSpan.FromMinutes(5)), TimeProvider.System),
+                TimeProvider.System);
             JsonRpcHandler done = _ => ValueTask.FromResult(JsonRpcAnswer.Raw("true"u8.ToArray()));
             builder.Services.AddJsonRpc(_ => new JsonRpcOptions
             {

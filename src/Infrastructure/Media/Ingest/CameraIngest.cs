@@ -111,6 +111,11 @@ internal sealed partial class CameraIngest(
                 return new Attempt("The device is not plugged in.", null);
             }
 
+            if (await options.Sources.RefusalOfAsync(target.Source, cancellationToken) is { } refusal)
+            {
+                return new Attempt(refusal, null);
+            }
+
             feed.Modes = VideoDevice.ModesOf(target.Source);
             IChildProcess process = processes.Start(new ChildProcessSpec(options.Ffmpeg, command.Arguments));
             await using (process)
@@ -122,6 +127,10 @@ internal sealed partial class CameraIngest(
         catch (Exception e) when (e is DependencyUnavailableException or ArgumentException or IOException)
         {
             return new Attempt(tail.Mask(e.Message), null);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new Attempt("It is no longer wanted.", null);
         }
         finally
         {

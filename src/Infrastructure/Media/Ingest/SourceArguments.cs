@@ -63,6 +63,12 @@ internal static partial class SourceArguments
             script.Add("option rtsp_flags prefer_tcp");
         }
 
+        else
+        {
+            // Where it leads to was looked at; where that would send us on to was not.
+            script.Add("option max_redirects 0");
+        }
+
         script.AddRange(["option fflags nobuffer", $"option probesize {probeBytes}", $"option analyzeduration {probeUs}"]);
         string[] input =
         [

@@ -1,0 +1,106 @@
+using System.Net;
+using Events.Application.Access;
+using Events.Domain.Access;
+using Events.Domain.Cameras;
+using Events.Domain.Kernel;
+using Xunit;
+using static Events.Tests.Domain.Spec;
+
+namespace Events.Tests.Domain.Access;
+
+public sealed class An_access_log
+{
+    private static readonly AccessGranted Seen = new("node1", "ada", "graphql", "10.0.0.7", 3, Now, Now, default);
+
+    [Fact]
+    public void writes_down_what_it_is_told_once()
+    {
+        For(AccessLog.Decider).When(new RecordAccess([Seen], Now)).Then(Seen with { At = Now });
+        For(AccessLog.Decider).Given(Seen with { At = Now }).When(new RecordAccess([Seen], Now)).ThenNothing();
+        For(AccessLog.Decider).Given(Seen with { At = Now })
+            .When(new RecordAccess([Seen], Now.AddSeconds(1))).Then(Seen with { At = Now.AddSeconds(1) });
+    }
+}
+
+public sealed class The_ledger_of_accesses
+{
+    private static readonly IPAddress Here = IPAddress.Parse("10.0.0.7");
+
+    private readonly TestClock _clock = new();
+    private readonly AccessLedger _ledger;
+
+    public The_ledger_of_accesses() => _ledger = new AccessLedger(new AccessTimes("node1", TimeSpan.FromMinutes(5)), _clock);
+
+    [Fact]
+    public void tells_the_first_at_once_and_counts_those_after_it()
+    {
+        _ledger.Granted("ada", "graphql", Here);
+        Assert.True(_ledger.NewsAsync().IsCompleted);
+        Assert.Equal([new AccessGranted("node1", "ada", "graphql", "10.0.0.7", 1, Now, Now, Now)], _ledger.Take(isAll: false));
+        Assert.False(_ledger.NewsAsync().IsCompleted);
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        _ledger.Granted("ada", "graphql", Here);
+        _ledger.Granted("ada", "graphql", Here);
+        Assert.Empty(_ledger.Take(isAll: false));
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        AccessEvent told = Assert.Single(_ledger.Take(isAll: false));
+        Assert.Equal((2, Now.AddSeconds(1), Now.AddSeconds(1)), (told.Count, told.FirstAt, told.LastAt));
+        Assert.Empty(_ledger.Take(isAll: true));
+    }
+
+    [Fact]
+    public void tells_apart_who_how_where_and_why()
+    {
+        _ledger.Refused("", "json-rpc", Here, "bad_credentials");
+        _ledger.Refused("ada", "json-rpc", Here, "Control");
+        _ledger.Seen("ada", "files", Here, "a.jpg");
+        _ledger.Seen("ada", "files", IPAddress.Parse("::ffff:10.0.0.7"), "a.jpg");
+        _ledger.Seen("ada", "files", null, "a.jpg");
+        Assert.Equal(
+            ["bad_credentials 10.0.0.7 1", "Control 10.0.0.7 1", "a.jpg 10.0.0.7 2", "a.jpg  1"],
+            _ledger.Take(isAll: false).Select(told => told switch
+            {
+                AccessRefused e => $"{e.Why} {e.From} {e.Count}",
+                PicturesSeen e => $"{e.What} {e.From} {e.Count}",
+                _ => "?",
+            }));
+    }
+
+    [Fact]
+    public void is_bounded_under_a_flood_from_everywhere()
+    {
+        for (int i = 0; i < 100_000; i++)
+        {
+            _ledger.Refused("", "http", new IPAddress(i), "bad_credentials");
+        }
+
+        List<AccessEvent> all = [];
+        while (_ledger.Take(isAll: true) is { Count: > 0 } batch)
+        {
+            Assert.InRange(batch.Count, 1, 100);
+            all.AddRange(batch);
+        }
+
+        Assert.InRange(all.Count, 2, 2_001);
+        Assert.Equal(100_000, all.Sum(told => told.Count));
+        Assert.Single(all, told => told.From == "others");
+    }
+}
+
+public sealed class The_keeper_of_accesses : IAsyncDisposable
+{
+    private readonly World _world = new();
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task tells_the_log_of_a_refused_command()
+    {
+        await _world.RunAsync();
+        await _world.SendAsync(new RenameCamera(CameraId.New(), "Yard"), Role.Viewer);
+        await Until.TrueAsync(
+            () => _world.Streams.AllFacts.Any(fact => fact is AccessRefused { Who: "ada", Way: "json-rpc", Why: "Administer", Count: 1 }),
+            "the refusal is a fact");
+    }
+}

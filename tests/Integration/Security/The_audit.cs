@@ -1,0 +1,109 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Events.Tests.Integration.Faults;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Security;
+
+/// <summary>Who came in, who did not, who looked at what and who changed what: facts, for those who may read them.</summary>
+public sealed class The_audit(House house) : IClassFixture<House>
+{
+    private RunningHost Host => house.Host;
+
+    [Fact]
+    public async Task tells_of_every_way_in_good_and_bad()
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "viewer");
+        string bad = secret[..^1] + (secret[^1] == 'A' ? 'B' : 'A');
+        await using RpcClient rpc = await house.RpcAsync(secret);
+        await Scene.RefusedAsync(rpc, "get_status");
+        await Scene.RefusedAsync(rpc, "authenticate", new { auth_token = bad });
+        var graph = new GraphQLClient(Host, secret);
+        await graph.CodeAsync("mutation { retireCamera(input: { id: \"0199a000-0000-7000-8000-0000000000ff\" }) { position } }");
+        await new GraphQLClient(Host, bad).AnswerAsync("{ cameras { totalCount } }");
+        await house.GetWithAsync(secret, $"/files/snapshots/{house.Snapshots[0]}");
+        await house.GetWithAsync(bad, $"/files/snapshots/{house.Snapshots[0]}");
+        await house.GetWithAsync(secret, "/live/camera1.jpg");
+        await house.GetWithAsync(bad, "/live/camera1.jpg");
+        await house.DescribeAsync("camera0", secret);
+        await house.DescribeAsync("camera0", bad);
+        await Host.Http.PostAsJsonAsync(
+            new Uri("/auth/sign-in", UriKind.Relative), new { user = "nobody", password = bad }, TestContext.Current.CancellationToken);
+
+        string who = $"key-{id}";
+        string[] expected =
+        [
+            $"access_granted {who} json-rpc 127.0.0.1 ", $"access_refused {who} json-rpc 127.0.0.1 ReadStatus",
+            "access_refused  json-rpc 127.0.0.1 bad_credentials", $"access_granted {who} graphql 127.0.0.1 ",
+            $"access_refused {who} graphql 127.0.0.1 Administer", "access_refused  graphql 127.0.0.1 bad_credentials",
+            $"access_granted {who} files 127.0.0.1 ", $"pictures_seen {who} files 127.0.0.1 {house.Snapshots[0]}",
+            "access_refused  files 127.0.0.1 bad_credentials", $"pictures_seen {who} live 127.0.0.1 camera1",
+            "access_refused  live 127.0.0.1 bad_credentials", $"pictures_seen {who} rtsp 127.0.0.1 camera0",
+            "access_refused  rtsp 127.0.0.1 bad_credentials", "access_refused  sign-in 127.0.0.1 bad_credentials",
+        ];
+        string[] told = [];
+        await Until.TrueAsync(
+            async () => !expected.Except(told = await ToldAsync()).Any(),
+            TimeSpan.FromSeconds(20),
+            () => $"facts of every access; missing: {string.Join("; ", expected.Except(told))}; told: {string.Join("; ", told)}");
+        string log = await Host.SqlAsync("select string_agg(data::text, ' ') from events.mt_events") + Host.Output;
+        Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(bad, log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task says_from_where_a_command_came()
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "admin");
+        await new GraphQLClient(Host, secret).AskAsync(
+            "mutation($id: ID!) { renameCamera(input: { id: $id, name: \"Seen from afar\" }) { position } }", new { id = house.Cameras[0] });
+        Assert.Equal(
+            $"key-{id}|graphql|127.0.0.1",
+            await Host.SqlAsync(
+                "select user_name, headers->>'way', headers->>'from' from events.mt_events where type = 'camera_renamed' "
+                + "order by seq_id desc limit 1"));
+    }
+
+    [Fact]
+    public async Task is_not_flooded_by_a_flood()
+    {
+        await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/ws"));
+        long before = await CountAsync();
+        for (int i = 0; i < 500; i++)
+        {
+            await Scene.RefusedAsync(rpc, "authenticate", new { auth_token = $"csk_{i}" });
+        }
+
+        await Until.TrueAsync(
+            async () => long.Parse(
+                await Host.SqlAsync(
+                    "select coalesce(sum((data->>'count')::bigint), 0) from events.mt_events where type = 'access_refused' "
+                    + "and data->>'way' = 'json-rpc' and data->>'why' = 'bad_credentials'"),
+                System.Globalization.CultureInfo.InvariantCulture) >= 500,
+            TimeSpan.FromSeconds(20),
+            "all refusals to be counted");
+        Assert.InRange(await CountAsync() - before, 1, 40);
+    }
+
+    private async Task<long> CountAsync() => long.Parse(
+        await Host.SqlAsync("select count(*) from events.mt_events where type = 'access_refused'"),
+        System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<string[]> ToldAsync()
+    {
+        JsonElement facts = await new GraphQLClient(Host, await Host.TokenAsync("auditor")).AskAsync(
+            "{ events(first: 500, types: [\"access_granted\", \"access_refused\", \"pictures_seen\"]) { nodes { type data } } }");
+        return
+        [
+            .. facts.GetProperty("events").GetProperty("nodes").EnumerateArray().Select(node =>
+            {
+                JsonElement data = node.GetProperty("data");
+                string word = data.TryGetProperty("why", out JsonElement why) ? why.GetString()!
+                    : data.TryGetProperty("what", out JsonElement what) ? what.GetString()!
+                    : string.Empty;
+                return $"{node.Text("type")} {data.Text("who")} {data.Text("way")} {data.Text("from")} {word}";
+            }),
+        ];
+    }
+}
