@@ -64,10 +64,17 @@ internal static class MigrateVerb
 
     private static async Task<int> TryAsync(string connection, int found, CancellationToken cancellationToken)
     {
-        NpgsqlConnection.ClearAllPools();
         var place = new NpgsqlConnectionStringBuilder(connection);
         string original = place.Database!;
         string copy = original + "_migrate_check";
+        // Our own pool's: a database that somebody is connected to is not copied. Others' connections are left alone, and told.
+        await RunAsync(
+            connection,
+            $"""
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = '{original.Replace("'", "''", StringComparison.Ordinal)}' and application_name = 'events'
+            """,
+            cancellationToken);
         await RunAsync(connection, $"drop database if exists {Quoted(copy)}", cancellationToken);
         await RunAsync(connection, $"create database {Quoted(copy)} template {Quoted(original)}", cancellationToken);
         try
@@ -97,7 +104,6 @@ internal static class MigrateVerb
         }
         finally
         {
-            NpgsqlConnection.ClearAllPools();
             await RunAsync(connection, $"drop database if exists {Quoted(copy)} with (force)", CancellationToken.None);
         }
     }
