@@ -5,6 +5,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["append"] = _ => RecordAsync("append", AppendBench.RunAsync),
     ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
+    ["audit"] = _ => RecordAsync("audit", AuditBench.RunAsync),
     ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),
     ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["graphql-host"] = _ => RecordAsync("graphql-host", GraphQLHostBench.RunAsync),

@@ -12,6 +12,7 @@ using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -131,6 +132,17 @@ public static class ApplicationModule
                 Right.Administer, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
             CommandRoute.To<CleanUpFiles>(Right.Administer, cleanUpFiles.HandleAsync),
 
+            .. AccessRoutes(apiKeys),
+
+            ToLogbook<NoteExport>(Right.Administer),
+            ToLogbook<NoteFork>(Right.Administer),
+            ToLogbook<ParkFact>(Right.Administer),
+            ToLogbook<UnparkFact>(Right.Administer),
+        ];
+    }
+
+    private static List<CommandRoute> AccessRoutes(ApiKeyHandler apiKeys) =>
+        [
             CommandRoute.To<IssueApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
             CommandRoute.To<NarrowApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
             ToApiKey<RotateApiKey>(),
@@ -152,7 +164,6 @@ public static class ApplicationModule
             ToSession<RefreshSession>(),
             ToSession<EndSession>(),
         ];
-    }
 
     private static CommandRoute ToCamera<TCommand>(Right right)
         where TCommand : CameraCommand =>
@@ -163,6 +174,10 @@ public static class ApplicationModule
         where TCommand : RecordingCommand =>
         CommandRoute.ToDecider<TCommand, Recording, RecordingCommand, RecordingEvent>(
             right, Recording.Decider, command => command.RecordingId.ToString());
+
+    private static CommandRoute ToLogbook<TCommand>(Right right)
+        where TCommand : LogbookCommand =>
+        CommandRoute.ToDecider<TCommand, Logbook, LogbookCommand, LogbookEvent>(right, Logbook.Decider, _ => Logbook.Key);
 
     private static CommandRoute ToBroadcast<TCommand>(Right right)
         where TCommand : BroadcastCommand =>

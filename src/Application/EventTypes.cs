@@ -5,6 +5,7 @@ using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -66,6 +67,10 @@ public static class EventTypes
         Of("session_started", StoredJson.Default.SessionStarted),
         Of("session_refreshed", StoredJson.Default.SessionRefreshed),
         Of("session_ended", StoredJson.Default.SessionEnded),
+        Of("log_exported", StoredJson.Default.LogExported),
+        Of("log_forked", StoredJson.Default.LogForked),
+        Of("fact_parked", StoredJson.Default.FactParked),
+        Of("fact_unparked", StoredJson.Default.FactUnparked),
         Of("access_granted", StoredJson.Default.AccessGranted),
         Of("access_refused", StoredJson.Default.AccessRefused),
         Of("pictures_seen", StoredJson.Default.PicturesSeen),
@@ -113,6 +118,10 @@ public static class EventTypes
 [JsonSerializable(typeof(BroadcastStarted))]
 [JsonSerializable(typeof(BroadcastStopped))]
 [JsonSerializable(typeof(DiscoveryIntervalSet))]
+[JsonSerializable(typeof(LogExported))]
+[JsonSerializable(typeof(LogForked))]
+[JsonSerializable(typeof(FactParked))]
+[JsonSerializable(typeof(FactUnparked))]
 [JsonSerializable(typeof(RetentionPolicySet))]
 [JsonSerializable(typeof(CleanupFinished))]
 [JsonSerializable(typeof(StorageLevelChanged))]

@@ -11,6 +11,7 @@ using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.GraphQL;
 using Events.Host.ApiKeys;
+using Events.Host.Audit;
 using Events.Host.Cameras;
 using Events.Host.Control;
 using Events.Host.ExternalStreams;
@@ -22,6 +23,7 @@ using Events.Host.JsonRpc;
 using Events.Host.Live;
 using Events.Host.Notifications;
 using Events.Host.Operations;
+using Events.Host.Projections;
 using Events.Host.Recordings;
 using Events.Host.Retention;
 using Events.Host.Security;
@@ -108,7 +110,14 @@ internal static class Composition
         services.AddSingleton(new RetentionTimes(
             TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
-        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName));
+        services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName)
+        {
+            Anchors = new AnchorOptions(
+                settings.Anchors.Folder,
+                settings.Anchors.Webhook,
+                settings.Anchors.WebhookSecret,
+                TimeSpan.FromSeconds(settings.Anchors.IntervalS)),
+        });
         var sources = new SourceGuard(new SourceRule(
             settings.Security.AllowsPrivateSources, settings.Security.AllowsLoopbackSources));
         services.AddSingleton(sources);
@@ -217,6 +226,8 @@ internal static class Composition
         services.AddSingleton<IControlRoutes, UserControl>();
         services.AddSingleton<UserCalls>();
         services.AddSingleton<SignInEndpoints>();
+        services.AddSingleton<IControlRoutes, AuditControl>();
+        services.AddSingleton<IControlRoutes, ProjectionControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();

@@ -2,4 +2,6 @@ using System.CommandLine;
 using Events.Host.Cli;
 
 // The library would end the program two seconds after a signal, whatever is still to be written. "up" heeds signals itself.
-return await CommandLine.Build().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+ParseResult given = CommandLine.Build().Parse(args);
+int code = await given.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return given.Errors.Count > 0 && AuditVerbs.Owns(given) ? AuditVerbs.UsageCode : code;

@@ -27,8 +27,8 @@ public sealed partial class The_glossary
     public void finds_the_aggregates() =>
         Assert.Equal(
             [
-                "AccessLog", "ApiKey", "Broadcast", "Camera", "CameraNumbers", "Cleanup", "Discovery", "Recorder", "Recording", "RetentionPolicy",
-                "Session", "Snapshot", "Storage", "User",
+                "AccessLog", "ApiKey", "Broadcast", "Camera", "CameraNumbers", "Cleanup", "Discovery", "Logbook", "Recorder",
+                "Recording", "RetentionPolicy", "Session", "Snapshot", "Storage", "User",
             ],
             typeof(Camera).Assembly.GetTypes().Where(HasDecider).Select(type => type.Name).Order());
 

@@ -5,6 +5,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -89,6 +90,10 @@ public static class Samples
         new SessionRefreshed(Session, Hash, At),
         new SessionEnded(Session, SessionEnd.TokenReused, At),
         new ApiKeyUsed(Key, "node1", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
+        new LogExported(Guid.Parse("0199a000-0000-7000-8000-0000000000b1"), "positions 1 to 900", 412, 912, Hash, "Case 2026-17", At),
+        new LogForked("host-a/1", "host-a/2", 2_000, "bG9zdA==", 1_000, "bGVmdA==", "Restored after a disk failure", At),
+        new FactParked("CameraView", 17, "Written by a test", At),
+        new FactUnparked("CameraView", 17, "The fold was mended", At),
     ];
 
     public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();

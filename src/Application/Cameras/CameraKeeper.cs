@@ -52,13 +52,35 @@ public sealed partial class CameraKeeper(
         }
     }
 
+    /// <summary>
+    /// A view that stands still must not keep cameras out, unless it is theirs: then what it shows may be out of date.
+    /// </summary>
+    private async Task WaitForCamerasAsync(long head, CancellationToken cancellationToken)
+    {
+        bool isTold = false;
+        while (!await views.WaitForAsync(head, TimeSpan.FromSeconds(30), cancellationToken))
+        {
+            if ((await views.StatusAsync(cancellationToken))
+                .Any(view => view.Name == CameraViewProjection.View.Name && view.Position >= head))
+            {
+                return;
+            }
+
+            if (!isTold)
+            {
+                LogWaiting(head);
+                isTold = true;
+            }
+
+            // Of views that stand still the answer comes at once.
+            await Task.Delay(RetryPause, cancellationToken);
+        }
+    }
+
     private async Task<long> WatchAllAsync(CancellationToken cancellationToken)
     {
         long head = await log.HeadAsync(cancellationToken);
-        while (!await views.WaitForAsync(head, TimeSpan.FromSeconds(30), cancellationToken))
-        {
-            LogWaiting(head);
-        }
+        await WaitForCamerasAsync(head, cancellationToken);
 
         for (int offset = 0; ; offset += ViewQuery.LimitMax)
         {

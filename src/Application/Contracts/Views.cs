@@ -143,4 +143,10 @@ public interface IReadModels
 }
 
 /// <param name="Fault">Null while the view follows the log.</param>
-public sealed record ViewStatus(string Name, long Position, long Lag, string? Fault);
+public sealed record ViewStatus(string Name, long Position, long Lag, string? Fault)
+{
+    /// <summary>The fault of a view that somebody made stand still.</summary>
+    public const string Paused = "It is paused by hand. Resume it: projections resume";
+
+    public bool IsPaused => Fault == Paused;
+}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -24,16 +25,26 @@ internal static class CommandLine
 
     static CommandLine() => _format.AcceptOnlyFromAmong("table", "json");
 
-    public static RootCommand Build()
+    public static Command Build()
     {
-        var root = new RootCommand("Events: an event-sourced camera backend.")
+        // Not a RootCommand, whose help calls it by the name of its file; people call the script.
+        var root = new Command("events", "Events: an event-sourced camera backend.")
         {
+            new HelpOption(),
+            new VersionOption(),
             UpCommand.Build(_data),
             Camera(),
             Recording(),
             RetentionVerbs.Build(_format),
             KeyVerbs.Build(_format),
             UserVerbs.Build(_format),
+            AuditVerbs.Build(_data, _format),
+            ProjectionVerbs.Build(_data, _format),
+            PastVerbs.Replay(_data, _format),
+            PastVerbs.Diff(_data, _format),
+            MigrateVerb.Build(_data),
+            BackupVerbs.Backup(_data, _format),
+            BackupVerbs.Restore(_data, _format),
             Token(),
             Database(),
             Status(),

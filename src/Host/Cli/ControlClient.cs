@@ -6,7 +6,11 @@ using Events.Host.Control;
 namespace Events.Host.Cli;
 
 /// <summary>What a verb could not do, in words for the person at the keyboard.</summary>
-internal sealed class CommandFailedException(string message) : Exception(message);
+internal class CommandFailedException(string message) : Exception(message);
+
+/// <summary>The host that served the folder last is gone.</summary>
+internal sealed class HostAwayException()
+    : CommandFailedException("The host does not answer. It may have ended without a word; start it again: ./events up");
 
 /// <summary>Speaks to the host that serves a data folder, with the credential that lies there.</summary>
 internal sealed class ControlClient : IDisposable
@@ -15,25 +19,28 @@ internal sealed class ControlClient : IDisposable
 
     private readonly HttpClient _http;
 
-    private ControlClient(RunningHost host)
+    private ControlClient(RunningHost host, TimeSpan timeout)
     {
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
             BaseAddress = new Uri(host.Url),
-            Timeout = Timeout,
+            Timeout = timeout,
         };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", host.Token);
     }
 
     /// <exception cref="CommandFailedException">No host serves the folder, or the file is not ours to read.</exception>
-    public static ControlClient For(string dataFolder)
+    public static ControlClient For(string dataFolder) => For(dataFolder, Timeout);
+
+    /// <summary>The same, for what may take longer.</summary>
+    public static ControlClient For(string dataFolder, TimeSpan timeout)
     {
         string path = PathOf(dataFolder);
         try
         {
             RunningHost host = JsonSerializer.Deserialize(File.ReadAllText(path), ControlJson.Default.RunningHost)
                 ?? throw new CommandFailedException($"{path} is empty. Start the host again: ./events up");
-            return new ControlClient(host);
+            return new ControlClient(host, timeout);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -85,8 +92,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (HttpRequestException)
         {
-            throw new CommandFailedException(
-                "The host does not answer. It may have ended without a word; start it again: ./events up");
+            throw new HostAwayException();
         }
         catch (JsonException)
         {

@@ -178,7 +178,7 @@ internal static class Tables
     private static string Megabytes(long bytes) =>
         Invariant($"{bytes / (1024.0 * 1024):0.0} MB");
 
-    private static void Write(string[] heads, IEnumerable<string[]> rows, string whenEmpty)
+    internal static void Write(string[] heads, IEnumerable<string[]> rows, string whenEmpty)
     {
         var table = new Table { Border = TableBorder.Simple, ShowHeaders = heads.Any(head => head.Length > 0) };
         foreach (string head in heads)

@@ -135,9 +135,11 @@ internal sealed partial class HealthChecks(
     private async Task<(HealthLevel Level, string Message)> ProjectionsAsync(CancellationToken cancellationToken)
     {
         var status = await views.StatusAsync(cancellationToken);
-        ViewStatus? faulty = status.FirstOrDefault(view => view.Fault is not null);
+        ViewStatus? faulty = status.FirstOrDefault(view => view is { Fault: not null, IsPaused: false });
+        ViewStatus? paused = status.FirstOrDefault(view => view.IsPaused);
         long lag = status.Select(view => view.Lag).DefaultIfEmpty(0).Max();
         return faulty is not null ? (HealthLevel.Unhealthy, $"{faulty.Name} stands still: {faulty.Fault}")
+            : paused is not null ? (HealthLevel.Degraded, $"{paused.Name} stands still: {paused.Fault}")
             : lag > LagDegraded ? (HealthLevel.Degraded, $"The slowest view is {lag} facts behind.")
             : (HealthLevel.Healthy, $"The slowest view is {lag} facts behind.");
     }

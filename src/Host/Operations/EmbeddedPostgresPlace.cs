@@ -95,10 +95,16 @@ internal sealed record EmbeddedPostgresPlace(string ClusterPath, RunAs? Account,
             return new RunAs(owner.UserId, owner.GroupId);
         }
 
-        return AccountNamed("postgres") ?? AccountNamed("nobody") ?? throw new StartRefusedException(
+        return ServerAccount();
+    }
+
+    /// <summary>Under which account a new cluster's server runs; null for our own.</summary>
+    /// <exception cref="StartRefusedException">We are root, and there is none.</exception>
+    public static RunAs? ServerAccount() =>
+        UnixFiles.OwnUserId != 0 ? null
+        : AccountNamed("postgres") ?? AccountNamed("nobody") ?? throw new StartRefusedException(
             "PostgreSQL does not run as root, and this machine has neither a user postgres nor a user nobody. "
             + "Add one (useradd --system postgres), or start as another user.");
-    }
 
     private static RunAs? AccountNamed(string name)
     {

@@ -18,6 +18,7 @@ internal sealed record EventsSettings(
     RetentionSettings Retention,
     MediaSettings Media,
     DiscoverySettings Discovery,
+    AnchorSettings Anchors,
     DemoSettings Demo,
     RunEnvironment Environment);
 
@@ -104,5 +105,9 @@ internal sealed record DiscoverySettings(
 
 internal sealed record SkydioSettings(
     bool Enabled, IReadOnlyList<AddressRange> Ranges, int EoPort, int IrPort, string EoPath, string IrPath);
+
+/// <param name="Folder">Absolute; null for none.</param>
+/// <param name="Webhook">Null for none.</param>
+internal sealed record AnchorSettings(string? Folder, Uri? Webhook, string? WebhookSecret, int IntervalS);
 
 internal sealed record DemoSettings(bool Enabled);

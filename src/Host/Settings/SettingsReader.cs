@@ -242,6 +242,11 @@ internal sealed class SettingsReader
         new MediaSettings(
             Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
         Discovery(),
+        new AnchorSettings(
+            Value<string?>("Anchors.Folder"),
+            Value<Uri?>("Anchors.Webhook"),
+            Value<string?>("Anchors.WebhookSecret"),
+            Number("Anchors.IntervalS")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
 

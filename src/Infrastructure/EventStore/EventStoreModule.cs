@@ -46,6 +46,7 @@ public static class EventStoreModule
     {
         services.AddSingleton(options);
         AddLoop<Sealer>(services);
+        AddLoop<Anchorer>(services);
         services.AddSingleton<ISeals>(provider => provider.GetRequiredService<Sealer>());
         return services;
     }
@@ -53,6 +54,7 @@ public static class EventStoreModule
     private static void AddWriting(IServiceCollection services)
     {
         services.AddSingleton<CommitSignal>();
+        services.AddSingleton<SealGate>();
         services.AddSingleton<RisingClock>();
         services.AddSingleton<GroupWriter>();
         AddLoop<AppendLane>(services);
@@ -70,6 +72,7 @@ public static class EventStoreModule
         services.AddSingleton<IReadModels, ReadModels>();
         AddLoop<ProjectionService>(services);
         services.AddSingleton<IRebuilds>(provider => provider.GetRequiredService<ProjectionService>());
+        services.AddSingleton<IProjections>(provider => provider.GetRequiredService<ProjectionService>());
         AddLoop<ChangeFeed>(services);
         services.AddSingleton<IChanges>(provider => provider.GetRequiredService<ChangeFeed>());
         AddLoop<Listener>(services);

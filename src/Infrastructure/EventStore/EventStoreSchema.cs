@@ -88,6 +88,28 @@ public sealed partial class EventStoreSchema : IDisposable
             },
             cancellationToken);
 
+    /// <summary>The schema's version that this program makes.</summary>
+    public static int KnownVersion { get; } = Scripts().Count;
+
+    /// <returns>The version that the database has; 0 when it was never used.</returns>
+    /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer.</exception>
+    public Task<int> VersionAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using NpgsqlCommand there = new(
+                    "select to_regclass('events_own.schema_version') is not null", connection);
+                if (await there.ExecuteScalarAsync(token) is not true)
+                {
+                    return 0;
+                }
+
+                await using NpgsqlCommand newest = new(
+                    "select coalesce(max(version), 0) from events_own.schema_version", connection);
+                return (int)(await newest.ExecuteScalarAsync(token))!;
+            },
+            cancellationToken);
+
     /// <summary>As <see cref="ApplyAsync"/>, tried once. Costs nothing once it has succeeded in this process.</summary>
     internal async Task ApplyOnceAsync(CancellationToken cancellationToken)
     {

@@ -31,6 +31,9 @@ internal static class Measures
     public static readonly Counter<long> SealsRefused =
         Meter.CreateCounter<long>("events.seals.refused", "{refusal}", "Times that the database contradicted what was signed.");
 
+    public static readonly Counter<long> AnchorsFailed =
+        Meter.CreateCounter<long>("events.seals.anchors_failed", "{attempt}", "Times that a head could not be shown outside.");
+
     public static readonly Counter<long> SealsHeldBack =
         Meter.CreateCounter<long>("events.seals.held_back", "{time}", "Times that a foreign writer held sealing back for long.");
 }

@@ -10,6 +10,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -48,6 +49,10 @@ public sealed class The_command_bus : IAsyncDisposable
         [typeof(SetDiscoveryInterval)] = Right.Administer,
         [typeof(SetRetentionPolicy)] = Right.Administer,
         [typeof(CleanUpFiles)] = Right.Administer,
+        [typeof(NoteExport)] = Right.Administer,
+        [typeof(NoteFork)] = Right.Administer,
+        [typeof(ParkFact)] = Right.Administer,
+        [typeof(UnparkFact)] = Right.Administer,
         [typeof(IssueApiKey)] = Right.ManageAccess,
         [typeof(NarrowApiKey)] = Right.ManageAccess,
         [typeof(RotateApiKey)] = Right.ManageAccess,
@@ -116,6 +121,10 @@ public sealed class The_command_bus : IAsyncDisposable
         new StartSession(Samples.Session, Samples.Ada, Samples.Hash, Spec.Now),
         new RefreshSession(Samples.Session, Samples.Hash, Samples.Hash),
         new EndSession(Samples.Session),
+        new NoteExport(Guid.NewGuid(), "positions 1 to 900", 412, 912, Samples.Hash, "Case 2026-17"),
+        new NoteFork("host-a/1", "host-a/2", 2_000, "bG9zdA==", 1_000, "bGVmdA==", "Restored after a disk failure"),
+        new ParkFact("CameraView", 17, "Written by a test"),
+        new UnparkFact("CameraView", 17, "The fold was mended"),
     ];
 
     private readonly World _world = new();

@@ -9,6 +9,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -74,7 +75,8 @@ public sealed class A_stored_fact
             camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set api_key_issued api_key_rotated
             api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
             user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
-            user_sessions_ended session_started session_refreshed session_ended access_granted access_refused pictures_seen
+            user_sessions_ended session_started session_refreshed session_ended
+            log_exported log_forked fact_parked fact_unparked access_granted access_refused pictures_seen
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 
@@ -86,7 +88,7 @@ public sealed class A_stored_fact
                 Closed.TypesOf<CameraEvent>(), [typeof(CameraNumberAssigned)], Closed.TypesOf<RecorderEvent>(),
                 Closed.TypesOf<RecordingEvent>(), Closed.TypesOf<SnapshotEvent>(), Closed.TypesOf<BroadcastEvent>(),
                 Closed.TypesOf<RetentionEvent>(), [typeof(DiscoveryIntervalSet)], Closed.TypesOf<ApiKeyEvent>(), Closed.TypesOf<UserEvent>(),
-                Closed.TypesOf<SessionEvent>(), Closed.TypesOf<AccessEvent>(),
+                Closed.TypesOf<SessionEvent>(), Closed.TypesOf<LogbookEvent>(), Closed.TypesOf<AccessEvent>(),
             }.SelectMany(types => types).Select(type => type.Name).Order(),
             EventTypes.Catalogue.Types.Select(type => type.FactType.Name).Order());
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Events.Application.Contracts;
 using Events.EventStore.Feed;
 using Events.EventStore.Postgres;
+using Events.EventStore.Seals;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,7 +13,8 @@ namespace Events.EventStore.Appending;
 /// The one way into the log of this process. A caller that finds it free writes at once; whatever queued up while a group was
 /// being committed forms the next group. So a lone caller never waits, and many callers share one commit.
 /// </summary>
-internal sealed partial class AppendLane(GroupWriter writer, CommitSignal committed, ILogger<AppendLane> logger)
+internal sealed partial class AppendLane(
+    GroupWriter writer, SealGate gate, CommitSignal committed, ILogger<AppendLane> logger)
     : BackgroundService
 {
     /// <summary>In appends. At 20,000 a second this is half a second of work; more waiting would only be more waiting.</summary>
@@ -56,6 +58,11 @@ internal sealed partial class AppendLane(GroupWriter writer, CommitSignal commit
     /// </exception>
     public async Task<AppendOutcome> AppendAsync(PendingAppend append, CancellationToken cancellationToken)
     {
+        if (gate.Why is { } shut)
+        {
+            throw new DependencyUnavailableException("seals", shut);
+        }
+
         if (!_isCrowded && _turn.Wait(0, CancellationToken.None))
         {
             await WriteAloneAsync(append);

@@ -45,8 +45,12 @@ internal sealed class FactPages
         _aliases = [.. catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.Alias)];
     }
 
-    public async Task<FactPage> ReadAsync(NpgsqlConnection connection, long after, CancellationToken cancellationToken)
+    /// <param name="upTo">Last position that counts.</param>
+    /// <param name="parked">Positions that are passed over, unread.</param>
+    public async Task<FactPage> ReadAsync(
+        NpgsqlConnection connection, long after, long upTo, IReadOnlySet<long> parked, CancellationToken cancellationToken)
     {
+        long windowEnd = upTo - after > WindowMax ? after + WindowMax : upTo;
         // The head is read before the page: what the page does not show up to the head is not in the log.
         await using NpgsqlBatch batch = new(connection)
         {
@@ -58,7 +62,7 @@ internal sealed class FactPages
                     Parameters =
                     {
                         new NpgsqlParameter<long> { TypedValue = after },
-                        new NpgsqlParameter<long> { TypedValue = after + WindowMax },
+                        new NpgsqlParameter<long> { TypedValue = windowEnd },
                         new NpgsqlParameter<string[]> { TypedValue = _aliases },
                         new NpgsqlParameter<int> { TypedValue = PageCountMax },
                     },
@@ -67,7 +71,7 @@ internal sealed class FactPages
         };
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        long head = reader.GetInt64(0);
+        long head = Math.Min(reader.GetInt64(0), upTo);
         await reader.NextResultAsync(cancellationToken);
         List<FoldFact> facts = new(256);
         int bytes = 0;
@@ -75,6 +79,11 @@ internal sealed class FactPages
         while (facts.Count < PageCountMax && bytes < PageBytesMax && !(isWhole = !await reader.ReadAsync(cancellationToken)))
         {
             long position = reader.GetInt64(0);
+            if (parked.Contains(position))
+            {
+                continue;
+            }
+
             byte[] data = reader.GetFieldValue<byte[]>(3);
             bytes += data.Length;
             try
@@ -89,7 +98,7 @@ internal sealed class FactPages
         }
 
         long last = facts.Count > 0 ? facts[^1].Position : after;
-        long end = isWhole ? Math.Max(last, Math.Min(head, after + WindowMax)) : last;
+        long end = isWhole ? Math.Max(last, Math.Min(head, windowEnd)) : last;
         return new FactPage(facts, end, head, null);
     }
 }

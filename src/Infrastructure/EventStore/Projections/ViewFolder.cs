@@ -18,6 +18,7 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
 
     private readonly RowCache<TRow> _rows = new();
     private readonly Dictionary<string, RowChange<TRow>> _unsaved = new(StringComparer.Ordinal);
+    private IReadOnlySet<long> _parked = ViewControl.None.Parked;
     private Checkpoint _saved;
     private int _unsavedFacts;
 
@@ -39,6 +40,7 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
         _saved = await table.ReadCheckpointAsync(connection, cancellationToken) is { TableOid: > 0 } found
             ? found
             : throw new ViewFaultException($"The table or the checkpoint of {view.Name} is gone.");
+        _parked = (await ViewControl.LoadAsync(connection, view.Checkpoint, cancellationToken)).Parked;
         Position = _saved.Position;
         _rows.Clear();
         _unsaved.Clear();
@@ -51,9 +53,13 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
     /// <exception cref="OtherRunnerException">
     /// Another runner moved the checkpoint. <see cref="LoadAsync"/> goes on from there.
     /// </exception>
-    public async Task<bool> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public Task<bool> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        StepAsync(connection, long.MaxValue, cancellationToken);
+
+    /// <summary>The same, as if the log ended at a position.</summary>
+    public async Task<bool> StepAsync(NpgsqlConnection connection, long upTo, CancellationToken cancellationToken)
     {
-        FactPage page = await pages.ReadAsync(connection, Position, cancellationToken);
+        FactPage page = await pages.ReadAsync(connection, Position, upTo, _parked, cancellationToken);
         HeadSeen = page.Head;
         ViewFaultException? fault = await FoldAsync(page, connection, cancellationToken);
         bool isMuch = _unsavedFacts >= UnsavedFactsMax || _unsaved.Count >= UnsavedRowsMax;

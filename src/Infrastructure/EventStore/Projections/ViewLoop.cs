@@ -15,6 +15,24 @@ internal interface IViewLoop
 
     /// <summary>Builds the view anew beside the live table and swaps it in.</summary>
     Task RebuildAsync(CancellationToken cancellationToken);
+
+    /// <summary>Compares the view with a shadow of it.</summary>
+    Task<ViewComparison> VerifyAsync(CancellationToken cancellationToken);
+
+    Task PauseAsync(bool isPaused, CancellationToken cancellationToken);
+
+    Task ResetAsync(CancellationToken cancellationToken);
+
+    Task ParkAsync(long position, bool isParked, CancellationToken cancellationToken);
+
+    /// <summary>Remembers that the view is to be built anew, over a restart.</summary>
+    Task AskRebuildAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether it was asked for and is not done.</summary>
+    Task<bool> IsRebuildAskedAsync(CancellationToken cancellationToken);
+
+    /// <param name="head">Position of the newest fact.</param>
+    ProjectionStatus StatusAt(long head);
 }
 
 /// <summary>What every view's loop works with.</summary>
@@ -61,7 +79,10 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     private readonly Wakeup _wakeup;
     private readonly Wakeup _retry = new();
     private readonly ILogger _logger;
-    private int _isRebuilding;
+    private readonly Pace _pace;
+    private volatile Aside? _aside;
+    private volatile ViewControl _control = ViewControl.None;
+    private int _isBusy;
     private long _savedAt;
 
     public ViewLoop(View<TRow> view, LoopParts parts)
@@ -74,6 +95,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         _mark = parts.Progress.Register(view);
         _wakeup = parts.Committed.Register();
         _logger = parts.Loggers.CreateLogger<ViewLoop<TRow>>();
+        _pace = new Pace(parts.Time);
     }
 
     public View View => _view;
@@ -89,13 +111,20 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                 await UseAsync(
                     async connection =>
                     {
+                        _control = await ViewControl.LoadAsync(connection, _view.Checkpoint, cancellationToken);
                         await _table.EnsureAsync(connection, isAfresh: false, cancellationToken);
                         await _folder.LoadAsync(connection, cancellationToken);
                     },
                     cancellationToken);
                 while (true)
                 {
+                    if (await IsToLoadAgainAsync(cancellationToken))
+                    {
+                        break;
+                    }
+
                     bool isAtHead = await StepAsync(cancellationToken);
+
                     pause = RetryPauseMin;
                     if (isAtHead)
                     {
@@ -129,11 +158,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
 
     public async Task RebuildAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _isRebuilding, 1) == 1)
-        {
-            throw new InvalidOperationException($"{_view.Name} is being rebuilt already.");
-        }
-
+        Begin("rebuild");
         try
         {
             ViewTable<TRow> beside = new(_view, $"{_view.Table}_rebuild", $"{_view.Checkpoint}:Rebuild");
@@ -141,27 +166,40 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             await UseAsync(
                 async connection =>
                 {
-                    await beside.EnsureAsync(connection, isAfresh: true, cancellationToken);
+                    // Another program may fold otherwise: what it began is of no use to this one.
+                    ViewControl before = await ViewControl.LoadAsync(connection, _view.Checkpoint, cancellationToken);
+                    await ViewControl.RebuildAsync(connection, _view.Checkpoint, ProgramStamp, cancellationToken);
+                    await beside.EnsureAsync(connection, isAfresh: before.RebuildStamp != ProgramStamp, cancellationToken);
                     await folder.LoadAsync(connection, cancellationToken);
-                    await CatchUpAsync(folder, connection, cancellationToken);
+                    await CatchUpAsync(folder, connection, long.MaxValue, cancellationToken);
                 },
                 cancellationToken);
             await SwapAsync(beside, folder, cancellationToken);
+            await UseAsync(
+                connection => ViewControl.RebuildAsync(connection, _view.Checkpoint, null, cancellationToken), cancellationToken);
             LogRebuilt(_view.Name, folder.Position);
             _wakeup.Set();
             _retry.Set();
         }
+        catch (ViewFaultException fault)
+        {
+            _rebuildFault = fault.Message;
+            throw;
+        }
         finally
         {
-            _isRebuilding = 0;
+            End();
         }
     }
 
-    private static async Task CatchUpAsync(
-        ViewFolder<TRow> folder, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task CatchUpAsync(
+        ViewFolder<TRow> folder, NpgsqlConnection connection, long upTo, CancellationToken cancellationToken)
     {
-        while (!await folder.StepAsync(connection, cancellationToken))
+        bool isAtEnd = false;
+        while (!isAtEnd)
         {
+            isAtEnd = await folder.StepAsync(connection, upTo, cancellationToken);
+            _aside?.Note(folder.Position, folder.HeadSeen);
         }
     }
 
@@ -188,6 +226,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         if (!_folder.HasUnsavedRows)
         {
             _mark.Advance(_folder.Position, isAtHead, _folder.HeadSeen);
+            _pace.Note(_folder.Position);
         }
 
         return isAtHead;
@@ -206,10 +245,10 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                     async connection =>
                     {
                         // Before the lock, so that readers wait for a few facts and not for many.
-                        await CatchUpAsync(folder, connection, cancellationToken);
+                        await CatchUpAsync(folder, connection, long.MaxValue, cancellationToken);
                         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
                         await _table.LockAsync(connection, cancellationToken);
-                        await CatchUpAsync(folder, connection, cancellationToken);
+                        await CatchUpAsync(folder, connection, long.MaxValue, cancellationToken);
                         await beside.ReplaceAsync(_table, connection, folder.Position, cancellationToken);
                         await transaction.CommitAsync(cancellationToken);
                     },

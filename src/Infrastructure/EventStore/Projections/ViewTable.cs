@@ -29,6 +29,9 @@ internal sealed partial class ViewTable<TRow>
     /// <summary>In seconds. Dropping and making tables waits for readers of them.</summary>
     private const int ShapeTimeoutSeconds = 60;
 
+    /// <summary>In rows. Nobody reads more; the count is told.</summary>
+    private const int DifferencesMax = 100;
+
     private const string ReadCheckpoint =
         "select last_seq_id, coalesce(to_regclass($2)::oid::bigint, 0) from events.mt_event_progression where name = $1";
 
@@ -207,6 +210,62 @@ internal sealed partial class ViewTable<TRow>
         await using NpgsqlCommand command = new(
             $"set local lock_timeout = '2s'; lock table {Name} in access exclusive mode", connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Keeps the live loops of every node from writing; readers go on.</summary>
+    public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            $"set local lock_timeout = '2s'; lock table {Name} in share row exclusive mode", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task DropAsync(NpgsqlConnection connection)
+    {
+        await using NpgsqlCommand command = new(
+            $"drop table if exists {Name}; delete from events.mt_event_progression where name = '{_checkpoint}'", connection)
+        {
+            CommandTimeout = ShapeTimeoutSeconds,
+        };
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Compares this table (a shadow at the same position) with the live one, every column of every row.</summary>
+    public async Task<ViewComparison> CompareAsync(
+        ViewTable<TRow> live, NpgsqlConnection connection, long position, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            $"""
+            with both_rows as (
+              select coalesce(l.key, s.key) as key, l.row as live, s.row as shadow,
+                     l.key is null as is_new, s.key is null as is_old
+              from {live.Name} l full join {Name} s on l.key = s.key where row(l.*) is distinct from row(s.*)
+            )
+            select (select count(*) from {live.Name}), (select count(*) from {Name}), (select count(*) from both_rows),
+                   d.key, case when d.is_new then null else d.live::text end, case when d.is_old then null else d.shadow::text end
+            from (select 1) one left join (select * from both_rows order by key limit $1) d on true
+            """,
+            connection)
+        {
+            CommandTimeout = ShapeTimeoutSeconds,
+            Parameters = { new NpgsqlParameter<int> { TypedValue = DifferencesMax } },
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<RowDifference> differences = [];
+        (long Live, long Shadow, long Different) counts = default;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            counts = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+            if (!await reader.IsDBNullAsync(3, cancellationToken))
+            {
+                differences.Add(new RowDifference(
+                    reader.GetString(3),
+                    await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4),
+                    await reader.IsDBNullAsync(5, cancellationToken) ? null : reader.GetString(5)));
+            }
+        }
+
+        return new ViewComparison(_view.Name, position, counts.Live, counts.Shadow, counts.Different, differences);
     }
 
     private static NpgsqlParameter Values(ViewColumn<TRow> column, RowChange<TRow>[] rows) =>

@@ -12,6 +12,17 @@ public enum AuditLevels
 
     /// <summary>Whether the facts make the stored hashes. Only this looks at the data.</summary>
     Events = 4,
+
+    /// <summary>Whether the log goes on from the heads that were shown outside.</summary>
+    Anchors = 8,
+
+    /// <summary>
+    /// Whether the files are those of the facts. The event store knows no file; whoever does adds what he found.
+    /// </summary>
+    Files = 16,
+
+    /// <summary>Columns beside the leaf that something else accounts for: the mark of archived streams.</summary>
+    Side = 32,
 }
 
 /// <summary>What is asked of an audit.</summary>
@@ -22,10 +33,20 @@ public enum AuditLevels
 /// <param name="From">First position of the facts to look at.</param>
 /// <param name="To">Last position of the facts to look at.</param>
 public sealed record AuditQuestion(
-    AuditLevels Levels, IReadOnlyList<string> Keys, string? KeyFolder, long From = 0, long To = long.MaxValue);
+    AuditLevels Levels, IReadOnlyList<string> Keys, string? KeyFolder, long From = 0, long To = long.MaxValue)
+{
+    /// <summary>Signed heads that somebody kept outside, each a whole note, in any order.</summary>
+    public IReadOnlyList<string> Anchors { get; init; } = [];
+}
+
+/// <summary>A signed head.</summary>
+/// <param name="Size">In facts.</param>
+/// <param name="Position">Of the last fact in it.</param>
+/// <param name="SignedAt">UTC.</param>
+public sealed record AuditHead(long Size, long Position, DateTimeOffset SignedAt);
 
 /// <summary>Something that contradicts the seals.</summary>
-/// <param name="What">One word: changed, missing, inserted, reordered, truncated, forged.</param>
+/// <param name="What">One word: changed, missing, inserted, reordered, truncated, forged, forked.</param>
 /// <param name="Index">Place in the tree, from 0; null if it is not about one fact.</param>
 /// <param name="Position">Of the fact; null if it is not known or not about one.</param>
 /// <param name="Expected">The hash that was sealed; null if there is none.</param>
@@ -40,13 +61,19 @@ public sealed record AuditFinding(
     long? Version,
     string? Expected,
     string? Found,
-    string Message);
+    string Message)
+{
+    /// <summary>The newest good head before it; null if there is none.</summary>
+    public AuditHead? Nearest { get; init; }
+}
 
 /// <summary>What an audit found, and what it did not look at.</summary>
 /// <param name="Origin">The log's name in its heads; null without a head.</param>
 /// <param name="ProvedPosition">Of the last fact under the newest head.</param>
 /// <param name="FactsSince">Younger facts, which nothing proves yet.</param>
+/// <param name="Anchors">Heads kept outside that the log goes on from.</param>
 /// <param name="NotChecked">In words. Never empty: no audit looks at everything.</param>
+/// <param name="Notices">In words: what contradicts nothing and should be known.</param>
 /// <param name="Undecided">Why there is no verdict; null if there is one.</param>
 public sealed record AuditReport(
     string? Origin,
@@ -55,8 +82,10 @@ public sealed record AuditReport(
     long Facts,
     long ProvedPosition,
     long FactsSince,
+    long Anchors,
     IReadOnlyList<AuditFinding> Findings,
     IReadOnlyList<string> NotChecked,
+    IReadOnlyList<string> Notices,
     string? Undecided);
 
 /// <summary>How far an audit is.</summary>

@@ -5,7 +5,20 @@ public interface ISeals
 {
     /// <summary>As of the last look, at most some seconds ago. Never fails.</summary>
     SealStatus Status { get; }
+
+    /// <summary>
+    /// Ends a log that was set back and goes on with what is left, under a new name: nothing is ever signed twice under one.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is nothing to fork, or the facts contradict their seals.</exception>
+    Task<SealFork> ForkAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Where a log that was set back began anew.</summary>
+/// <param name="LostSize">Facts that had been signed under the old name.</param>
+/// <param name="LostRoot">Their root, base64.</param>
+/// <param name="Size">Facts that are left.</param>
+/// <param name="Root">Their root, base64.</param>
+public sealed record SealFork(string OldOrigin, string NewOrigin, long LostSize, string LostRoot, long Size, string Root);
 
 /// <summary>What is sealed.</summary>
 /// <param name="Origin">The log's name in its tree heads; null before the first look at the key's folder.</param>
@@ -16,6 +29,7 @@ public interface ISeals
 /// In words, why no head is signed: for the time being, or until somebody has looked if <paramref name="IsRefused"/>. Null if all
 /// is well.
 /// </param>
-/// <param name="IsRefused">The database contradicts what was signed before. It stays so until the host is started again.</param>
+/// <param name="IsRefused">The database contradicts what was signed before. It stays so until a fork, or until
+/// the host is started again.</param>
 public sealed record SealStatus(
     string? Origin, long Size, long Position, DateTimeOffset? SignedAt, string? Trouble, bool IsRefused);

@@ -18,12 +18,67 @@ public static class LogAudit
         {
             await using NpgsqlConnection connection = new(connectionString);
             await connection.OpenAsync(cancellationToken);
-            return await new Audit(connection, question, progress).RunAsync(cancellationToken);
+            return await new Audit(connectionString, connection, question, progress).RunAsync(cancellationToken);
         }
         catch (Exception failed) when (failed is NpgsqlException or NoteRefusedException or SealRefusedException or IOException)
         {
             string[] notChecked = ["anything: the audit was not carried out to its end"];
-            return new AuditReport(null, 0, 0, 0, 0, 0, [], notChecked, failed.Message);
+            return new AuditReport(null, 0, 0, 0, 0, 0, 0, [], notChecked, [], failed.Message);
         }
+    }
+
+    /// <summary>What the database says of its seals, unchecked.</summary>
+    /// <exception cref="NpgsqlException">It does not answer.</exception>
+    public static async Task<AuditStatus> StatusAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        SealTables tables = new(connection);
+        StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
+        await using NpgsqlCommand count = new(
+            "select coalesce(max(seq_id), 0), count(*) filter (where seq_id > $1) from events.mt_events where seq_id > $1 - 1",
+            connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = head?.LastSeq ?? 0 } },
+        };
+        long newest;
+        long since;
+        await using (NpgsqlDataReader reader = await count.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            (newest, since) = (reader.GetInt64(0), reader.GetInt64(1));
+        }
+
+        return new AuditStatus(
+            head?.Note.Split('\n', 2)[0],
+            head is null ? null : new AuditHead(head.Size, head.LastSeq, head.SignedAt),
+            newest,
+            since,
+            await tables.KeysAsync(cancellationToken),
+            await AnchorsAsync(connection, cancellationToken));
+    }
+
+    private static async Task<IReadOnlyList<AnchorStatus>> AnchorsAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            """
+            select sink, coalesce(max(size) filter (where state = 'done'), 0), max(sent_at) filter (where state = 'done'),
+                   (array_agg(state order by size desc))[1]
+            from events_own.audit_anchor group by sink order by sink
+            """,
+            connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<AnchorStatus> anchors = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            anchors.Add(new AnchorStatus(
+                reader.GetString(0),
+                reader.GetInt64(1),
+                await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(2),
+                reader.GetString(3)));
+        }
+
+        return anchors;
     }
 }

@@ -6,4 +6,17 @@ namespace Events.EventStore.Seals;
 /// Whoever has it can sign, and whoever loses it cannot go on.
 /// </param>
 /// <param name="HostName">Begins the name under which the log is signed; a host name, without blanks or a plus sign.</param>
-public sealed record SealOptions(string Folder, string HostName);
+public sealed record SealOptions(string Folder, string HostName)
+{
+    /// <summary>Where heads are shown outside, so that not even the key's owner can write another history.</summary>
+    public AnchorOptions Anchors { get; init; } = new(null, null, null, TimeSpan.FromSeconds(60));
+}
+
+/// <summary>Places outside that get the newest head.</summary>
+/// <param name="Folder">
+/// On another disk or machine: a file a day, each head behind the other. Null for none. It is read at the start, too.
+/// </param>
+/// <param name="Webhook">Gets each head as a POST of text. Null for none.</param>
+/// <param name="WebhookSecret">Signs the posts (HMAC-SHA256). Null for no signature.</param>
+/// <param name="Interval">Between two heads.</param>
+public sealed record AnchorOptions(string? Folder, Uri? Webhook, string? WebhookSecret, TimeSpan Interval);

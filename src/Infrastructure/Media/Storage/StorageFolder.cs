@@ -89,7 +89,7 @@ internal sealed partial class StorageFolder
         return new StorageSpace(usedBytes + drive.AvailableFreeSpace, drive.AvailableFreeSpace);
     }
 
-    private static string Checked(string name) =>
+    internal static string Checked(string name) =>
         Name().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal)
             ? name
             : throw new ArgumentException("Not the name of a file here.", nameof(name));

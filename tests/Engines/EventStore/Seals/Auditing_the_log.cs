@@ -1,5 +1,6 @@
 using Events.EventStore.Seals;
 using Events.EventStore.Seals.Checking;
+using Events.EventStore.Seals.Sealing;
 using Events.EventStore.Seals.Tree;
 using Xunit;
 
@@ -102,9 +103,19 @@ public sealed class Auditing_the_log : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("update events.mt_events set data = '{}' where seq_id = 990", AuditLevels.Tiles, "changed", "something from index 700 to 999")]
-    [InlineData("delete from events.mt_events where seq_id = 990", AuditLevels.Events, "missing", "231 facts up to position 1000; 232 were signed")]
-    [InlineData("delete from events.mt_events where seq_id > 990", AuditLevels.Events, "missing", "222 facts")]
+    [InlineData("update events.mt_events set data = '{}' where seq_id = 990", AuditLevels.Events, "changed", "position 990 (index 989, ")]
+    [InlineData("delete from events.mt_events where seq_id = 990", AuditLevels.Events, "missing", "index 989 is missing")]
+    [InlineData("delete from events.mt_events where seq_id > 990", AuditLevels.Events, "truncated", "ends at position 990")]
+    [InlineData("delete from events.mt_events where seq_id > 990", AuditLevels.Events, "missing", "10 facts at index 990 to 999")]
+    [InlineData("delete from events.mt_events where seq_id > 400", AuditLevels.Events, "missing", "facts at index 400 to 767")]
+    [InlineData("insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp) values (-3, gen_random_uuid(), "
+        + "'tally-one', 9999, '{}', 'tally_added', now())", AuditLevels.Events, "inserted", "position -3")]
+    [InlineData("update events_own.audit_head set leaves = set_byte(leaves, 40, 1 # get_byte(leaves, 40)) where size = 1000",
+        AuditLevels.Tiles, "changed", "something from index 700 to 999")]
+    [InlineData("update events_own.audit_head set leaves = null; update events.mt_events set data = '{}' where seq_id = 990",
+        AuditLevels.Tiles, "changed", "something from index 700 to 999")]
+    [InlineData("update events_own.audit_head set leaves = null; delete from events.mt_events where seq_id = 990",
+        AuditLevels.Events, "missing", "231 facts up to position 1000; 232 were signed")]
     [InlineData("delete from events.mt_events where seq_id > 700; delete from events_own.audit_head where size > 700; "
         + "delete from events_own.audit_tile where n = 2", AuditLevels.Heads, "truncated", "The log was set back")]
     [InlineData("update events_own.audit_tile set hashes = set_byte(hashes, 40, 1 # get_byte(hashes, 40)) where n = 1; update events.mt_events "
@@ -223,6 +234,66 @@ public sealed class Auditing_the_log : IAsyncLifetime
             Assert.InRange(told.Length, edits == 0 ? 0 : Math.Min(1, edits - 1), 2 * edits);
         }
     }
+
+    [Fact]
+    public async Task finds_another_history_than_the_one_that_was_shown_outside()
+    {
+        string[] shown = [.. (await _log.HeadsAsync()).Select(head => head.Note)];
+        AuditReport good = await WithAnchorsAsync(shown);
+        Assert.Empty(good.Findings);
+        Assert.Equal(3, good.Anchors);
+
+        // Whoever has the key and the database signs another history, state file and all.
+        await _log.CloseAsync();
+        await _log.TamperAsync(
+            "update events.mt_events set data = '{}' where seq_id = 5; delete from events_own.audit_head; delete from events_own.audit_tile");
+        string state = Path.Combine(_log.Folder, "seal-state.json");
+        SignedState old = _log.Keys.ReadState()!;
+        _log.Keys.WriteState(old with { Size = 0, Root = TreeHash.Empty.ToBase64() });
+        await _log.SealAllAsync();
+        Assert.Empty((await AuditAsync()).Findings);
+        AuditFinding first = (await WithAnchorsAsync(shown)).Findings[0];
+        Assert.Equal((AuditLevels.Anchors, "forked", 300L), (first.Level, first.What, first.Index!.Value));
+        Assert.True(File.Exists(state));
+    }
+
+    [Fact]
+    public async Task finds_a_log_that_was_set_back_behind_what_was_shown_outside()
+    {
+        string shown = (await _log.HeadsAsync())[^1].Note;
+        await _log.TamperAsync(
+            "delete from events.mt_events where seq_id > 700; delete from events_own.audit_head where size > 700; "
+            + "delete from events_own.audit_tile where n = 2");
+        AuditReport report = await WithAnchorsAsync([shown], folder: null);
+        Assert.Contains(report.Findings, one => (one.Level, one.What) == (AuditLevels.Anchors, "truncated"));
+        AuditReport forged = await WithAnchorsAsync([shown.Replace("1000", "1001", StringComparison.Ordinal)], folder: null);
+        Assert.Contains(forged.Findings, one => (one.Level, one.What) == (AuditLevels.Anchors, "forged"));
+    }
+
+    /// <summary>Marten marks archived facts in place, so the mark is in no leaf; level side asks which fact says so.</summary>
+    [Fact]
+    public async Task lists_facts_that_are_marked_as_archived_without_a_fact()
+    {
+        await _log.TamperAsync("update events.mt_events set is_archived = true where seq_id = 40");
+        Assert.Empty((await AuditAsync()).Findings);
+        AuditFinding only = Assert.Single((await AuditAsync(All | AuditLevels.Side)).Findings);
+        Assert.Equal((AuditLevels.Side, 40L, "tally-one", 40L), (only.Level, only.Position, only.Stream, only.Version));
+    }
+
+    [Fact]
+    public async Task says_that_numbers_were_given_out_which_no_fact_has()
+    {
+        Assert.Empty((await AuditAsync()).Notices);
+        await _log.TamperAsync("delete from events.mt_events where seq_id > 1004");
+        Assert.StartsWith("3 numbers", Assert.Single((await AuditAsync()).Notices), StringComparison.Ordinal);
+    }
+
+    private Task<AuditReport> WithAnchorsAsync(string[] anchors, string? folder = "") =>
+        LogAudit.RunAsync(
+            _log.Store.ConnectionString,
+            new AuditQuestion(All | AuditLevels.Anchors, [], folder is null ? null : _log.Folder) { Anchors = anchors },
+            _ => { },
+            Token);
 
     private const AuditLevels All = AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events;
 

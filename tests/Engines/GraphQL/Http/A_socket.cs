@@ -154,7 +154,7 @@ public sealed class A_socket
             {
                 asked.SetResult();
                 await Task.Delay(Timeout.Infinite, cancellation);
-                return GraphQLAdmission.Accept(null);
+                return GraphQLAdmission.Accept(null, ended: cancellation);
             },
         });
         using GraphQLSocket socket = await server.OpenAsync();
@@ -181,7 +181,7 @@ public sealed class A_socket
         {
             OnConnectAsync = (connect, _) => new(
                 connect.Params?.GetProperty("name").GetString() is "Ada" && connect.Http.Request.Path == "/graphql"
-                    ? GraphQLAdmission.Accept(People.Named("Ada"), JsonElement.Parse("""{"hello":"Ada"}"""))
+                    ? GraphQLAdmission.Accept(People.Named("Ada"), JsonElement.Parse("""{"hello":"Ada"}"""), ended: CancellationToken.None)
                     : GraphQLAdmission.Deny("Forbidden")),
         });
         using GraphQLSocket denied = await server.OpenAsync();
@@ -214,7 +214,7 @@ public sealed class A_socket
     {
         await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
         {
-            OnConnectAsync = (_, _) => new(GraphQLAdmission.Accept(null, until: TimeProvider.System.GetUtcNow() + Short)),
+            OnConnectAsync = (_, _) => new(GraphQLAdmission.Accept(null, until: TimeProvider.System.GetUtcNow() + Short, ended: CancellationToken.None)),
         });
         using GraphQLSocket socket = await server.ConnectAsync();
         await socket.SubscribeAsync("1", "subscription { silent }");
@@ -383,7 +383,8 @@ public sealed class A_socket
         await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
         {
             OperationsPerPrincipalMax = 2,
-            OnConnectAsync = (connect, _) => new(GraphQLAdmission.Accept(People.Named(connect.Params!.Value.GetProperty("name").GetString()!))),
+            OnConnectAsync = (connect, _) => new(GraphQLAdmission.Accept(
+                People.Named(connect.Params!.Value.GetProperty("name").GetString()!), ended: CancellationToken.None)),
         });
         async Task<GraphQLSocket> ConnectAs(string name)
         {

@@ -1,26 +1,25 @@
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
-using Events.EventStore.Seals.Tree;
 using Npgsql;
 
 namespace Events.EventStore.Seals.Checking;
 
-/// <summary>One audit of a log on one connection.</summary>
-internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question, Action<AuditProgress> progress)
+/// <summary>One audit of a log: a connection for the seals, and lanes beside it for the facts.</summary>
+internal sealed class Audit(
+    string connectionString, NpgsqlConnection connection, AuditQuestion question, Action<AuditProgress> progress)
 {
-    /// <summary>In tiles: some 10,000 facts at a time, so that no snapshot is held for long.</summary>
-    private const int PageTiles = 40;
-
     private const int PageHeads = 1_000;
 
-    /// <summary>Facts that may have been put between those of one page before the rest is told as changed.</summary>
-    private const int InsertedMax = 10_000;
+    /// <summary>A log without a mark for it is searched as a whole.</summary>
+    private const int SearchTimeoutSeconds = 300;
 
     private readonly SealTables _tables = new(connection);
     private readonly Findings _findings = new();
-    private readonly List<string> _notChecked = [];
+    private readonly AuditNotes _notes = new(connection, question);
     private long _tileCount;
     private long _factCount;
+    private readonly Dictionary<string, long> _forked = new(StringComparer.Ordinal);
+    private long _anchorCount;
 
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -30,13 +29,20 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         string? undecided = trusted.Count == 0 ? "No public key is known, so no signature could be checked."
             : newest is null ? "The log has no signed head." : null;
         await CompareStateAsync(newest, cancellationToken);
-        if (newest is not null && (question.Levels & (AuditLevels.Tiles | AuditLevels.Events)) != 0)
+        await CheckForksAsync(heads, cancellationToken);
+        IReadOnlyList<TreeHead> anchors = Anchors(trusted, newest);
+        if (newest is not null && Asks(AuditLevels.Tiles | AuditLevels.Events | AuditLevels.Anchors))
         {
-            await CheckTreeAsync(newest, cancellationToken);
+            await CheckTreeAsync(newest, anchors, cancellationToken);
+        }
+
+        if (Asks(AuditLevels.Side))
+        {
+            await new SideCheck(connection, _findings).RunAsync(cancellationToken);
         }
 
         long since = await SinceAsync(newest?.LastSeq ?? 0, cancellationToken);
-        await SayWhatIsLeftAsync(cancellationToken);
+        await _notes.SayWhatIsLeftAsync(cancellationToken);
         return new AuditReport(
             heads.Origin,
             heads.Count,
@@ -44,10 +50,48 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
             _factCount,
             newest?.LastSeq ?? 0,
             since,
+            _anchorCount,
             _findings.All,
-            _notChecked,
+            _notes.NotChecked,
+            _notes.Notices,
             undecided);
     }
+
+    /// <summary>A log that was set back goes on under another name, and a fact says so.</summary>
+    private async Task CheckForksAsync(HeadCheck heads, CancellationToken cancellationToken)
+    {
+        foreach ((string from, string to, long size) in heads.Changes)
+        {
+            await using NpgsqlCommand command = new(
+                """
+                select (data->>'lostSize')::bigint, data->>'reason' from events.mt_events
+                where type = 'log_forked' and data->>'newOrigin' = $1 order by seq_id limit 1
+                """,
+                connection)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = to } },
+                CommandTimeout = SearchTimeoutSeconds,
+            };
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (!await reader.ReadAsync(cancellationToken))
+            {
+                _findings.Add(
+                    AuditLevels.Heads,
+                    "forked",
+                    $"Behind {size} facts the heads are of {to}, those before of {from}, and no fact says why.",
+                    size);
+                continue;
+            }
+
+            long lost = reader.GetInt64(0);
+            _forked[from] = Math.Max(size, _forked.GetValueOrDefault(from));
+            _notes.Notices.Add(
+                $"The log {from} had {lost} signed facts, was set back to {size} and goes on as {to}. The reason that was given: "
+                + reader.GetString(1));
+        }
+    }
+
+    private bool Asks(AuditLevels levels) => (question.Levels & levels) != 0;
 
     private async Task<List<NoteKey>> KeysAsync(CancellationToken cancellationToken)
     {
@@ -55,7 +99,7 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         if (texts.Count == 0)
         {
             texts = await _tables.KeysAsync(cancellationToken);
-            _notChecked.Add(
+            _notes.NotChecked.Add(
                 "whose key it is: the public key was taken from the database itself. Compare it with the one you hold: "
                 + string.Join(", ", texts));
         }
@@ -86,11 +130,12 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         SignedState? state = question.KeyFolder is { } folder ? new KeyFolder(folder).ReadState() : null;
         if (state is null)
         {
-            _notChecked.Add("the sealer's state file: a tail that was cut off together with its heads would not be seen");
+            _notes.NotChecked.Add("the sealer's state file: a tail that was cut off together with its heads would not be seen");
             return;
         }
 
-        if (state.Size > (newest?.Size ?? 0))
+        // A running sealer writes its state a moment before it commits the head.
+        if (state.Size > (newest?.Size ?? 0) && await LogIsShorterAsync(state, cancellationToken))
         {
             _findings.Add(
                 AuditLevels.Heads,
@@ -105,7 +150,7 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         {
             _findings.Add(
                 AuditLevels.Heads,
-                "forged",
+                "forked",
                 $"The head of {state.Size} facts has another root than the one that the state file says was signed.",
                 null,
                 state.RootHash.ToString(),
@@ -113,85 +158,93 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
         }
     }
 
-    private async Task CheckTreeAsync(StoredHead newest, CancellationToken cancellationToken)
+    /// <summary>Whether the state's head is still missing after what a commit may take, while the state stays as it is.</summary>
+    private async Task<bool> LogIsShorterAsync(SignedState state, CancellationToken cancellationToken)
     {
-        TreeCheck tree = new(_tables, _findings);
-        FactCheck facts = new(connection, _findings);
-        long after = 0;
-        long tiles = Tiles.HashesAt(1, newest.Size);
-        while (_tileCount < tiles && !_findings.AreFull)
+        for (int look = 0; look < StateLooksMax; look++)
         {
-            IReadOnlyList<FullTile> page = await _tables.TilesAsync(
-                0, _tileCount, (int)Math.Min(PageTiles, tiles - _tileCount), cancellationToken);
-            int whole = page.TakeWhile((tile, i) => tile.Number == _tileCount + i).Count();
-            await tree.AppendAsync([.. page.Take(whole).SelectMany(HashesOf)], cancellationToken);
-            await CheckFactsAsync(facts, after, page.Take(whole), cancellationToken);
-            (_tileCount, _factCount, after) = (_tileCount + whole, facts.Count, whole == 0 ? after : page[whole - 1].LastSeq);
-            progress(new AuditProgress(tree.Size, newest.Size));
-            if (whole == 0)
+            await Task.Delay(StateLookPause, cancellationToken);
+            if (await _tables.NewestHeadAsync(cancellationToken) is { } head && head.Size >= state.Size)
             {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Together a second: a commit takes milliseconds, and a busy disk longer.</summary>
+    private const int StateLooksMax = 10;
+
+    private static readonly TimeSpan StateLookPause = TimeSpan.FromMilliseconds(100);
+
+    /// <returns>By size, those alone that the tree can be held against.</returns>
+    private List<TreeHead> Anchors(List<NoteKey> trusted, StoredHead? newest)
+    {
+        List<TreeHead> anchors = [];
+        foreach (string text in question.Anchors)
+        {
+            try
+            {
+                TreeHead head = TreeHead.Open(StrictText.Encode(text), trusted);
+                if (_forked.TryGetValue(head.Origin, out long left) && head.Size > left)
+                {
+                    _notes.Notices.Add(
+                        $"The head of {head.Size} facts of {head.Origin} is of what was lost when the log was set back.");
+                }
+                else if (head.Size > (newest?.Size ?? 0))
+                {
+                    _findings.Add(
+                        AuditLevels.Anchors,
+                        "truncated",
+                        $"A signed head of {head.Size} facts was shown outside; the newest head here has {newest?.Size ?? 0}. "
+                        + "The log was set back.",
+                        null,
+                        head.Root.ToString());
+                }
+                else if (head.Size > 0)
+                {
+                    anchors.Add(head);
+                }
+            }
+            catch (NoteRefusedException refused)
+            {
+                string first = text.Split('\n', 2)[0];
                 _findings.Add(
-                    AuditLevels.Tiles,
-                    "missing",
-                    $"The tile {new TilePath(0, _tileCount, Tiles.Width)} is missing; nothing behind it was checked.");
-                return;
+                    AuditLevels.Anchors, "forged", $"What was kept outside as a head of {first} is none. {refused.Message}");
             }
         }
 
-        if (!_findings.AreFull)
-        {
-            await CheckEdgeAsync(tree, facts, after, newest, cancellationToken);
-        }
+        return [.. anchors.OrderBy(head => head.Size)];
     }
 
-    /// <summary>The facts under those of the tiles that were asked for.</summary>
-    private async Task CheckFactsAsync(
-        FactCheck facts, long after, IEnumerable<FullTile> tiles, CancellationToken cancellationToken)
+    private async Task CheckTreeAsync(StoredHead newest, IReadOnlyList<TreeHead> anchors, CancellationToken cancellationToken)
     {
-        List<FullTile> asked = [];
-        foreach (FullTile tile in tiles)
+        bool looksAtFacts = Asks(AuditLevels.Events);
+        if (looksAtFacts)
         {
-            if (tile.LastSeq < question.From)
-            {
-                after = tile.LastSeq;
-            }
-            else if (tile.FirstSeq <= question.To)
-            {
-                asked.Add(tile);
-            }
+            await CompareEndAsync(newest, cancellationToken);
         }
 
-        if ((question.Levels & AuditLevels.Events) != 0 && asked.Count > 0)
-        {
-            List<TreeHash> expected = [.. asked.SelectMany(HashesOf)];
-            var found = await facts.ReadAsync(after, asked[^1].LastSeq, expected.Count + InsertedMax, cancellationToken);
-            await facts.CompareAsync(asked[0].Number * Tiles.Width, expected, found, cancellationToken);
-        }
+        await using TreeWalk walk = new(connectionString, connection, _tables, question, _findings, anchors);
+        await walk.RunAsync(newest, looksAtFacts, progress, cancellationToken);
+        (_tileCount, _factCount, _anchorCount) = (walk.TileCount, walk.FactCount, walk.AnchorsHeld);
     }
 
-    /// <summary>The last facts are in no whole tile: the heads' roots alone say what they were.</summary>
-    private async Task CheckEdgeAsync(
-        TreeCheck tree, FactCheck facts, long after, StoredHead newest, CancellationToken cancellationToken)
+    /// <summary>A tail that was cut off is one finding in words, beside the facts that are missing for it.</summary>
+    private async Task CompareEndAsync(StoredHead newest, CancellationToken cancellationToken)
     {
-        int count = (int)(newest.Size - tree.Size);
-        var found = await facts.ReadAsync(after, newest.LastSeq, count + InsertedMax, cancellationToken);
-        if (found.Count != count)
+        await using NpgsqlCommand command = new("select coalesce(max(seq_id), 0) from events.mt_events", connection);
+        long last = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        if (last < newest.LastSeq)
         {
             _findings.Add(
                 AuditLevels.Events,
-                found.Count < count ? "missing" : "inserted",
-                $"Behind position {after} there are {found.Count} facts up to position {newest.LastSeq}; {count} were signed.",
-                tree.Size);
+                "truncated",
+                $"The log ends at position {last}, and the newest head reaches to position {newest.LastSeq}: its tail was cut "
+                + "off.");
         }
-
-        await tree.AppendAsync([.. found.Take(count).Select(fact => fact.Leaf)], cancellationToken);
-        await tree.FinishAsync(cancellationToken);
-        _factCount = facts.Count;
-        progress(new AuditProgress(tree.Size, newest.Size));
     }
-
-    private static IEnumerable<TreeHash> HashesOf(FullTile tile) =>
-        tile.Hashes.Chunk(TreeHash.Length).Select(hash => new TreeHash(hash));
 
     private async Task<long> SinceAsync(long position, CancellationToken cancellationToken)
     {
@@ -200,33 +253,5 @@ internal sealed class Audit(NpgsqlConnection connection, AuditQuestion question,
             Parameters = { new NpgsqlParameter<long> { TypedValue = position } },
         };
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    private async Task SayWhatIsLeftAsync(CancellationToken cancellationToken)
-    {
-        if ((question.Levels & AuditLevels.Events) == 0)
-        {
-            _notChecked.Add("the facts themselves: hashes were compared with heads only");
-        }
-        else if (question.From > 0 || question.To < long.MaxValue)
-        {
-            _notChecked.Add($"facts before position {question.From} or behind position {question.To}, some neighbours excepted");
-        }
-
-        _notChecked.Add("anchors outside this installation, files of recordings, and the column is_archived");
-        await using NpgsqlCommand command = new(
-            """
-            select attname::text from pg_attribute
-            where attrelid = 'events.mt_events'::regclass and attnum > 0 and not attisdropped
-              and attname <> all (array['seq_id', 'id', 'stream_id', 'version', 'data', 'bdata', 'type', 'timestamp', 'tenant_id',
-                'mt_dotnet_type', 'correlation_id', 'causation_id', 'headers', 'user_name', 'is_archived'])
-            order by attnum
-            """,
-            connection);
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            _notChecked.Add($"the column {reader.GetString(0)}, which somebody added to the log");
-        }
     }
 }

@@ -12,21 +12,13 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
     /// <summary>In facts. Exchanged ones are looked for among so few only: each is tried with each other's position.</summary>
     private const int ExchangedMax = 16;
 
+    /// <summary>In facts. What parts in more places than a page has was replaced as a whole.</summary>
+    private const int DifferencesMax = 10_000;
+
     private readonly StoredRows _rows = new();
     private readonly LeafForm _form = new();
 
     public long Count { get; private set; }
-
-    /// <summary>Leaf hashes of the facts behind one position up to another.</summary>
-    public async Task<IReadOnlyList<(long Seq, TreeHash Leaf)>> ReadAsync(
-        long after, long upTo, int countMax, CancellationToken cancellationToken)
-    {
-        List<(long Seq, TreeHash Leaf)> facts = [];
-        await _rows.ReadAsync(
-            connection, after, upTo, countMax, (in LeafRow row) => facts.Add((row.SeqId, HashOf(row))), cancellationToken);
-        Count += facts.Count;
-        return facts;
-    }
 
     /// <param name="index">In the tree, of the first expected hash.</param>
     public async Task CompareAsync(
@@ -35,23 +27,27 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
         IReadOnlyList<(long Seq, TreeHash Leaf)> facts,
         CancellationToken cancellationToken)
     {
+        Count += facts.Count;
         TreeHash[] actual = [.. facts.Select(fact => fact.Leaf)];
-        HashDifference[] all = [.. HashDifferences.Between(expected, actual).Take(Findings.CountMax)];
-        HashSet<int> exchanged = await ExchangedAsync(all, expected, facts, cancellationToken);
-        foreach (HashDifference one in all)
+        if (expected.SequenceEqual(actual))
         {
+            return;
+        }
+
+        HashDifference[] all = [.. HashDifferences.Between(expected, actual).Take(DifferencesMax)];
+        HashSet<int> exchanged = await ExchangedAsync(all, expected, facts, cancellationToken);
+        for (int i = 0; i < all.Length && !findings.AreFull; i++)
+        {
+            HashDifference one = all[i];
             long place = index + one.Expected;
             StoredHead? nearest = findings.GoodHead is { } good
                 ? await new SealTables(connection).HeadUpToAsync(Math.Min(place, good.Size), cancellationToken)
                 : null;
             if (one.Kind == DifferenceKind.Missing)
             {
-                string from = one.Actual > 0 ? Text(facts[one.Actual - 1].Seq) : "the beginning";
-                string to = one.Actual < facts.Count ? Text(facts[one.Actual].Seq) : "the end";
-                string message = $"The fact at index {place} is missing, somewhere between position {from} and {to}.";
-                string gone = expected[one.Expected].ToString();
-                findings.Add(
-                    new AuditFinding(AuditLevels.Events, "missing", place, null, null, null, gone, null, message), nearest);
+                int run = RunOf(all, i);
+                i += run - 1;
+                findings.Add(Missing(place, run, one, expected, facts), nearest);
                 continue;
             }
 
@@ -67,6 +63,37 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
                 new AuditFinding(AuditLevels.Events, what, place, seq, stream, version, sealedHash, leaf.ToString(), told),
                 nearest);
         }
+    }
+
+    /// <summary>How many neighbours are missing together, from one on.</summary>
+    private static int RunOf(HashDifference[] all, int from)
+    {
+        int run = 1;
+        while (from + run < all.Length
+            && all[from + run] is { Kind: DifferenceKind.Missing } next
+            && next.Actual == all[from].Actual
+            && next.Expected == all[from].Expected + run)
+        {
+            run++;
+        }
+
+        return run;
+    }
+
+    private static AuditFinding Missing(
+        long place,
+        int run,
+        HashDifference first,
+        IReadOnlyList<TreeHash> expected,
+        IReadOnlyList<(long Seq, TreeHash Leaf)> facts)
+    {
+        string from = first.Actual > 0 ? $"position {Text(facts[first.Actual - 1].Seq)}" : "where this look began";
+        string to = first.Actual < facts.Count ? $"position {Text(facts[first.Actual].Seq)}" : "where it ended";
+        string message = run == 1
+            ? $"The fact at index {place} is missing, somewhere between {from} and {to}."
+            : $"The {run} facts at index {place} to {place + run - 1} are missing, somewhere between {from} and {to}.";
+        string gone = expected[first.Expected].ToString();
+        return new AuditFinding(AuditLevels.Events, "missing", place, null, null, null, gone, null, message);
     }
 
     /// <summary>Changed facts that are right at another's position: they were exchanged.</summary>
@@ -97,7 +124,7 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
                     foreach (HashDifference other in changed)
                     {
                         moved.SeqId = facts[other.Actual].Seq;
-                        if (other != one && HashOf(moved) == expected[other.Expected])
+                        if (other != one && FactLane.HashOf(_form, moved) == expected[other.Expected])
                         {
                             exchanged.Add(one.Actual);
                         }
@@ -107,19 +134,6 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
         }
 
         return exchanged;
-    }
-
-    private TreeHash HashOf(in LeafRow row)
-    {
-        try
-        {
-            return _form.HashOf(row);
-        }
-        catch (RefusedJsonException)
-        {
-            // No fact that was sealed is like that, so this differs from every hash there is.
-            return default;
-        }
     }
 
     private async Task<(string? Stream, long? Version)> StreamAsync(long seq, CancellationToken cancellationToken)

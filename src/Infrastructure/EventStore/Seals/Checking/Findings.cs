@@ -23,7 +23,11 @@ internal sealed class Findings
     {
         if (!AreFull)
         {
-            _all.Add(finding with { Message = $"{finding.Message} {Nearest(nearest)}" });
+            _all.Add(finding with
+            {
+                Message = $"{finding.Message} {Nearest(nearest)}",
+                Nearest = nearest is null ? null : new AuditHead(nearest.Size, nearest.LastSeq, nearest.SignedAt),
+            });
         }
     }
 

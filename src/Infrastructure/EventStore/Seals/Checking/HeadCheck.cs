@@ -9,7 +9,11 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
 {
     private StoredHead? _before;
 
+    /// <summary>Of the newest head.</summary>
     public string? Origin { get; private set; }
+
+    /// <summary>Where heads of another name begin, and how many facts the last one of the old name has.</summary>
+    public List<(string From, string To, long Size)> Changes { get; } = [];
 
     public long Count { get; private set; }
 
@@ -27,7 +31,9 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
 
             if (signed.Origin != Origin)
             {
-                throw new NoteRefusedException($"It is a head of {signed.Origin}, those before are of {Origin}.");
+                // Whether a fact says so is asked when all heads are read.
+                Changes.Add((Origin, signed.Origin, _before?.Size ?? 0));
+                Origin = signed.Origin;
             }
 
             if (Frontier.Parse(head.Size, head.Frontier).Root() != head.Root)

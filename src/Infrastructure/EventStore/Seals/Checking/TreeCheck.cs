@@ -1,3 +1,4 @@
+using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
 using Events.EventStore.Seals.Tree;
 
@@ -12,20 +13,27 @@ internal sealed class TreeCheck
     private readonly SealTables _tables;
     private readonly Findings _findings;
     private readonly Queue<StoredHead> _heads = new();
+    private readonly Queue<TreeHead> _anchors;
     private readonly Frontier _frontier = new();
     private readonly TileRows _rows;
     private readonly List<(int Level, long Number, byte[] Hashes)> _made = [];
     private bool _isBroken;
+    private bool _isForked;
     private long _headsUpTo = -1;
 
-    public TreeCheck(SealTables tables, Findings findings)
+    /// <param name="anchors">Heads from outside, by size.</param>
+    public TreeCheck(SealTables tables, Findings findings, IEnumerable<TreeHead> anchors)
     {
         _tables = tables;
+        _anchors = new(anchors);
         _findings = findings;
         _rows = new TileRows((level, number, hashes) => _made.Add((level, number, hashes.ToArray())));
     }
 
     public long Size => _frontier.Size;
+
+    /// <summary>Heads from outside that this tree goes on from.</summary>
+    public long AnchorsHeld { get; private set; }
 
     /// <summary>Adds leaves, and compares each root and each higher tile that they complete.</summary>
     public async Task AppendAsync(IReadOnlyList<TreeHash> leaves, CancellationToken cancellationToken)
@@ -70,6 +78,7 @@ internal sealed class TreeCheck
     {
         _frontier.Append(leaf);
         _rows.Append(leaf);
+        CompareAnchors();
         if (!_heads.TryPeek(out StoredHead? head) || head.Size != Size)
         {
             return;
@@ -98,6 +107,31 @@ internal sealed class TreeCheck
         }
 
         _isBroken = true;
+    }
+
+    /// <summary>What was shown outside cannot be taken back, not even by whoever has the key.</summary>
+    private void CompareAnchors()
+    {
+        while (_anchors.TryPeek(out TreeHead? anchor) && anchor.Size <= Size)
+        {
+            _anchors.Dequeue();
+            if (anchor.Size == Size && anchor.Root == _frontier.Root())
+            {
+                AnchorsHeld++;
+            }
+            else if (!_isForked)
+            {
+                _isForked = true;
+                _findings.Add(
+                    AuditLevels.Anchors,
+                    "forked",
+                    $"A signed head of {anchor.Size} facts was shown outside; the log has another history up to there. Both are "
+                    + "signed: keep both as proof.",
+                    anchor.Size,
+                    anchor.Root.ToString(),
+                    _frontier.Root().ToString());
+            }
+        }
     }
 
     /// <summary>Compares the higher tiles that have become full since.</summary>

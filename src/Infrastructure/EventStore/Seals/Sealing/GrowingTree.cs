@@ -33,6 +33,9 @@ internal sealed class GrowingTree
 
     public TreeHash Root() => _rows.Root();
 
+    /// <summary>The hashes of a level that are in no whole tile.</summary>
+    public ReadOnlyMemory<byte> Edge(int level) => _rows.Row(level);
+
     public byte[] Frontier() => _frontier.ToBytes();
 
     /// <summary>

@@ -19,6 +19,11 @@ internal sealed record SignedState(
     [property: JsonPropertyName("root")] string Root,
     [property: JsonPropertyName("system")] string System)
 {
+    /// <summary>The log's name before it was set back and begun anew; null if it never was.</summary>
+    [JsonPropertyName("previous")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Previous { get; init; }
+
     [JsonIgnore]
     public TreeHash RootHash => StrictText.TryHash(Root, out TreeHash root) ? root : default;
 }
@@ -96,6 +101,11 @@ internal sealed partial class KeyFolder(string path)
         Replace(KeyName, Encoding.ASCII.GetBytes(pem + "\n"));
         return signer;
     }
+
+    /// <summary>Keeps a state that a fork ends, beside the new one: it says what was signed and is lost.</summary>
+    public void KeepState(SignedState state) => Replace(
+        $"seal-state-{state.Origin[(state.Origin.LastIndexOf('/') + 1)..]}.json",
+        JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState));
 
     private void Replace(string name, byte[] content)
     {

@@ -3,4 +3,8 @@ namespace Events.EventStore.Seals.Sealing;
 /// <summary>
 /// Nothing may be signed: the database, the key and what was signed before do not fit together. Says what, and where.
 /// </summary>
-internal sealed class SealRefusedException(string message) : Exception(message);
+/// <param name="isSetBack">Whether the log or the state was set back, which a fork can end.</param>
+internal sealed class SealRefusedException(string message, bool isSetBack = false) : Exception(message)
+{
+    public bool IsSetBack => isSetBack;
+}

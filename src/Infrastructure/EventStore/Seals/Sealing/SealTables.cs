@@ -8,12 +8,16 @@ namespace Events.EventStore.Seals.Sealing;
 internal sealed record FullTile(int Level, long Number, byte[] Hashes, long FirstSeq, long LastSeq);
 
 /// <summary>A row of <c>audit_head</c>.</summary>
-internal sealed record StoredHead(long Size, TreeHash Root, long LastSeq, byte[] Frontier, DateTimeOffset SignedAt, string Note);
+/// <param name="Leaves">
+/// Hashes since the head before that are in no whole tile; null in heads of programs that did not keep them.
+/// </param>
+internal sealed record StoredHead(
+    long Size, TreeHash Root, long LastSeq, byte[] Frontier, DateTimeOffset SignedAt, string Note, byte[]? Leaves = null);
 
 /// <summary>The seals' tables, read and written on one connection.</summary>
 internal sealed class SealTables(NpgsqlConnection connection)
 {
-    private const string HeadColumns = "size, root, last_seq, frontier, signed_at, note";
+    private const string HeadColumns = "size, root, last_seq, frontier, signed_at, note, leaves";
 
     /// <summary>Cluster and database: a copy of the files keeps the first, a restored dump neither.</summary>
     public async Task<string> SystemAsync(CancellationToken cancellationToken)
@@ -140,8 +144,8 @@ internal sealed class SealTables(NpgsqlConnection connection)
     private static NpgsqlBatchCommand HeadCommand(StoredHead head) =>
         new(
             """
-            insert into events_own.audit_head (size, root, last_seq, frontier, leaf_version, signed_at, note)
-            values ($1, $2, $3, $4, $5, $6, $7)
+            insert into events_own.audit_head (size, root, last_seq, frontier, leaf_version, signed_at, note, leaves)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
             """)
         {
             Parameters =
@@ -153,6 +157,7 @@ internal sealed class SealTables(NpgsqlConnection connection)
                 new NpgsqlParameter<int> { TypedValue = Canonical.LeafForm.Version },
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = head.SignedAt, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 new NpgsqlParameter<string> { TypedValue = head.Note },
+                new NpgsqlParameter { Value = (object?)head.Leaves ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea },
             },
         };
 
@@ -184,7 +189,8 @@ internal sealed class SealTables(NpgsqlConnection connection)
                 reader.GetInt64(2),
                 reader.GetFieldValue<byte[]>(3),
                 reader.GetFieldValue<DateTimeOffset>(4),
-                reader.GetString(5)));
+                reader.GetString(5),
+                await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetFieldValue<byte[]>(6)));
         }
 
         return heads;

@@ -10,7 +10,7 @@ namespace Events.EventStore.Seals.Sealing;
 /// what was signed it stops for good and says so.
 /// </summary>
 internal sealed partial class Sealer(
-    Database database, EventStoreSchema schema, SealOptions options, TimeProvider time, ILogger<Sealer> logger)
+    Database database, EventStoreSchema schema, SealOptions options, SealGate gate, TimeProvider time, ILogger<Sealer> logger)
     : BackgroundService, ISeals
 {
     /// <summary>A fact is sealed within ten seconds; this leaves as much for the work itself.</summary>
@@ -22,7 +22,10 @@ internal sealed partial class Sealer(
     private const int HeldBackMax = 6;
 
     private volatile SealStatus _status = new(null, 0, 0, null, "Not looked yet.", IsRefused: false);
+    private readonly Feed.Wakeup _forked = new();
     private int _heldBack;
+
+    private AnchorFolder? Anchors => options.Anchors.Folder is { } folder ? new AnchorFolder(folder) : null;
 
     public SealStatus Status => _status;
 
@@ -44,7 +47,12 @@ internal sealed partial class Sealer(
                 _status = _status with { Trouble = refused.Message, IsRefused = true };
                 Measures.SealsRefused.Add(1);
                 LogRefused(refused.Message);
-                return;
+                if (refused.IsSetBack)
+                {
+                    gate.Shut(refused.Message);
+                }
+
+                await WaitForForkAsync(stoppingToken);
             }
             catch (Exception failed)
             {
@@ -59,13 +67,45 @@ internal sealed partial class Sealer(
         }
     }
 
+    public async Task<SealFork> ForkAsync(CancellationToken cancellationToken)
+    {
+        if (!_status.IsRefused)
+        {
+            throw new InvalidOperationException("The log was not set back: there is nothing to fork.");
+        }
+
+        try
+        {
+            await using NpgsqlConnection connection = await database.OpenSingleAsync(cancellationToken);
+            SealFork fork = await SealingRun.ForkAsync(
+                connection, new KeyFolder(options.Folder), options.HostName, Anchors, cancellationToken);
+            gate.Open();
+            _status = new SealStatus(fork.NewOrigin, fork.Size, 0, null, "Not looked yet.", IsRefused: false);
+            _forked.Set();
+            return fork;
+        }
+        catch (SealRefusedException refused)
+        {
+            throw new InvalidOperationException(refused.Message);
+        }
+    }
+
+    private async Task WaitForForkAsync(CancellationToken stoppingToken)
+    {
+        while (_status.IsRefused && !stoppingToken.IsCancellationRequested)
+        {
+            await Task.WhenAny(_forked.WaitAsync(SealPause, time, stoppingToken));
+        }
+    }
+
     /// <summary>Until it fails or the host stops; at once when another host is the sealer.</summary>
     private async Task RunAsync(CancellationToken stoppingToken)
     {
         await schema.ApplyOnceAsync(stoppingToken);
         NpgsqlConnection connection = await database.OpenSingleAsync(stoppingToken);
         await using SealingRun? run =
-            await SealingRun.OpenAsync(connection, new KeyFolder(options.Folder), options.HostName, time, stoppingToken);
+            await SealingRun.OpenAsync(
+                connection, new KeyFolder(options.Folder), options.HostName, Anchors, time, stoppingToken);
         if (run is null)
         {
             _status = _status with { Trouble = "Another host seals this log." };

@@ -25,6 +25,7 @@ internal sealed class SealingRun : IAsyncDisposable
     private SignedState _state = null!;
     private GrowingTree _tree = null!;
     private DateTimeOffset _signedAt;
+    private AnchorFolder? _anchors;
 
     private SealingRun(NpgsqlConnection connection, KeyFolder folder, TimeProvider time)
     {
@@ -45,13 +46,24 @@ internal sealed class SealingRun : IAsyncDisposable
     /// <summary>Whether a foreign writer that has not ended holds back what can be sealed.</summary>
     public bool IsHeldBack { get; private set; }
 
+    /// <inheritdoc cref="OpenAsync(NpgsqlConnection, KeyFolder, string, AnchorFolder, TimeProvider, CancellationToken)"/>
+    public static Task<SealingRun?> OpenAsync(
+        NpgsqlConnection connection, KeyFolder folder, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(connection, folder, hostName, null, time, cancellationToken);
+
     /// <returns>Null when another host is the sealer.</returns>
     /// <param name="connection">Becomes the run's.</param>
+    /// <param name="anchors">Heads that were shown outside; null if none were.</param>
     /// <exception cref="SealRefusedException">Database, key and state do not fit together.</exception>
     public static async Task<SealingRun?> OpenAsync(
-        NpgsqlConnection connection, KeyFolder folder, string hostName, TimeProvider time, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        KeyFolder folder,
+        string hostName,
+        AnchorFolder? anchors,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        SealingRun run = new(connection, folder, time);
+        SealingRun run = new(connection, folder, time) { _anchors = anchors };
         try
         {
             await using NpgsqlCommand take = new(
@@ -88,7 +100,7 @@ internal sealed class SealingRun : IAsyncDisposable
         SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
         _folder.WriteState(next);
         _state = next;
-        await PublishAsync(tiles, cancellationToken);
+        await PublishAsync(leaves, tiles, cancellationToken);
         return leaves.Count == GrowingTree.LeavesPerHeadMax;
     }
 
@@ -96,6 +108,38 @@ internal sealed class SealingRun : IAsyncDisposable
     {
         _signer?.Dispose();
         await _connection.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Ends a log that was set back: what is left of it goes on under a new name, from the newest head that is there. Facts
+    /// behind that head are signed under the new name, too.
+    /// </summary>
+    /// <exception cref="SealRefusedException">Facts are not those of the newest head, or the key is missing.</exception>
+    public static async Task<SealFork> ForkAsync(
+        NpgsqlConnection connection,
+        KeyFolder folder,
+        string hostName,
+        AnchorFolder? anchors,
+        CancellationToken cancellationToken)
+    {
+        SealTables tables = new(connection);
+        SignedState old = folder.ReadState()
+            ?? throw new SealRefusedException(
+                "What was last signed is not known here. Restore the key and the state file beside it.");
+        StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
+        GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
+        using NoteSigner signer = folder.ReadKey(old.Origin);
+        (long lostSize, string lostRoot) = anchors?.Newest(signer.Key) is { } shown && shown.Size > old.Size
+            ? (shown.Size, shown.Root.ToBase64())
+            : (old.Size, old.Root);
+        string origin = $"{hostName}/{Guid.CreateVersion7():d}";
+        string root = tree.Root().ToBase64();
+        folder.KeepState(old);
+        folder.WriteState(new SignedState(origin, tree.Size, root, await tables.SystemAsync(cancellationToken))
+        {
+            Previous = head?.Note.Split('\n', 2)[0],
+        });
+        return new SealFork(old.Origin, origin, lostSize, lostRoot, tree.Size, root);
     }
 
     private async Task TakeUpAsync(string hostName, CancellationToken cancellationToken)
@@ -126,6 +170,7 @@ internal sealed class SealingRun : IAsyncDisposable
         }
 
         RefuseForeign(head);
+        RefuseBehindAnchors();
         _tree = await GrowingTree.LoadAsync(_connection, head, cancellationToken);
         _signedAt = head?.SignedAt ?? default;
         await CatchUpAsync(cancellationToken);
@@ -155,8 +200,14 @@ internal sealed class SealingRun : IAsyncDisposable
 
         try
         {
-            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), [_signer.Key]);
-            if ((signed.Origin, signed.Size, signed.Root) != (_state.Origin, head.Size, head.Root))
+            // The head that a fork began with was signed under the old name, and is the last one that was.
+            string origin = head.Size == _state.Size
+                && _state.Previous is { } previous
+                && head.Note.StartsWith(previous + "\n", StringComparison.Ordinal)
+                    ? previous : _state.Origin;
+            using NoteSigner signer = _folder.ReadKey(origin);
+            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), [signer.Key]);
+            if ((signed.Origin, signed.Size, signed.Root) != (origin, head.Size, head.Root))
             {
                 throw new NoteRefusedException("It says something else than its row.");
             }
@@ -171,7 +222,21 @@ internal sealed class SealingRun : IAsyncDisposable
         {
             throw new SealRefusedException(
                 $"The newest tree head has {head.Size} facts; the state file says that {_state.Size} were signed last. The state "
-                + "was set back, or somebody else signs with this key.");
+                + "was set back, or somebody else signs with this key.",
+                isSetBack: true);
+        }
+    }
+
+    /// <summary>Key and state may have been set back together with the database; what was shown outside was not.</summary>
+    private void RefuseBehindAnchors()
+    {
+        if (_anchors?.Newest(_signer.Key) is { } shown && shown.Origin == _state.Origin && shown.Size > _state.Size)
+        {
+            throw new SealRefusedException(
+                $"A head of {shown.Size} facts was shown outside; the state file says that {_state.Size} were signed last. The "
+                + "installation was set back. Restore the newer state, or go on with what is left: "
+                + "events audit fork --reason WHY",
+                isSetBack: true);
         }
     }
 
@@ -197,13 +262,28 @@ internal sealed class SealingRun : IAsyncDisposable
             throw new SealRefusedException(
                 $"The log was set back: {_state.Size} facts were signed, and the database has heads up to {before}. What follows "
                 + (_tree.Size < _state.Size ? "there is less" : "there is something else")
-                + ". Restore the newer state of the database, or end this log and begin another one.");
+                + ". Restore the newer state of the database, or go on with what is left: events audit fork --reason WHY",
+                isSetBack: true);
         }
 
-        await PublishAsync(tiles, cancellationToken);
+        await PublishAsync(leaves, tiles, cancellationToken);
     }
 
-    private async Task PublishAsync(IReadOnlyList<FullTile> tiles, CancellationToken cancellationToken)
+    /// <summary>What of the new leaves is in no whole tile.</summary>
+    private byte[] EdgeOf(IReadOnlyList<(long Seq, TreeHash Leaf)> leaves)
+    {
+        int count = (int)Math.Min(leaves.Count, _tree.Size % Tiles.Width);
+        byte[] edge = new byte[count * TreeHash.Length];
+        for (int i = 0; i < count; i++)
+        {
+            leaves[leaves.Count - count + i].Leaf.CopyTo(edge.AsSpan(i * TreeHash.Length));
+        }
+
+        return edge;
+    }
+
+    private async Task PublishAsync(
+        IReadOnlyList<(long Seq, TreeHash Leaf)> leaves, IReadOnlyList<FullTile> tiles, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
@@ -212,7 +292,7 @@ internal sealed class SealingRun : IAsyncDisposable
 
         // The signature, too, is only as good as the memory it was made in.
         TreeHead.Open(note.ToBytes(), [_signer.Key]);
-        StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString());
+        StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString(), EdgeOf(leaves));
         await _tables.AddAsync(head, tiles, _signer.Key.ToString(), cancellationToken);
         _signedAt = signedAt;
     }

@@ -36,13 +36,29 @@ internal sealed class StoredRows
     /// <param name="upTo">Last position that counts.</param>
     /// <param name="countMax">At most so many.</param>
     /// <returns>How many were read.</returns>
+    public Task<int> ReadAsync(
+        NpgsqlConnection connection,
+        long after,
+        long upTo,
+        int countMax,
+        LeafRowReader each,
+        CancellationToken cancellationToken) =>
+        ReadAsync(connection, after, upTo, countMax, null, each, cancellationToken);
+
+    /// <summary>The same, of some streams only; of all if <paramref name="streams"/> is null.</summary>
     public async Task<int> ReadAsync(
-        NpgsqlConnection connection, long after, long upTo, int countMax, LeafRowReader each, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        long after,
+        long upTo,
+        int countMax,
+        IReadOnlyCollection<string>? streams,
+        LeafRowReader each,
+        CancellationToken cancellationToken)
     {
         string copy = string.Create(
             CultureInfo.InvariantCulture,
-            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo} order by seq_id "
-            + $"limit {countMax}) "
+            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo}{Among(streams)} "
+            + $"order by seq_id limit {countMax}) "
             + $"to stdout (format binary)");
         await using NpgsqlRawCopyStream stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
         (_start, _end) = (0, 0);
@@ -72,6 +88,14 @@ internal sealed class StoredRows
             _end += read;
         }
     }
+
+    /// <summary>COPY takes no parameters, so names are quoted as SQL does it; a backslash means nothing in them.</summary>
+    private static string Among(IReadOnlyCollection<string>? streams) =>
+        streams is null
+            ? string.Empty
+            : $" and stream_id = any (array[{string.Join(",", streams.Select(Quoted))}]::varchar[])";
+
+    private static string Quoted(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>Shifts what is left to the front; more room if a row fills all there is.</summary>
     private void MakeRoom()

@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using Events.Application.Contracts;
+using Events.Domain.Kernel;
+using Events.Domain.Recordings;
+using Events.Domain.Snapshots;
+using Events.EventStore.Seals;
+using Events.Media;
+
+namespace Events.Host.Audit;
+
+/// <summary>A file that a fact describes.</summary>
+/// <param name="Path">Relative to the storage folder, with slashes.</param>
+/// <param name="Sha256">Lower-case hex.</param>
+internal sealed record FactFile(string Path, long SizeBytes, string Sha256, StoredFact Fact);
+
+/// <summary>Level files: whether each file of a recording or snapshot is the one that its fact describes.</summary>
+internal sealed class FileCheck(ILog log, IFacts facts, string storage)
+{
+    /// <summary>Nobody reads more than these; a lost disk has as many as it had files.</summary>
+    private const int FindingsMax = 100;
+
+    private const string Requested = "recording_requested";
+    private const string Committed = "recording_segment_committed";
+    private const string Deleted = "recording_deleted";
+    private const string Taken = "snapshot_taken";
+    private const string SnapshotGone = "snapshot_deleted";
+
+    public List<AuditFinding> Findings { get; } = [];
+
+    public long Count { get; private set; }
+
+    /// <param name="progress">Gets how many of how many files are done.</param>
+    public async Task RunAsync(
+        long from, long to, Action<AuditProgress> progress, CancellationToken cancellationToken)
+    {
+        List<FactFile> files = await FilesAsync(from, to, cancellationToken);
+        foreach (FactFile file in files)
+        {
+            await CheckAsync(file, cancellationToken);
+            Count++;
+            progress(new AuditProgress(Count, files.Count));
+            if (Findings.Count >= FindingsMax)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The files that ought to be there: what facts between two positions describe and none says is deleted.</summary>
+    public async Task<List<FactFile>> FilesAsync(long from, long to, CancellationToken cancellationToken)
+    {
+        Dictionary<RecordingId, string> names = [];
+        HashSet<string> gone = [];
+        List<StoredFact> described = [];
+        long after = 0;
+        while (true)
+        {
+            FactsFound page = await facts.FindAsync(
+                new FactQuery(Types: [Requested, Committed, Deleted, Taken, SnapshotGone], After: after), cancellationToken);
+            foreach (StoredFact stored in page.Facts)
+            {
+                after = stored.Position;
+                switch (stored.Fact)
+                {
+                    case RecordingRequested fact:
+                        names[fact.RecordingId] = fact.Name;
+                        break;
+                    case RecordingDeleted or SnapshotDeleted:
+                        gone.Add(stored.StreamId);
+                        break;
+                    case RecordingSegmentCommitted or SnapshotTaken when after >= from && after <= to:
+                        described.Add(stored);
+                        break;
+                }
+            }
+
+            if (!page.HasMore)
+            {
+                return
+                [
+                    .. described.Where(one => !gone.Contains(one.StreamId)).Select(one => FileOf(one, names)).OfType<FactFile>(),
+                ];
+            }
+        }
+    }
+
+    private FactFile? FileOf(StoredFact stored, Dictionary<RecordingId, string> names)
+    {
+        try
+        {
+            return stored.Fact switch
+            {
+                RecordingSegmentCommitted fact when names.TryGetValue(fact.RecordingId, out string? name) =>
+                    new FactFile(FootagePaths.Segment(name, fact.Number), fact.SizeBytes, fact.Sha256, stored),
+                SnapshotTaken fact =>
+                    new FactFile(FootagePaths.Snapshot(fact.FileName), fact.SizeBytes, fact.Sha256, stored),
+                _ => null,
+            };
+        }
+        catch (ArgumentException)
+        {
+            Add(stored, "changed", null, null, "names a file that this program would never write");
+            return null;
+        }
+    }
+
+    private async Task CheckAsync(FactFile file, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(storage, file.Path);
+        string found;
+        try
+        {
+            await using FileStream stream = File.OpenRead(path);
+            found = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // A cleanup deletes while we look, and says so in the log first.
+            if (!await IsDeletedAsync(file.Fact.StreamId, cancellationToken))
+            {
+                Add(
+                    file.Fact,
+                    "missing",
+                    file.Sha256,
+                    null,
+                    $"describes the file {file.Path}, which is missing; no fact says that it was deleted");
+            }
+
+            return;
+        }
+
+        if (found != file.Sha256)
+        {
+            long length = new FileInfo(path).Length;
+            Add(
+                file.Fact,
+                "changed",
+                file.Sha256,
+                found,
+                $"describes the file {file.Path} with {file.SizeBytes} bytes; found are {length} bytes of another content");
+        }
+    }
+
+    private async Task<bool> IsDeletedAsync(string streamId, CancellationToken cancellationToken)
+    {
+        long version = 0;
+        while (await log.ReadStreamAsync(streamId, version, ILog.PageCountMax, cancellationToken) is { Count: > 0 } page)
+        {
+            if (page.Any(stored => stored.Fact is RecordingDeleted or SnapshotDeleted))
+            {
+                return true;
+            }
+
+            version = page[^1].Version;
+        }
+
+        return false;
+    }
+
+    private void Add(StoredFact fact, string what, string? expected, string? found, string words) =>
+        Findings.Add(new AuditFinding(
+            AuditLevels.Files,
+            what,
+            null,
+            fact.Position,
+            fact.StreamId,
+            fact.Version,
+            expected,
+            found,
+            $"The fact at position {fact.Position} (stream {fact.StreamId}, version {fact.Version}) {words}."));
+}

@@ -1,0 +1,275 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Events.Application.Contracts;
+using Events.Host.Audit;
+using Events.Host.Cli;
+using Events.Host.Operations;
+using Events.Processes;
+using Npgsql;
+
+namespace Events.Host.Backups;
+
+/// <summary>What a backup is of.</summary>
+/// <param name="TakenAt">When the base backup ended, UTC: the earliest moment that can be restored from it.</param>
+/// <param name="Position">Of the newest fact in it.</param>
+/// <param name="Facts">Facts in it.</param>
+/// <param name="Files">Files of recordings and pictures in the catalogue; they are not copied.</param>
+/// <param name="HasKeys">Whether the keys are in it, encrypted with a passphrase.</param>
+internal sealed record BackupRow(
+    string Folder, DateTimeOffset TakenAt, long Position, long Facts, long Files, bool HasKeys, long Bytes, double Seconds);
+
+/// <summary>
+/// Takes a base backup with PostgreSQL's own program, and has the server copy its write-ahead log to the same place from then on.
+/// <c>base-TIME/</c> (postgres, catalogue.jsonl, keys.bin, backup.json) and <c>wal/</c>.
+/// </summary>
+internal sealed class Backup(LogAccess log, TimeProvider time)
+{
+    public const string WalFolder = "wal";
+    public const string BasePrefix = "base-";
+    public const string RowName = "backup.json";
+    public const string CatalogueName = "catalogue.jsonl";
+
+    /// <summary>A quiet log is on the other disk after so long, too.</summary>
+    private const int ArchiveTimeoutSeconds = 60;
+
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <param name="passphrase">Encrypts the keys; null to leave them out.</param>
+    /// <param name="keepMax">Older base backups than so many are removed, with the write-ahead log that only they need.</param>
+    /// <exception cref="CommandFailedException">It cannot be done; what is unfinished is removed.</exception>
+    public async Task<BackupRow> RunAsync(string folder, string? passphrase, int keepMax, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        var place = new NpgsqlConnectionStringBuilder(log.Place.Connection);
+        string cluster = Path.Combine(log.Place.Storage, "postgres");
+        if (place.Host?.StartsWith('/') != true || !Directory.Exists(cluster))
+        {
+            throw new CommandFailedException(
+                "The log is in a PostgreSQL of your own (setting PostgreSql.ConnectionString). Back it up with its own tools.");
+        }
+
+        folder = Path.GetFullPath(folder);
+        string wal = Path.Combine(folder, WalFolder);
+        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(wal);
+        UnixFile owner = UnixFiles.Look(cluster)!;
+        GiveTo(owner, wal);
+        await ArchiveAsync(cluster, owner, wal, cancellationToken);
+
+        string name = BasePrefix + time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        string draft = Path.Combine(folder, name + ".part");
+        try
+        {
+            Directory.CreateDirectory(draft, Private);
+            await BaseAsync(place, Path.Combine(draft, "postgres"), cancellationToken);
+            BackupRow row = await DescribeAsync(draft, Path.Combine(folder, name), passphrase, start, cancellationToken);
+            Directory.Move(draft, row.Folder);
+            UnixFiles.SyncFolder(folder);
+            Prune(folder, keepMax);
+            return row;
+        }
+        finally
+        {
+            if (Directory.Exists(draft))
+            {
+                Directory.Delete(draft, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Base backups in a folder, the oldest first.</summary>
+    public static IReadOnlyList<(string Path, BackupRow Row)> In(string folder) =>
+        !Directory.Exists(folder) ? [] :
+        [
+            .. Directory.EnumerateDirectories(folder, BasePrefix + "*")
+                .Where(path => File.Exists(Path.Combine(path, RowName)))
+                .Order(StringComparer.Ordinal)
+                .Select(path => (path, JsonSerializer.Deserialize(
+                    File.ReadAllText(Path.Combine(path, RowName)), BackupJson.Default.BackupRow)!)),
+        ];
+
+    private static void GiveTo(UnixFile owner, string path)
+    {
+        if (UnixFiles.OwnUserId == 0 && owner.UserId != 0)
+        {
+            UnixFiles.GiveTo(path, owner.UserId, owner.GroupId);
+        }
+    }
+
+    /// <summary>From now on, and over restarts, the server copies what it has finished writing.</summary>
+    private async Task ArchiveAsync(string cluster, UnixFile owner, string wal, CancellationToken cancellationToken)
+    {
+        string target = Path.Combine(cluster, "archive-to");
+        await File.WriteAllTextAsync(target + ".new", wal, cancellationToken);
+        GiveTo(owner, target + ".new");
+        File.Move(target + ".new", target, overwrite: true);
+        await using NpgsqlConnection connection = new(log.Place.Connection);
+        await connection.OpenAsync(cancellationToken);
+        foreach (string sql in new[]
+        {
+            string.Create(CultureInfo.InvariantCulture, $"alter system set archive_timeout = '{ArchiveTimeoutSeconds}s'"),
+            "select pg_reload_conf()",
+        })
+        {
+            await using NpgsqlCommand command = new(sql, connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private static async Task BaseAsync(NpgsqlConnectionStringBuilder place, string target, CancellationToken cancellationToken)
+    {
+        IChildProcesses processes = ProcessesModule.Create();
+        await using NpgsqlConnection connection = new(place.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        EmbeddedPostgresBinaries binaries = await EmbeddedPostgresBinaries.FindAsync(
+            processes, connection.PostgreSqlVersion.Major, cancellationToken);
+        await ProgramRun.RequireAsync(
+            processes,
+            Path.Combine(binaries.Folder, "pg_basebackup"),
+            [
+                "-h", place.Host!, "-p", place.Port.ToString(CultureInfo.InvariantCulture), "-U", place.Username!, "-D", target,
+                "-X", "stream", "--checkpoint=fast", "--no-password",
+            ],
+            cancellationToken);
+        await ProgramRun.RequireAsync(
+            processes, Path.Combine(binaries.Folder, "pg_verifybackup"), [target], cancellationToken);
+    }
+
+    private async Task<BackupRow> DescribeAsync(
+        string draft, string folder, string? passphrase, long start, CancellationToken cancellationToken)
+    {
+        List<FactFile> files = await new FileCheck(log.Log, log.Facts, log.Place.Storage).FilesAsync(
+            0, long.MaxValue, cancellationToken);
+        await File.WriteAllLinesAsync(
+            Path.Combine(draft, CatalogueName),
+            files.Select(file => JsonSerializer.Serialize(
+                new CatalogueLine(file.Path, file.SizeBytes, file.Sha256), BackupLines.Default.CatalogueLine)),
+            cancellationToken);
+        if (passphrase is not null)
+        {
+            await File.WriteAllBytesAsync(
+                Path.Combine(draft, WrappedKeys.Name), WrappedKeys.Wrap(log.Place.Keys, passphrase), cancellationToken);
+        }
+
+        (long position, long facts) = await CountAsync(cancellationToken);
+        long bytes = Directory.EnumerateFiles(draft, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        BackupRow row = new(
+            folder,
+            time.GetUtcNow(),
+            position,
+            facts,
+            files.Count,
+            passphrase is not null,
+            bytes,
+            Math.Round(time.GetElapsedTime(start).TotalSeconds, 1));
+        await File.WriteAllTextAsync(
+            Path.Combine(draft, RowName), JsonSerializer.Serialize(row, BackupJson.Default.BackupRow), cancellationToken);
+        return row;
+    }
+
+    private async Task<(long Position, long Facts)> CountAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(log.Place.Connection);
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new("select coalesce(max(seq_id), 0), count(*) from events.mt_events", connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    /// <summary>Removes the oldest, and the write-ahead log from before the oldest that is kept.</summary>
+    private static void Prune(string folder, int keepMax)
+    {
+        IReadOnlyList<(string Path, BackupRow Row)> all = In(folder);
+        foreach ((string path, _) in all.Take(Math.Max(0, all.Count - keepMax)))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        if (In(folder) is not [(string oldest, _), ..]
+            || Directory.EnumerateFiles(Path.Combine(folder, WalFolder), "*.backup").Order(StringComparer.Ordinal)
+                .LastOrDefault(file => StartOf(file) <= LabelTime(oldest)) is not { } first)
+        {
+            return;
+        }
+
+        // PostgreSQL names the mark of a base backup after the first file of its write-ahead log that is needed.
+        string needed = Path.GetFileName(first).Split('.')[0];
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, WalFolder))
+            .Where(file => Path.GetFileName(file).Length >= needed.Length
+                && string.CompareOrdinal(Path.GetFileName(file)[..needed.Length], needed) < 0))
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static DateTime StartOf(string mark) => File.GetLastWriteTimeUtc(mark);
+
+    private static DateTime LabelTime(string folder) => Directory.GetLastWriteTimeUtc(folder);
+}
+
+/// <summary>The installation's keys in one file, encrypted: AES-256-GCM with a key from a passphrase.</summary>
+internal static class WrappedKeys
+{
+    public const string Name = "keys.bin";
+
+    /// <summary>What guessing a passphrase costs: about a tenth of a second each.</summary>
+    private const int Rounds = 600_000;
+
+    private const int SaltBytes = 16;
+    private const int KeyBytes = 32;
+
+    public static byte[] Wrap(string folder, string passphrase)
+    {
+        Dictionary<string, byte[]> files = Directory.EnumerateFiles(folder)
+            .ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);
+        byte[] plain = JsonSerializer.SerializeToUtf8Bytes(files, BackupLines.Default.DictionaryStringByteArray);
+        byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        byte[] nonce = RandomNumberGenerator.GetBytes(AesGcm.NonceByteSizes.MaxSize);
+        byte[] tag = new byte[AesGcm.TagByteSizes.MaxSize];
+        byte[] secret = new byte[plain.Length];
+        using AesGcm cipher = new(KeyOf(passphrase, salt), tag.Length);
+        cipher.Encrypt(nonce, plain, secret, tag);
+        return [.. salt, .. nonce, .. tag, .. secret];
+    }
+
+    /// <exception cref="CommandFailedException">The passphrase is another one, or the file is damaged.</exception>
+    public static void Unwrap(byte[] wrapped, string passphrase, string folder)
+    {
+        int nonceBytes = AesGcm.NonceByteSizes.MaxSize;
+        int tagBytes = AesGcm.TagByteSizes.MaxSize;
+        try
+        {
+            ReadOnlySpan<byte> rest = wrapped;
+            using AesGcm cipher = new(KeyOf(passphrase, rest[..SaltBytes].ToArray()), tagBytes);
+            byte[] plain = new byte[rest.Length - SaltBytes - nonceBytes - tagBytes];
+            cipher.Decrypt(
+                rest.Slice(SaltBytes, nonceBytes),
+                rest[(SaltBytes + nonceBytes + tagBytes)..],
+                rest.Slice(SaltBytes + nonceBytes, tagBytes),
+                plain);
+            foreach ((string name, byte[] content) in JsonSerializer.Deserialize(
+                plain, BackupLines.Default.DictionaryStringByteArray)!)
+            {
+                string path = Path.Combine(folder, Path.GetFileName(name));
+                using FileStream stream = new(path, new FileStreamOptions
+                {
+                    Mode = FileMode.Create,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+        }
+        catch (Exception bad) when (bad is CryptographicException or ArgumentException or OverflowException)
+        {
+            throw new CommandFailedException("The keys in the backup do not open with this passphrase, or are damaged.");
+        }
+    }
+
+    private static byte[] KeyOf(string passphrase, byte[] salt) =>
+        Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(passphrase), salt, Rounds, HashAlgorithmName.SHA256, KeyBytes);
+}

@@ -1,0 +1,325 @@
+using System.Globalization;
+using System.Text.Json;
+using Events.Application;
+using Events.Application.Contracts;
+using Events.EventStore;
+using Events.EventStore.Seals;
+using Events.Host.Cli;
+using Events.Host.Operations;
+using Events.Processes;
+using Npgsql;
+
+namespace Events.Host.Backups;
+
+/// <summary>What came of a restore.</summary>
+/// <param name="From">The base backup that it began with.</param>
+/// <param name="Position">Of the newest fact that is there now.</param>
+/// <param name="NewestAt">When that was recorded, UTC; null in an empty log.</param>
+/// <param name="Seals">proven, contradicted or undecided: facts against the seals that came with them.</param>
+/// <param name="Views">Views compared with a rebuild.</param>
+/// <param name="ViewsDifferent">Those that differ.</param>
+/// <param name="FilesMissing">Files of the catalogue that are not in the new folder; footage is copied by other means.</param>
+/// <param name="HasKeys">Whether the keys are there, without which no camera's password can be read.</param>
+/// <param name="Notes">In words: what is to be done next.</param>
+internal sealed record RestoreRow(
+    string Folder,
+    string From,
+    long Position,
+    long Facts,
+    string Seals,
+    long ProvedPosition,
+    int Views,
+    IReadOnlyList<string> ViewsDifferent,
+    long FilesMissing,
+    bool HasKeys,
+    double RestoreSeconds,
+    double CheckSeconds,
+    IReadOnlyList<string> Notes,
+    DateTimeOffset? NewestAt = null);
+
+/// <summary>Brings a backup back into an empty folder, up to a moment, and looks whether it is whole.</summary>
+internal sealed class Restore(Action<string> say, TimeProvider time)
+{
+    private static readonly TimeSpan RecoveryTimeMax = TimeSpan.FromHours(12);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    private const string EndedEarly = "recovery ended before configured recovery target was reached";
+
+    /// <param name="to">The moment, UTC; null for all that the backup has.</param>
+    /// <param name="passphrase">For the keys; null to leave them.</param>
+    /// <exception cref="CommandFailedException">It cannot be done.</exception>
+    public async Task<RestoreRow> RunAsync(
+        string from, DateTimeOffset? to, string folder, string? passphrase, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        from = Path.GetFullPath(from);
+        (string Path, BackupRow Row) source = Backup.In(from).LastOrDefault(one => to is null || one.Row.TakenAt <= to);
+        if (source.Path is null)
+        {
+            throw new CommandFailedException(
+                Backup.In(from) is [var first, ..]
+                    ? $"The oldest backup in {from} is of {AuditText.TimeOf(first.Row.TakenAt)}; nothing earlier can be restored."
+                    : $"{from} holds no backup.");
+        }
+
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            throw new CommandFailedException($"{folder} is not empty. Name an empty or new folder with --data.");
+        }
+
+        using DataFolder data = Open(folder);
+        CopyFolder(Path.Combine(source.Path, "postgres"), data.PostgresPath);
+        bool hasKeys = UnwrapKeys(source.Path, passphrase, data.KeysPath);
+        await using EmbeddedPostgres postgres = await RecoverAsync(data, from, to, cancellationToken);
+        double restored = Math.Round(time.GetElapsedTime(start).TotalSeconds, 1);
+        return await CheckAsync(data, postgres, source, hasKeys, restored, cancellationToken);
+    }
+
+    private static DataFolder Open(string folder)
+    {
+        try
+        {
+            return DataFolder.Open(folder);
+        }
+        catch (StartRefusedException refused)
+        {
+            throw new CommandFailedException(refused.Message);
+        }
+    }
+
+    private static bool UnwrapKeys(string source, string? passphrase, string keys)
+    {
+        string wrapped = Path.Combine(source, WrappedKeys.Name);
+        if (passphrase is null || !File.Exists(wrapped))
+        {
+            return false;
+        }
+
+        WrappedKeys.Unwrap(File.ReadAllBytes(wrapped), passphrase, keys);
+        return true;
+    }
+
+    /// <summary>PostgreSQL replays its write-ahead log from the backup up to the moment; if there is less, to its end.</summary>
+    private async Task<EmbeddedPostgres> RecoverAsync(
+        DataFolder data, string from, DateTimeOffset? to, CancellationToken cancellationToken)
+    {
+        File.Delete(Path.Combine(data.PostgresPath, "archive-to"));
+        Configure(data.PostgresPath, Path.Combine(from, Backup.WalFolder), to);
+        GiveAll(data.PostgresPath);
+        EmbeddedPostgres postgres;
+        try
+        {
+            postgres = await StartAsync(data, cancellationToken);
+        }
+        catch (StartRefusedException refused) when (
+            to is not null && refused.Message.Contains(EndedEarly, StringComparison.Ordinal))
+        {
+            say("The backup ends before that moment: everything in it is restored.");
+            Configure(data.PostgresPath, Path.Combine(from, Backup.WalFolder), null);
+            GiveAll(data.PostgresPath);
+            postgres = await StartAsync(data, cancellationToken);
+        }
+        catch (StartRefusedException refused)
+        {
+            throw new CommandFailedException(refused.Message);
+        }
+
+        try
+        {
+            await PromotedAsync(postgres, cancellationToken);
+            return postgres;
+        }
+        catch
+        {
+            await postgres.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<EmbeddedPostgres> StartAsync(DataFolder data, CancellationToken cancellationToken)
+    {
+        using ILoggerFactory logs = LoggerFactory.Create(_ => { });
+        return await EmbeddedPostgres.StartAsync(
+            data, ProcessesModule.Create(), say, time, logs.CreateLogger("PostgreSQL"), cancellationToken);
+    }
+
+    /// <summary>Connections open while it still replays; what is asked then would be of an earlier moment.</summary>
+    private async Task PromotedAsync(EmbeddedPostgres postgres, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using NpgsqlConnection connection = new(postgres.ConnectionString + ";Pooling=false");
+                await connection.OpenAsync(cancellationToken);
+                await using NpgsqlCommand command = new("select pg_is_in_recovery()", connection);
+                if (await command.ExecuteScalarAsync(cancellationToken) is false)
+                {
+                    foreach (string setting in new[] { "restore_command", "recovery_target_time", "recovery_target_action" })
+                    {
+                        await using NpgsqlCommand reset = new($"alter system reset {setting}", connection);
+                        await reset.ExecuteNonQueryAsync(cancellationToken);
+                    }
+
+                    return;
+                }
+            }
+            catch (NpgsqlException) when (time.GetElapsedTime(start) < RecoveryTimeMax)
+            {
+                // It closes connections when it becomes a server of its own.
+            }
+
+            await Task.Delay(LookEvery, time, cancellationToken);
+        }
+    }
+
+    private static void Configure(string cluster, string wal, DateTimeOffset? to)
+    {
+        string settings = Path.Combine(cluster, "postgresql.auto.conf");
+        string[] kept = [.. File.ReadAllLines(settings).Where(line =>
+            !line.StartsWith("restore_command", StringComparison.Ordinal)
+            && !line.StartsWith("recovery_target", StringComparison.Ordinal))];
+        string quoted = wal.Replace("'", "''", StringComparison.Ordinal);
+        List<string> lines = [.. kept, $"restore_command = 'cp \"{quoted}/%f\" \"%p\"'"];
+        if (to is { } moment)
+        {
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture, $"recovery_target_time = '{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'"));
+            lines.Add("recovery_target_action = 'promote'");
+        }
+
+        File.WriteAllLines(settings, lines);
+        File.WriteAllText(Path.Combine(cluster, "recovery.signal"), string.Empty);
+    }
+
+    private static void GiveAll(string cluster)
+    {
+        // As root the server runs under another account, and takes only what is its own.
+        if (EmbeddedPostgresPlace.ServerAccount() is not { } account)
+        {
+            return;
+        }
+
+        foreach (string path in Directory.EnumerateFileSystemEntries(cluster, "*", SearchOption.AllDirectories).Prepend(cluster))
+        {
+            UnixFiles.GiveTo(path, account.UserId, account.GroupId);
+        }
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (string folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+        {
+            Directory.CreateDirectory(
+                Path.Combine(to, Path.GetRelativePath(from, folder)),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+        }
+    }
+
+    private async Task<RestoreRow> CheckAsync(
+        DataFolder data,
+        EmbeddedPostgres postgres,
+        (string Path, BackupRow Row) source,
+        bool hasKeys,
+        double restored,
+        CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        AuditReport report = await ProgressBar.RunAsync("Holding facts against seals", progress => LogAudit.RunAsync(
+            postgres.ConnectionString,
+            new AuditQuestion(AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events, [], null),
+            progress,
+            cancellationToken));
+        List<string> different = await DifferentViewsAsync(postgres.ConnectionString, cancellationToken);
+        (long position, long facts, DateTimeOffset? newest) = await CountAsync(postgres.ConnectionString, cancellationToken);
+        long missing = File.ReadLines(Path.Combine(source.Path, Backup.CatalogueName))
+            .Select(line => JsonSerializer.Deserialize(line, BackupLines.Default.CatalogueLine)!)
+            .LongCount(file => !File.Exists(Path.Combine(data.FullPath, file.Path)));
+        return new RestoreRow(
+            data.FullPath,
+            source.Path,
+            position,
+            facts,
+            report.Findings.Count > 0 ? "contradicted" : report.Undecided is null ? "proven" : "undecided",
+            report.ProvedPosition,
+            ApplicationModule.Views.Count,
+            different,
+            missing,
+            hasKeys,
+            restored,
+            Math.Round(time.GetElapsedTime(start).TotalSeconds, 1),
+            [.. NotesOf(hasKeys, missing, report)],
+            newest);
+    }
+
+    private static IEnumerable<string> NotesOf(bool hasKeys, long missing, AuditReport report)
+    {
+        if (!hasKeys)
+        {
+            yield return "The keys are not here. Copy the folder keys of the old installation into the new one before it is "
+                + "started, or cameras' passwords cannot be read.";
+        }
+
+        if (missing > 0)
+        {
+            yield return $"{missing} files of recordings and pictures are not here; copy recordings/ and snapshots/ from where "
+                + "they are.";
+        }
+
+        if (report.FactsSince > 0)
+        {
+            yield return $"{report.FactsSince} facts are younger than the newest seal.";
+        }
+
+        yield return "The log was set back: a host that has the old keys signs nothing more until somebody says why: "
+            + "events audit fork --reason";
+    }
+
+    /// <summary>Views that are not what the log makes of them; one that cannot be compared counts as one.</summary>
+    private static async Task<List<string>> DifferentViewsAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        ServiceCollection services = new();
+        services.AddLogging().AddSingleton(EventTypes.Catalogue);
+        foreach (View view in ApplicationModule.Views)
+        {
+            services.AddSingleton(view);
+        }
+
+        await using ServiceProvider provider =
+            services.AddEventStore(new EventStoreOptions(() => connectionString)).BuildServiceProvider();
+        IProjections projections = provider.GetRequiredService<IProjections>();
+        List<string> different = [];
+        foreach (View view in ApplicationModule.Views)
+        {
+            ViewComparison comparison = await projections.VerifyAsync(view, cancellationToken);
+            if (comparison.DifferenceCount > 0)
+            {
+                different.Add(view.Name);
+            }
+        }
+
+        return different;
+    }
+
+    private static async Task<(long Position, long Facts, DateTimeOffset? Newest)> CountAsync(
+        string connectionString, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new(
+            "select coalesce(max(seq_id), 0), count(*), max(timestamp) from events.mt_events", connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (
+            reader.GetInt64(0),
+            reader.GetInt64(1),
+            await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(2));
+    }
+}

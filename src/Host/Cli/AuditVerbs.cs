@@ -1,0 +1,242 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Events.Application.Contracts;
+using Events.EventStore.Seals;
+using Events.Host.Audit;
+using Events.Host.Control;
+using Npgsql;
+
+namespace Events.Host.Cli;
+
+/// <summary><c>audit</c>: what proves the log, and whether it does.</summary>
+internal static class AuditVerbs
+{
+    /// <summary>Everything that was looked at is as it was sealed.</summary>
+    public const int ProvenCode = 0;
+
+    /// <summary>Something contradicts the seals.</summary>
+    public const int ContradictedCode = 1;
+
+    /// <summary>No verdict: the log cannot be reached, or there is nothing to hold it against.</summary>
+    public const int UndecidedCode = 2;
+
+    /// <summary>What was typed makes no sense.</summary>
+    public const int UsageCode = 3;
+
+    private const AuditLevels Usual = AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events;
+
+    /// <summary>In bytes: an anchor file of years, a head each minute.</summary>
+    private const long AnchorsBytesMax = 512 * 1024 * 1024;
+
+    private static readonly Dictionary<string, AuditLevels> _levels = new(StringComparer.Ordinal)
+    {
+        ["heads"] = AuditLevels.Heads,
+        ["tiles"] = AuditLevels.Heads | AuditLevels.Tiles,
+        ["events"] = Usual,
+        ["anchors"] = AuditLevels.Heads | AuditLevels.Anchors,
+        ["files"] = AuditLevels.Files,
+        ["side"] = AuditLevels.Side,
+        ["all"] = Usual | AuditLevels.Anchors | AuditLevels.Files | AuditLevels.Side,
+    };
+
+    public static Command Build(Option<string> data, Option<string> format) =>
+        new("audit", "Whether the log is what was written, and who touched what.")
+        {
+            Verify(data, format),
+            Status(data, format),
+            BundleVerbs.Export(data, format),
+            BundleVerbs.Verify(format),
+            Fork(format),
+            PastVerbs.TrailOf(data, format),
+        };
+
+    /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>
+    public static bool Owns(ParseResult given) =>
+        given.CommandResult.Command.Name == "audit" || given.CommandResult.Command.Parents.Any(one => one.Name == "audit");
+
+    private static Command Verify(Option<string> data, Option<string> format)
+    {
+        var from = new Option<long>("--from") { Description = "First position to look at." };
+        var to = new Option<long>("--to") { Description = "Last position to look at.", DefaultValueFactory = _ => long.MaxValue };
+        var level = new Option<string[]>("--level")
+        {
+            Description = "heads, tiles, events (the usual), anchors, files, side, all; more than one with commas.",
+            CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(','))],
+        };
+        level.Validators.Add(result =>
+        {
+            foreach (string unknown in result.Tokens.SelectMany(token => token.Value.Split(','))
+                .Where(one => !_levels.ContainsKey(one)))
+            {
+                result.AddError($"There is no level {unknown}. There are: {string.Join(", ", _levels.Keys)}.");
+            }
+        });
+        var files = new Option<bool>("--files")
+        {
+            Description = "Compare files of recordings and snapshots with their facts, too.",
+        };
+        var anchors = new Option<string?>("--anchors")
+        {
+            Description = "Heads that were kept outside: a file of signed notes, or a folder of such files. Default: "
+                + "Anchors.Folder.",
+        };
+        var keys = new Option<string[]>("--key")
+        {
+            Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are "
+                + "taken.",
+        };
+        var command = new Command("verify", "Holds the log against its seals. 0: proven, 1: contradicted, 2: could not decide.")
+        {
+            from, to, level, files, anchors, keys, format,
+        };
+        command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
+        {
+            AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
+            levels = levels == default ? Usual : levels;
+            levels |= given.GetValue(files) ? AuditLevels.Files : default;
+            string? kept = given.GetValue(anchors) ?? (Directory.Exists(log.Place.Anchors) ? log.Place.Anchors : null);
+            levels |= kept is null ? default : AuditLevels.Anchors;
+            AuditQuestion question = new(
+                levels, KeysIn(given.GetValue(keys) ?? []), log.Place.Keys, given.GetValue(from), given.GetValue(to))
+            {
+                Anchors = kept is null ? [] : NotesIn(kept),
+            };
+            AuditOutcome outcome = await AskAsync(log, question, cancellationToken);
+            AuditText.Write(outcome, given.GetValue(format) == "json");
+            return outcome.Verdict switch { "proven" => ProvenCode, "contradicted" => ContradictedCode, _ => UndecidedCode };
+        }));
+        return command;
+    }
+
+    private static Command Status(Option<string> data, Option<string> format)
+    {
+        var command = new Command("status", "Says how far the log is sealed and shown outside. Checks nothing.") { format };
+        command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
+        {
+            AuditStatus status = await LogAudit.StatusAsync(log.Place.Connection, cancellationToken);
+            AuditText.Write(
+                new AuditStatusRow(
+                    log.Host is not null,
+                    status.Origin,
+                    status.Head?.Size ?? 0,
+                    status.Head?.Position ?? 0,
+                    status.Newest,
+                    status.FactsSince,
+                    status.Keys,
+                    status.Anchors,
+                    status.Head?.SignedAt,
+                    log.Place.Trouble),
+                given.GetValue(format) == "json");
+            return ProvenCode;
+        }));
+        return command;
+    }
+
+    private static Command Fork(Option<string> format)
+    {
+        var reason = new Option<string>("--reason") { Description = "Why the log was set back, in one line.", Required = true };
+        return CommandLine.Verb(
+            "fork",
+            "Goes on with a log that was set back, under a new name. What lies between is lost, and a fact says so.",
+            [reason, format],
+            async (given, client, token) =>
+            {
+                SealFork fork = await client.PostAsync(
+                    "/control/audit/fork",
+                    new Reason(given.GetRequiredValue(reason)),
+                    ControlJson.Default.Reason,
+                    AuditJson.Default.SealFork,
+                    token);
+                if (CommandLine.IsJson(given))
+                {
+                    CommandLine.Print(fork, AuditJson.Default.SealFork);
+                    return;
+                }
+
+                Console.Out.WriteLine($"Log      {fork.NewOrigin}, before {fork.OldOrigin}");
+                Console.Out.WriteLine(FormattableString.Invariant(
+                    $"Left     {fork.Size} facts; {fork.LostSize} were signed before"));
+            });
+    }
+
+    /// <summary>Runs a verb on the log behind the data folder, whether or not a host serves it.</summary>
+    internal static async Task<int> RunAsync(Option<string> data, ParseResult given, Func<LogAccess, Task<int>> run)
+    {
+        try
+        {
+            await using LogAccess log = await LogAccess.OpenAsync(
+                given.GetRequiredValue(data), Console.Error.WriteLine, CancellationToken.None);
+            return await run(log);
+        }
+        catch (Exception failed) when (failed is CommandFailedException or DependencyUnavailableException or NpgsqlException
+            or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(failed.Message);
+            return UndecidedCode;
+        }
+    }
+
+    private static async Task<AuditOutcome> AskAsync(LogAccess log, AuditQuestion question, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        FileCheck files = new(log.Log, log.Facts, log.Place.Storage);
+        AuditReport report = await ProgressBar.RunAsync("Holding facts against seals", progress =>
+            LogAudit.RunAsync(log.Place.Connection, question, progress, cancellationToken));
+        if (question.Levels.HasFlag(AuditLevels.Files) && report.Undecided is null)
+        {
+            await ProgressBar.RunAsync("Holding files against facts", async progress =>
+            {
+                await files.RunAsync(question.From, question.To, progress, cancellationToken);
+                return true;
+            });
+        }
+
+        string? undecided = report.Undecided
+            ?? (question.Levels.HasFlag(AuditLevels.Anchors) && question.Anchors.Count == 0 && question.Levels != _levels["all"]
+                ? "No head was given that was kept outside: name a file or folder of them with --anchors." : null);
+        AuditFinding[] findings = [.. report.Findings, .. files.Findings];
+        return new AuditOutcome(
+            findings.Length > 0 ? "contradicted" : undecided is not null ? "undecided" : "proven",
+            [
+                .. Enum.GetValues<AuditLevels>().Where(one => question.Levels.HasFlag(one))
+                    .Select(one => one.ToString().ToLowerInvariant()),
+            ],
+            report.Origin,
+            report.ProvedPosition,
+            report.FactsSince,
+            report.Heads,
+            report.Tiles,
+            report.Facts,
+            report.Anchors,
+            files.Count,
+            Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 3),
+            [.. findings.Select(AuditText.RowOf)],
+            report.NotChecked,
+            report.Notices,
+            undecided);
+    }
+
+    internal static List<string> KeysIn(string[] given)
+    {
+        List<string> keys = [];
+        foreach (string one in given)
+        {
+            string[] lines = one.Contains('+', StringComparison.Ordinal) && !File.Exists(one) ? [one] : File.ReadAllLines(one);
+            keys.AddRange(lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#'));
+        }
+
+        return keys;
+    }
+
+    /// <summary>Signed notes, each behind the other with a blank line between, as an anchor file has them.</summary>
+    internal static List<string> NotesIn(string path)
+    {
+        string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)] : [path];
+        if (files.Sum(file => new FileInfo(file).Length) > AnchorsBytesMax)
+        {
+            throw new CommandFailedException($"{path} has more than {AnchorsBytesMax} bytes of heads. Name a part of it.");
+        }
+
+        return [.. files.SelectMany(file => SealNotes.Split(File.ReadAllText(file))).Distinct(StringComparer.Ordinal)];
+    }
+}

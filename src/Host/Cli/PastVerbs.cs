@@ -1,0 +1,225 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Events.Application;
+using Events.Application.Contracts;
+using Events.Host.Audit;
+using Spectre.Console;
+using static System.FormattableString;
+
+namespace Events.Host.Cli;
+
+/// <summary><c>replay</c>, <c>diff</c> and <c>audit trail</c>: how things were, what changed, and who did it.</summary>
+internal static class PastVerbs
+{
+    public static Command Replay(Option<string> data, Option<string> format)
+    {
+        var at = new Option<string>("--at") { Description = "A moment (2026-03-01T12:00:00Z) or a position.", Required = true };
+        Option<string[]> view = Views("The view, e.g. CameraView. Default: all.");
+        var command = new Command("replay", "Shows views as they were, folded from the log.") { at, view, format };
+        command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
+        {
+            PastRows past = new(log.PastViews, await PositionAsync(log, given.GetRequiredValue(at), "--at", cancellationToken));
+            List<ReplayRow> found = [];
+            foreach (View one in Chosen(given.GetValue(view)))
+            {
+                found.Add(await past.OfAsync(one, cancellationToken));
+            }
+
+            if (given.GetValue(format) == "json")
+            {
+                CommandLine.Print(found, AuditJson.Default.ListReplayRow);
+                return 0;
+            }
+
+            foreach (ReplayRow one in found)
+            {
+                Console.Out.WriteLine(Invariant($"{one.View} at position {one.Position}"));
+                Tables.Write(
+                    ["key", "row"], one.Rows.Select(row => new[] { row.Key, row.Value.GetRawText() }), "There were no rows.");
+            }
+
+            return 0;
+        }));
+        return command;
+    }
+
+    public static Command Diff(Option<string> data, Option<string> format)
+    {
+        var from = new Option<string>("--from") { Description = "A moment or a position.", Required = true };
+        var to = new Option<string>("--to") { Description = "A later one.", Required = true };
+        var camera = new Option<string?>("--camera")
+        {
+            Description = "Only rows of this camera: camera0, its id, or a name it had.",
+        };
+        Option<string[]> view = Views("Only this view.");
+        var command = new Command("diff", "Shows what changed in the views between two moments.")
+        {
+            from, to, camera, view, format,
+        };
+        command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
+        {
+            PastRows before = new(
+                log.PastViews, await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken));
+            PastRows after = new(log.PastViews, await PositionAsync(log, given.GetRequiredValue(to), "--to", cancellationToken));
+            string? id = given.GetValue(camera) is { } name
+                ? One(name, "camera", await new Trail(log.Place.Connection).CamerasAsync(name, cancellationToken)) : null;
+            List<RowChange> changes = [];
+            foreach (View one in Chosen(given.GetValue(view)))
+            {
+                ReplayRow old = Of(id, await before.OfAsync(one, cancellationToken));
+                changes.AddRange(PastRows.Between(old, Of(id, await after.OfAsync(one, cancellationToken))));
+            }
+
+            Write(changes, given.GetValue(format) == "json");
+            return 0;
+        }));
+        return command;
+    }
+
+    public static Command TrailOf(Option<string> data, Option<string> format)
+    {
+        var user = new Option<string?>("--user") { Description = "Everything that this account did." };
+        var camera = new Option<string?>("--camera") { Description = "Everything that touched this camera." };
+        var recording = new Option<string?>("--recording") { Description = "Everything that touched this recording." };
+        var from = new Option<long>("--from") { Description = "First position.", DefaultValueFactory = _ => 0 };
+        var to = new Option<long>("--to") { Description = "Last position.", DefaultValueFactory = _ => long.MaxValue };
+        var command = new Command("trail", "Shows who did what, as a tree of requests and what followed from them.")
+        {
+            user, camera, recording, from, to, format,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(user) is null && result.GetValue(camera) is null && result.GetValue(recording) is null)
+            {
+                result.AddError("Say whose trail: --user, --camera or --recording.");
+            }
+        });
+        command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
+        {
+            Trail trail = new(log.Place.Connection);
+            IReadOnlyList<TrailNode> nodes = await trail.FindAsync(
+                given.GetValue(user),
+                given.GetValue(camera) is { } one ? One(one, "camera", await trail.CamerasAsync(one, cancellationToken)) : null,
+                given.GetValue(recording) is { } two
+                    ? One(two, "recording", await trail.RecordingsAsync(two, cancellationToken)) : null,
+                given.GetValue(from),
+                given.GetValue(to),
+                cancellationToken);
+            Write(nodes, given.GetValue(format) == "json");
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Option<string[]> Views(string description)
+    {
+        var view = new Option<string[]>("--view") { Description = description };
+        view.Validators.Add(result =>
+        {
+            foreach (string unknown in result.Tokens.Select(token => token.Value).Where(name => Find(name) is null))
+            {
+                string all = string.Join(", ", ApplicationModule.Views.Select(one => one.Name));
+                result.AddError($"There is no view {unknown}. There are: {all}.");
+            }
+        });
+        return view;
+    }
+
+    private static View? Find(string name) =>
+        ApplicationModule.Views.FirstOrDefault(view =>
+            view.Name.Equals(name.Replace("_", string.Empty, StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase));
+
+    private static IEnumerable<View> Chosen(string[]? names) =>
+        names is { Length: > 0 } ? names.Select(name => Find(name)!) : ApplicationModule.Views;
+
+    private static async Task<long> PositionAsync(
+        LogAccess log, string text, string option, CancellationToken cancellationToken) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long position)
+            ? position
+            : await log.Facts.PositionAtAsync(Moments.Parse(text, option), cancellationToken);
+
+    private static string One(string name, string what, IReadOnlyList<string> ids) =>
+        ids.Count == 1 ? ids[0]
+        : throw new CommandFailedException(
+            ids.Count == 0 ? $"There was never a {what} {name}." : $"{ids.Count} of them were called {name}. Give an id.");
+
+    /// <summary>Rows of one camera: its own, and those that name it.</summary>
+    private static ReplayRow Of(string? cameraId, ReplayRow view) =>
+        cameraId is null ? view : view with
+        {
+            Rows = view.Rows.Where(row => row.Key == cameraId
+                    || (row.Value.ValueKind == JsonValueKind.Object
+                        && row.Value.TryGetProperty("cameraId", out JsonElement id) && id.GetString() == cameraId))
+                .ToDictionary(),
+        };
+
+    private static void Write(List<RowChange> changes, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(changes, AuditJson.Default.ListRowChange);
+            return;
+        }
+
+        Tables.Write(
+            ["view", "key", "what", "field", "before", "after"],
+            changes.SelectMany(change => change.Fields.Select(field => new[]
+            {
+                change.View,
+                change.Key,
+                change.What,
+                field.Name,
+                field.Before?.GetRawText() ?? "-",
+                field.After?.GetRawText() ?? "-",
+            })),
+            "Nothing changed.");
+    }
+
+    private static void Write(IReadOnlyList<TrailNode> nodes, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(nodes, AuditJson.Default.IReadOnlyListTrailNode);
+            return;
+        }
+
+        if (nodes.Count == 0)
+        {
+            Console.Out.WriteLine("There is no such fact.");
+            return;
+        }
+
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = 1_000;
+        }
+
+        foreach (TrailNode node in nodes)
+        {
+            Tree tree = new(Markup.Escape(TitleOf(node)));
+            Add(tree, node);
+            AnsiConsole.Write(tree);
+        }
+    }
+
+    private static void Add(IHasTreeNodes to, TrailNode node)
+    {
+        foreach (TrailFact fact in node.Facts)
+        {
+            to.AddNode(Markup.Escape(Invariant(
+                $"#{fact.Position} {fact.Type} {AuditText.TimeOf(fact.At)} {fact.Stream} version {fact.Version}")));
+        }
+
+        foreach (TrailNode followed in node.Followed)
+        {
+            Add(to.AddNode(Markup.Escape(TitleOf(followed))), followed);
+        }
+    }
+
+    private static string TitleOf(TrailNode node)
+    {
+        TrailFact first = node.Facts[0];
+        return $"{first.User ?? "somebody"} by {first.Way ?? "an unknown way"}, request {node.Correlation ?? "without a name"}";
+    }
+}

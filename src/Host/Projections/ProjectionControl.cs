@@ -1,0 +1,79 @@
+using Events.Application;
+using Events.Application.Contracts;
+using Events.Domain.Logs;
+using Events.EventStore;
+using Events.Host.Control;
+
+namespace Events.Host.Projections;
+
+/// <summary>What operators do with views, for the command line.</summary>
+internal sealed class ProjectionControl(IProjections projections, CommandBus bus) : IControlRoutes
+{
+    public void Map(RouteGroupBuilder control)
+    {
+        control.MapGet("/projections", (Delegate)ListAsync);
+        control.MapPost("/projections/{view}/rebuild", (HttpContext context, string view) => WithAsync(view, async found =>
+        {
+            bool isNew = await projections.StartRebuildAsync(found, context.RequestAborted);
+            return isNew
+                ? await ListAsync(context)
+                : ControlCalls.Problem(409, "projection.busy", $"{found.Name} is being rebuilt already.");
+        }));
+        control.MapPost("/projections/{view}/verification", (HttpContext context, string view) => WithAsync(view, async found =>
+            Results.Json(await projections.VerifyAsync(found, context.RequestAborted), ProjectionJson.Default.ViewComparison)));
+        control.MapPost("/projections/{view}/pause", (HttpContext context, string view) => WithAsync(view, async found =>
+        {
+            await projections.PauseAsync(found, isPaused: true, context.RequestAborted);
+            return await ListAsync(context);
+        }));
+        control.MapPost("/projections/{view}/resumption", (HttpContext context, string view) => WithAsync(view, async found =>
+        {
+            await projections.PauseAsync(found, isPaused: false, context.RequestAborted);
+            return await ListAsync(context);
+        }));
+        control.MapPost("/projections/{view}/reset", (HttpContext context, string view) => WithAsync(view, async found =>
+        {
+            await projections.ResetAsync(found, context.RequestAborted);
+            return await ListAsync(context);
+        }));
+        control.MapPost("/projections/{view}/parked", (HttpContext context, string view) => WithAsync(view, found =>
+            ParkAsync(context, found)));
+    }
+
+    private async Task<IResult> ListAsync(HttpContext context) =>
+        Results.Json(await projections.ListAsync(context.RequestAborted), ProjectionJson.Default.IReadOnlyListProjectionStatus);
+
+    private async Task<IResult> WithAsync(string name, Func<View, Task<IResult>> act)
+    {
+        if (projections.Find(name) is not { } view)
+        {
+            return ControlCalls.Problem(404, "projection.not_found", $"There is no view {name}. List them: projections list");
+        }
+
+        try
+        {
+            return await act(view);
+        }
+        catch (InvalidOperationException busy)
+        {
+            return ControlCalls.Problem(409, "projection.busy", busy.Message);
+        }
+    }
+
+    /// <summary>The fact first: who passed over something, and why, must be known before it is passed over.</summary>
+    private async Task<IResult> ParkAsync(HttpContext context, View view)
+    {
+        ParkWish wish = await ControlCalls.BodyAsync(context, ProjectionJson.Default.ParkWish);
+        object command = wish.IsParked
+            ? new ParkFact(view.Name, wish.Position, wish.Reason)
+            : new UnparkFact(view.Name, wish.Position, wish.Reason);
+        CommandResult result = await bus.SendAsync(command, ControlCalls.CallerNow(), context.RequestAborted);
+        if (result.Refusal is { } refusal)
+        {
+            return ControlCalls.Problem(409, refusal.Code, refusal.Message);
+        }
+
+        await projections.ParkAsync(view, wish.Position, wish.IsParked, context.RequestAborted);
+        return await ListAsync(context);
+    }
+}

@@ -1,0 +1,347 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Events.EventStore.Seals.Canonical;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Tree;
+
+namespace Events.EventStore.Seals.Bundles;
+
+/// <summary>One check of a bundle. The independent verifier does the same with other code; both must agree.</summary>
+internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList<string> anchors, Action<AuditProgress> progress)
+{
+    private static readonly string[] _members =
+    [
+        "index", "seq_id", "id", "stream_id", "version", "data", "bdata", "type", "timestamp_us", "tenant_id", "mt_dotnet_type",
+        "correlation_id", "causation_id", "headers", "user_name",
+    ];
+
+    private readonly List<string> _contradictions = [];
+    private readonly List<string> _notChecked = [];
+    private readonly List<Row> _rows = [];
+    private readonly LeafForm _form = new();
+    private long _proven;
+    private long _withheld;
+    private long _media;
+
+    public async Task<BundleReport> RunAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        TreeHead? head = null;
+        string? undecided = null;
+        try
+        {
+            using BundleReader bundle = new(stream);
+            head = await CheckAsync(bundle, cancellationToken);
+        }
+        catch (Exception bad) when (bad is BundleRefusedException or NoteRefusedException or InvalidDataException
+            or EndOfStreamException)
+        {
+            _contradictions.Add(bad.Message);
+        }
+        catch (UndecidedException cannot)
+        {
+            undecided = cannot.Message;
+        }
+        catch (Exception bad) when (bad is JsonException or FormatException or KeyNotFoundException or InvalidOperationException
+            or RefusedJsonException or OverflowException or DecoderFallbackException)
+        {
+            _contradictions.Add($"the bundle is not in its format: {bad.Message}");
+        }
+
+        return new BundleReport(
+            head?.Origin, head?.Size ?? 0, _proven, _withheld, _media, _contradictions, _notChecked, undecided);
+    }
+
+    private async Task<TreeHead> CheckAsync(BundleReader bundle, CancellationToken cancellationToken)
+    {
+        byte[] bytes = bundle.Read(BundleManifest.Name);
+        if (!new CanonicalJson(isNulRefused: true).Form(bytes).SequenceEqual(bytes))
+        {
+            throw new BundleRefusedException("the manifest is not in canonical form");
+        }
+
+        using JsonDocument document = JsonDocument.Parse(bytes);
+        JsonElement manifest = document.RootElement;
+        if (manifest.GetProperty("format").GetString() is not BundleManifest.Format)
+        {
+            throw new UndecidedException($"a bundle of another format: {manifest.GetProperty("format")}");
+        }
+
+        await CheckFilesAsync(bundle, manifest, cancellationToken);
+        IReadOnlyCollection<NoteKey> keys = Keys(bundle);
+        byte[] note = bundle.Read("checkpoint");
+        TreeHead head = TreeHead.Open(note, keys);
+        if (head.Origin != manifest.GetProperty("origin").GetString() || head.Size != manifest.GetProperty("treeSize").GetInt64())
+        {
+            throw new BundleRefusedException("the head is not the one that the manifest names");
+        }
+
+        CheckRows(bundle, manifest, note, head);
+        CheckScope(manifest);
+        await CheckMediaAsync(bundle, manifest, cancellationToken);
+        CheckAnchors(bundle, head, note, keys);
+        return head;
+    }
+
+    private async Task CheckFilesAsync(BundleReader bundle, JsonElement manifest, CancellationToken cancellationToken)
+    {
+        Dictionary<string, JsonElement> listed = new(StringComparer.Ordinal);
+        foreach (JsonElement file in manifest.GetProperty("files").EnumerateArray())
+        {
+            if (!listed.TryAdd(file.GetProperty("path").GetString()!, file))
+            {
+                throw new BundleRefusedException("the manifest lists one file twice");
+            }
+        }
+
+        foreach (string name in bundle.Names.Where(name => name != BundleManifest.Name && !listed.ContainsKey(name)).Order())
+        {
+            _contradictions.Add($"{name} is in no manifest");
+        }
+
+        foreach ((string name, JsonElement file) in listed)
+        {
+            if (!bundle.Has(name))
+            {
+                _contradictions.Add($"{name} is missing");
+            }
+            else if (bundle.LengthOf(name) != file.GetProperty("length").GetInt64()
+                || await bundle.HashAsync(name, cancellationToken) != file.GetProperty("sha256").GetString())
+            {
+                _contradictions.Add($"{name} is not the file that the manifest names");
+            }
+        }
+
+        if (_contradictions.Count > 0)
+        {
+            throw new BundleRefusedException("the bundle is not whole");
+        }
+    }
+
+    private List<NoteKey> Keys(BundleReader bundle)
+    {
+        IReadOnlyList<string> texts = givenKeys;
+        if (texts.Count == 0)
+        {
+            texts = [.. LinesOf(bundle, "keys.txt").Where(line => line[0] != '#')];
+            _notChecked.Add(
+                "whose key it is: the public key was taken from the bundle itself. Compare it with the one you hold: "
+                + string.Join(", ", texts));
+        }
+
+        return texts.Count > 0 ? [.. texts.Select(NoteKey.Parse)] : throw new UndecidedException("no public key is known");
+    }
+
+    private void CheckRows(BundleReader bundle, JsonElement manifest, byte[] note, TreeHead head)
+    {
+        Row? before = null;
+        long all = manifest.GetProperty("factCount").GetInt64();
+        foreach (string line in LinesOf(bundle, "events.jsonl"))
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement fact = document.RootElement;
+            if (!fact.EnumerateObject().Select(member => member.Name).Order().SequenceEqual(_members.Order()))
+            {
+                throw new BundleRefusedException("a row with other members than a fact has");
+            }
+
+            Row row = RowOf(fact);
+            string place = $"fact {row.Seq} (index {row.Index}, stream {row.Stream ?? "none"}, version {row.Version})";
+            Prove(bundle, row.Index, () => RowText.HashOf(fact, _form), place, note, head, ref _proven);
+            if (before is not null && (before.Index >= row.Index || before.Seq >= row.Seq))
+            {
+                _contradictions.Add($"{place} is out of order");
+            }
+
+            before = row;
+            _rows.Add(row);
+            progress(new AuditProgress(_rows.Count, Math.Max(all, _rows.Count)));
+        }
+
+        foreach (string line in LinesOf(bundle, "hidden.jsonl"))
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            long index = document.RootElement.GetProperty("index").GetInt64();
+            string hex = document.RootElement.GetProperty("leaf").GetString()!;
+            Prove(bundle, index, () => HashOf(hex), $"withheld fact at index {index}", note, head, ref _withheld);
+            _rows.Add(new Row(index, 0, null, 0, null, IsHidden: true));
+        }
+    }
+
+    private static TreeHash HashOf(string hex) =>
+        Convert.FromHexString(hex) is { Length: TreeHash.Length } bytes
+            ? new TreeHash(bytes) : throw new FormatException("No hash.");
+
+    private void Prove(
+        BundleReader bundle, long index, Func<TreeHash> leafOf, string place, byte[] note, TreeHead head, ref long count)
+    {
+        try
+        {
+            InclusionFile proof = InclusionFile.Parse(
+                bundle.Read(string.Create(CultureInfo.InvariantCulture, $"proofs/{index}.tlog-proof")));
+            TreeHash leaf = leafOf();
+            if (!proof.Note.AsSpan().SequenceEqual(note))
+            {
+                _contradictions.Add($"{place}: its proof is for another head");
+            }
+            else if (proof.Index != index || !ProofCheck.IsIncluded(leaf, index, head.Size, proof.Proof, head.Root))
+            {
+                _contradictions.Add($"{place}: it is not what was sealed: the leaf {leaf} does not lead to the signed root");
+            }
+            else
+            {
+                count++;
+            }
+        }
+        catch (Exception bad) when (bad is BundleRefusedException or NoteRefusedException or RefusedJsonException
+            or FormatException)
+        {
+            _contradictions.Add($"{place}: {bad.Message}");
+        }
+    }
+
+    private void CheckScope(JsonElement manifest)
+    {
+        JsonElement scope = manifest.GetProperty("scope");
+        bool isRange = scope.GetProperty("kind").GetString() == "range";
+        long[] indexes = [.. _rows.Select(row => row.Index).Order()];
+        long told = manifest.GetProperty("factCount").GetInt64() + manifest.GetProperty("hiddenCount").GetInt64();
+        if (indexes.Length != told)
+        {
+            _contradictions.Add($"there are {indexes.Length} facts, the manifest says {told}");
+        }
+
+        if (!isRange)
+        {
+            _notChecked.Add(
+                "whether more was written later: what lies behind the last fact of a stream is not in this bundle");
+        }
+        else if (indexes.Length > 0
+            && (indexes[^1] - indexes[0] != indexes.Length - 1 || indexes.Distinct().Count() != indexes.Length))
+        {
+            _contradictions.Add("the range has holes: facts were left out");
+        }
+        else if (indexes.Length > 0 && indexes[0] != scope.GetProperty("allFrom").GetInt64())
+        {
+            _contradictions.Add("the range does not begin where the manifest says");
+        }
+
+        foreach (IGrouping<string, Row> stream in _rows.Where(row => row.Stream is not null).GroupBy(row => row.Stream!))
+        {
+            long[] versions = [.. stream.Select(row => row.Version)];
+            long first = isRange ? versions[0] : 1;
+            if (versions.Where((version, i) => version != first + i).Any())
+            {
+                _contradictions.Add($"the stream {stream.Key} has holes: facts were left out");
+            }
+        }
+    }
+
+    private async Task CheckMediaAsync(BundleReader bundle, JsonElement manifest, CancellationToken cancellationToken)
+    {
+        Dictionary<long, Row> facts =
+            _rows.Where(row => !row.IsHidden).DistinctBy(row => row.Index).ToDictionary(row => row.Index);
+        HashSet<string> named = [];
+        long left = 0;
+        foreach (JsonElement media in manifest.GetProperty("media").EnumerateArray())
+        {
+            string path = media.GetProperty("path").GetString()!;
+            named.Add(path);
+            string? sha256 = media.GetProperty("sha256").GetString();
+            if (facts.GetValueOrDefault(media.GetProperty("index").GetInt64())?.Sha256 is not { } told || told != sha256)
+            {
+                _contradictions.Add($"{path}: no fact in the bundle describes it");
+            }
+            else if (!media.GetProperty("included").GetBoolean())
+            {
+                left++;
+            }
+            else if (await bundle.HashAsync(path, cancellationToken) != told)
+            {
+                _contradictions.Add($"{path} is not the file that its fact describes");
+            }
+            else
+            {
+                _media++;
+            }
+        }
+
+        if (left > 0)
+        {
+            _notChecked.Add($"{left} files of recordings and pictures: they are not in the bundle");
+        }
+
+        foreach (string name in bundle.Names.Where(
+            name => name.StartsWith("media/", StringComparison.Ordinal) && !named.Contains(name)))
+        {
+            _contradictions.Add($"{name} belongs to no fact");
+        }
+    }
+
+    private void CheckAnchors(BundleReader bundle, TreeHead head, byte[] note, IReadOnlyCollection<NoteKey> keys)
+    {
+        if (anchors.Count == 0)
+        {
+            _notChecked.Add("whether this is the only history: no head was given that was kept elsewhere");
+        }
+
+        foreach (string text in anchors)
+        {
+            TreeHead kept = TreeHead.Open(StrictText.Encode(text), keys);
+            string words = $"the head of {kept.Size} facts that was kept elsewhere";
+            string name = string.Create(CultureInfo.InvariantCulture, $"consistency/{kept.Size}-{head.Size}.txt");
+            if (kept.Origin != head.Origin)
+            {
+                _notChecked.Add($"{words} is of another log, {kept.Origin}");
+            }
+            else if (kept.Size > head.Size)
+            {
+                _notChecked.Add($"{words} is newer than the bundle");
+            }
+            else if (kept.Size == head.Size && kept.Root != head.Root)
+            {
+                _contradictions.Add($"{words} has another root: two histories were signed. Keep both");
+            }
+            else if (kept.Size < head.Size && !bundle.Has(name))
+            {
+                _notChecked.Add($"{words}: the bundle has no {name}");
+            }
+            else if (kept.Size < head.Size && !GoesOn(ExtensionFile.Parse(bundle.Read(name)), kept, head, note))
+            {
+                _contradictions.Add($"{words}: the log does not go on from it. It was written anew or set back");
+            }
+        }
+    }
+
+    private static bool GoesOn(ExtensionFile file, TreeHead kept, TreeHead head, byte[] note) =>
+        file.OldSize == kept.Size
+        && file.Note.AsSpan().SequenceEqual(note)
+        && ProofCheck.IsExtension(kept.Size, kept.Root, head.Size, head.Root, file.Proof);
+
+    private static Row RowOf(JsonElement fact)
+    {
+        string? sha256 = null;
+        if (fact.GetProperty("data").GetString() is { } data && data.Contains("sha256", StringComparison.Ordinal))
+        {
+            using JsonDocument body = JsonDocument.Parse(data);
+            sha256 = body.RootElement.ValueKind == JsonValueKind.Object
+                && body.RootElement.TryGetProperty("sha256", out JsonElement hash) && hash.ValueKind == JsonValueKind.String
+                    ? hash.GetString() : null;
+        }
+
+        return new Row(
+            fact.GetProperty("index").GetInt64(),
+            long.Parse(fact.GetProperty("seq_id").GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+            fact.GetProperty("stream_id").GetString(),
+            long.Parse(fact.GetProperty("version").GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+            sha256);
+    }
+
+    private static IEnumerable<string> LinesOf(BundleReader bundle, string name) =>
+        bundle.Has(name) ? StrictText.Decode(bundle.Read(name)).Split('\n').Where(line => line.Length > 0) : [];
+
+    /// <param name="Sha256">Of the file that the fact describes; null if it describes none.</param>
+    private sealed record Row(long Index, long Seq, string? Stream, long Version, string? Sha256, bool IsHidden = false);
+
+    private sealed class UndecidedException(string message) : Exception(message);
+}

@@ -1,0 +1,246 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Events.EventStore.Seals.Canonical;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Sealing;
+using Events.EventStore.Seals.Tree;
+using Npgsql;
+
+namespace Events.EventStore.Seals.Bundles;
+
+/// <summary>One export: rows, then the proofs of each, then what goes with them, and the manifest over all of it.</summary>
+internal sealed class Export : IAsyncDisposable
+{
+    /// <summary>In facts. What is in memory at a time.</summary>
+    private const int PageFacts = 2_000;
+
+    private readonly NpgsqlConnection _connection;
+    private readonly ExportQuestion _question;
+    private readonly Action<AuditProgress> _progress;
+    private readonly StoredHead _head;
+    private readonly StoredTiles _tiles;
+    private readonly FactIndex _index;
+    private readonly BundleWriter _bundle;
+    private readonly StoredRows _rows = new();
+    private readonly LeafForm _form = new();
+    private readonly List<long> _shown = [];
+    private readonly List<(long Index, TreeHash Leaf)> _hidden = [];
+    private readonly Dictionary<long, long> _indexes = [];
+
+    private Export(
+        NpgsqlConnection connection,
+        ExportQuestion question,
+        Stream to,
+        Action<AuditProgress> progress,
+        StoredHead head,
+        GrowingTree tree)
+    {
+        (_connection, _question, _progress, _head) = (connection, question, progress, head);
+        _tiles = new StoredTiles(connection, tree, head.Size);
+        _index = new FactIndex(connection);
+        _bundle = new BundleWriter(to);
+    }
+
+    /// <exception cref="ExportRefusedException">The log has no head yet.</exception>
+    /// <exception cref="SealRefusedException">The newest head is not that of the facts.</exception>
+    public static async Task<Export> BeginAsync(
+        NpgsqlConnection connection,
+        ExportQuestion question,
+        Stream to,
+        Action<AuditProgress> progress,
+        CancellationToken cancellationToken)
+    {
+        StoredHead head = await new SealTables(connection).NewestHeadAsync(cancellationToken)
+            ?? throw new ExportRefusedException("The log has no signed head yet, so nothing can be proved. Try again in 10 s.");
+        GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
+        return new Export(connection, question, to, progress, head, tree);
+    }
+
+    public async Task<ExportReport> RunAsync(CancellationToken cancellationToken)
+    {
+        await WriteRowsAsync(cancellationToken);
+        if (_shown.Count == 0)
+        {
+            throw new ExportRefusedException(
+                $"There is no such fact under the newest head, which reaches to position {_head.LastSeq}. What is younger is "
+                + "sealed within 10 s.");
+        }
+
+        await WriteHiddenAsync(cancellationToken);
+        await WriteProofsAsync(cancellationToken);
+        await WriteMediaAsync(cancellationToken);
+        await WriteConsistencyAsync(cancellationToken);
+        await WriteRestAsync(cancellationToken);
+        byte[] manifest = BundleManifest.Of(
+            _question,
+            _head,
+            _shown.Count,
+            _hidden.Count,
+            _shown.Concat(_hidden.Select(one => one.Index)).Min(),
+            _bundle.Files,
+            Media);
+        await _bundle.AddAsync(BundleManifest.Name, manifest, cancellationToken);
+        return new ExportReport(
+            _shown.Count,
+            _hidden.Count,
+            Media.Count(one => one.Media.Source is not null),
+            _head.Size,
+            Convert.ToHexStringLower(SHA256.HashData(manifest)));
+    }
+
+    public async ValueTask DisposeAsync() => await _bundle.DisposeAsync();
+
+    /// <summary>Files of the facts that are taken out, with the index of the fact that describes each.</summary>
+    private IEnumerable<(ExportMedia Media, long Index)> Media =>
+        _question.Media.Where(one => _indexes.ContainsKey(one.Position)).Select(one => (one, _indexes[one.Position]))
+            .OrderBy(one => one.Item2);
+
+    private Task WriteRowsAsync(CancellationToken cancellationToken) =>
+        _bundle.AddAsync(
+            "events.jsonl",
+            async write =>
+            {
+                long after = _question.From - 1;
+                long upTo = Math.Min(_question.To, _head.LastSeq);
+                List<(long Seq, byte[] Text)> page = [];
+                HashSet<long> described = [.. _question.Media.Select(one => one.Position)];
+                do
+                {
+                    page.Clear();
+                    await _rows.ReadAsync(
+                        _connection,
+                        after,
+                        upTo,
+                        PageFacts,
+                        _question.Streams,
+                        (in LeafRow row) => page.Add((row.SeqId, RowText.Of(row))),
+                        cancellationToken);
+                    foreach ((long seq, byte[] text) in page)
+                    {
+                        long index = await _index.OfAsync(seq, cancellationToken);
+                        _shown.Add(index);
+                        RequireRoom();
+                        if (described.Contains(seq))
+                        {
+                            _indexes.Add(seq, index);
+                        }
+
+                        await write(RowText.Beginning(index));
+                        await write(text);
+                        await write("\n"u8.ToArray());
+                        after = seq;
+                    }
+                }
+                while (page.Count == PageFacts);
+            },
+            cancellationToken);
+
+    /// <summary>What lies between in a range is shown by its hash alone.</summary>
+    private async Task WriteHiddenAsync(CancellationToken cancellationToken)
+    {
+        if (_question is not { IsRange: true, Streams: { } streams })
+        {
+            return;
+        }
+
+        long after = _question.From - 1;
+        List<(long Seq, TreeHash Leaf)> page = [];
+        do
+        {
+            page.Clear();
+            await _rows.ReadAsync(
+                _connection,
+                after,
+                Math.Min(_question.To, _head.LastSeq),
+                PageFacts,
+                (in LeafRow row) => page.Add((row.SeqId, _form.HashOf(row))),
+                cancellationToken);
+            foreach ((long seq, TreeHash leaf) in page)
+            {
+                _hidden.Add((await _index.OfAsync(seq, cancellationToken), leaf));
+                RequireRoom();
+                after = seq;
+            }
+        }
+        while (page.Count == PageFacts);
+
+        HashSet<long> shown = [.. _shown];
+        _hidden.RemoveAll(one => shown.Contains(one.Index));
+        string text = string.Concat(_hidden.Select(one => string.Create(
+            CultureInfo.InvariantCulture, $"{{\"index\":{one.Index},\"leaf\":\"{one.Leaf}\"}}\n")));
+        await _bundle.AddAsync("hidden.jsonl", Encoding.ASCII.GetBytes(text), cancellationToken);
+    }
+
+    private void RequireRoom()
+    {
+        if (_shown.Count > ExportQuestion.FactsMax || _hidden.Count > ExportQuestion.FactsMax)
+        {
+            throw new ExportRefusedException(
+                $"These are more than {ExportQuestion.FactsMax} facts. Export them in parts, with --from and --to.");
+        }
+    }
+
+    private async Task WriteProofsAsync(CancellationToken cancellationToken)
+    {
+        byte[] note = StrictText.Encode(_head.Note);
+        int done = 0;
+        long[] all = [.. _shown.Concat(_hidden.Select(one => one.Index)).Order()];
+        foreach (long index in all)
+        {
+            InclusionFile proof = new(index, await _tiles.InclusionAsync(index, cancellationToken), note);
+            await _bundle.AddAsync(
+                string.Create(CultureInfo.InvariantCulture, $"proofs/{index}.tlog-proof"),
+                StrictText.Encode(proof.ToString()),
+                cancellationToken);
+            _progress(new AuditProgress(++done, all.Length));
+        }
+    }
+
+    private async Task WriteMediaAsync(CancellationToken cancellationToken)
+    {
+        foreach ((ExportMedia media, _) in Media.Where(one => one.Media.Source is not null))
+        {
+            await _bundle.CopyAsync($"media/{media.Path}", media.Source!, cancellationToken);
+        }
+    }
+
+    private async Task WriteConsistencyAsync(CancellationToken cancellationToken)
+    {
+        if (_question.Anchors.Count == 0)
+        {
+            return;
+        }
+
+        NoteKey[] keys = [.. (await new SealTables(_connection).KeysAsync(cancellationToken)).Select(NoteKey.Parse)];
+        foreach (long size in _question.Anchors
+            .Select(note => TreeHead.Open(StrictText.Encode(note), keys).Size)
+            .Where(size => size > 0 && size < _head.Size)
+            .Distinct())
+        {
+            ExtensionFile file = new(
+                size, await _tiles.ConsistencyAsync(size, cancellationToken), StrictText.Encode(_head.Note));
+            await _bundle.AddAsync(
+                string.Create(CultureInfo.InvariantCulture, $"consistency/{size}-{_head.Size}.txt"),
+                StrictText.Encode(file.ToString()),
+                cancellationToken);
+        }
+    }
+
+    private async Task WriteRestAsync(CancellationToken cancellationToken)
+    {
+        await _bundle.AddAsync("checkpoint", StrictText.Encode(_head.Note), cancellationToken);
+        IReadOnlyList<string> keys = await new SealTables(_connection).KeysAsync(cancellationToken);
+        await _bundle.AddAsync(
+            "keys.txt",
+            StrictText.Encode(
+                "# For convenience only. Compare with the key that you already hold.\n"
+                + string.Concat(keys.Select(key => key + "\n"))),
+            cancellationToken);
+        await _bundle.AddAsync("READ-ME-FIRST.txt", StrictText.Encode(BundleManifest.ReadMe), cancellationToken);
+        await using Stream program = typeof(Export).Assembly.GetManifestResourceStream("verify_bundle.py")!;
+        using MemoryStream copy = new();
+        await program.CopyToAsync(copy, cancellationToken);
+        await _bundle.AddAsync("verify.py", copy.ToArray(), cancellationToken);
+    }
+}

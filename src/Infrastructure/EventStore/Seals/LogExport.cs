@@ -1,0 +1,75 @@
+using Events.EventStore.Seals.Bundles;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Sealing;
+using Npgsql;
+
+namespace Events.EventStore.Seals;
+
+/// <summary>What is to be taken out of the log.</summary>
+/// <param name="Streams">Only of these; null for all.</param>
+/// <param name="From">First position.</param>
+/// <param name="To">Last position.</param>
+/// <param name="IsRange">
+/// Whether what lies between is shown as withheld, so that nobody can say that more was left out than that.
+/// </param>
+public sealed record ExportQuestion(IReadOnlyList<string>? Streams, long From, long To, bool IsRange)
+{
+    /// <summary>In facts. A proof has some 1,000 bytes, and whoever checks them does so on a small machine.</summary>
+    public const int FactsMax = 100_000;
+
+    /// <summary>For the manifest: who asked, why, when, and with which program.</summary>
+    public required string By { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string Program { get; init; }
+
+    /// <summary>Files that facts describe, in any order; those of facts that are not taken out are left out.</summary>
+    public IReadOnlyList<ExportMedia> Media { get; init; } = [];
+
+    /// <summary>Signed heads that somebody kept outside: the bundle proves that the log goes on from them.</summary>
+    public IReadOnlyList<string> Anchors { get; init; } = [];
+}
+
+/// <param name="Position">Of the fact that describes it.</param>
+/// <param name="Path">Relative, with slashes.</param>
+/// <param name="Sha256">Lower-case hex, as the fact says it.</param>
+/// <param name="Source">Where it lies on this machine; null to name it and leave it out.</param>
+public sealed record ExportMedia(long Position, string Path, string Sha256, string? Source);
+
+/// <param name="Size">Facts under the head that proves them.</param>
+/// <param name="ManifestSha256">Lower-case hex.</param>
+/// <param name="Media">Files in it.</param>
+public sealed record ExportReport(long Facts, long Hidden, long Media, long Size, string ManifestSha256);
+
+/// <summary>The facts cannot be exported as they were asked for; says why.</summary>
+public sealed class ExportRefusedException(string message) : Exception(message);
+
+/// <summary>Takes facts out of a log, with the proofs that they are in it.</summary>
+public static class LogExport
+{
+    /// <param name="to">Where the bundle, a zip archive, is written.</param>
+    /// <exception cref="ExportRefusedException">There is nothing to export, or too much, or seals are broken.</exception>
+    /// <exception cref="NpgsqlException">The database does not answer.</exception>
+    public static async Task<ExportReport> RunAsync(
+        string connectionString,
+        ExportQuestion question,
+        Stream to,
+        Action<AuditProgress> progress,
+        CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        try
+        {
+            await using Export export = await Export.BeginAsync(connection, question, to, progress, cancellationToken);
+            return await export.RunAsync(cancellationToken);
+        }
+        catch (Exception contradicted) when (contradicted is SealRefusedException or NoteRefusedException)
+        {
+            throw new ExportRefusedException(contradicted.Message);
+        }
+    }
+}

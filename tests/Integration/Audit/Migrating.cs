@@ -1,0 +1,33 @@
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Audit;
+
+/// <summary>The schema, tried on a copy before it is moved on.</summary>
+public sealed class Migrating
+{
+    [Fact]
+    public async Task is_tried_on_a_copy_and_leaves_the_original_as_it_was()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        string version = await host.SqlAsync("select max(version) from events_own.schema_version");
+        Assert.Contains("nothing to do", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);
+
+        // As the program before the last script left it.
+        await host.SqlAsync(
+            "drop table events_own.view_control, events_own.parked_fact; delete from events_own.schema_version where version = 10");
+        CliResult busy = await host.CliAsync("migrate", "--check");
+        Assert.Equal(2, busy.ExitCode);
+        Assert.Contains("Stop it first", busy.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, await host.StopAsync());
+        Assert.Contains($"version {int.Parse(version) - 1} to {version}", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);
+        Assert.Contains("On a copy", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);
+        Assert.Contains("was moved", (await host.CliAsync("migrate")).Ok(), StringComparison.Ordinal);
+        Assert.Contains("nothing to do", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);
+        await host.StartAgainAsync();
+        await host.SqlAsync("insert into events_own.schema_version (version, name) values (999, '0999_later')");
+        CliResult newer = await host.CliAsync("migrate", "--check");
+        Assert.Equal(1, newer.ExitCode);
+        Assert.Contains("Start the newer program", newer.Errors, StringComparison.Ordinal);
+    }
+}

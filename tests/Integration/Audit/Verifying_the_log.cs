@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Audit;
+
+/// <summary>What somebody who owns the database does, and what <c>audit verify</c> says of it on the real host.</summary>
+public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost>
+{
+    private const string Row = "seq_id, id, stream_id, version, data, type, timestamp";
+
+    [Fact]
+    public async Task proves_a_log_that_nobody_touched_and_says_what_it_left_out()
+    {
+        await log.MendAsync();
+        (int code, JsonElement report) = await log.VerifyAsync();
+        Assert.Equal((0, "proven"), (code, report.Text("verdict")));
+        long newest = (await log.StatusAsync()).GetProperty("newest").GetInt64();
+        Assert.Equal(newest, report.GetProperty("provedPosition").GetInt64());
+        Assert.True(report.GetProperty("facts").GetInt64() > SealedHost.Facts);
+        Assert.NotEmpty(report.GetProperty("notChecked").EnumerateArray());
+
+        CliResult words = await log.Host.CliAsync("audit", "verify");
+        Assert.Contains($"PROVEN: proved up to position {newest}, 0 facts since.", words.Ok(), StringComparison.Ordinal);
+        Assert.Contains("Not checked:", words.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("heads")]
+    [InlineData("tiles")]
+    [InlineData("heads,tiles")]
+    public async Task never_calls_a_log_whole_whose_facts_it_did_not_read(string levels)
+    {
+        await log.MendAsync();
+        CliResult words = await log.Host.CliAsync("audit", "verify", "--level", levels);
+        Assert.Contains("this says nothing about them", words.Ok(), StringComparison.Ordinal);
+        Assert.DoesNotContain("intact", words.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("PROVEN", words.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("update events.mt_events set data = jsonb_set(data, '{number}', '7') where seq_id = 100", "changed", 100L)]
+    [InlineData("update events.mt_events set data = jsonb_set(data, '{number}', '7') where seq_id = 390", "changed", 390L)]
+    [InlineData("update events.mt_events set timestamp = timestamp - interval '1 hour' where seq_id = 390", "changed", 390L)]
+    [InlineData("delete from events.mt_events where seq_id = 200", "missing", null)]
+    [InlineData("delete from events.mt_events where seq_id > 390", "truncated", null)]
+    [InlineData("update events.mt_events set seq_id = -1 where seq_id = 50; update events.mt_events set seq_id = 50 where seq_id = 60; "
+        + "update events.mt_events set seq_id = 60 where seq_id = -1", "reordered", 50L)]
+    [InlineData(
+        $"insert into events.mt_events ({Row}) values (-7, gen_random_uuid(), 'note-1', 99999, '{{}}', 'note_written', now())", "inserted", -7L)]
+    [InlineData("update events_own.audit_tile set hashes = set_byte(hashes, 3, 1 # get_byte(hashes, 3))", "changed", null)]
+    [InlineData(
+        "update events_own.audit_head set root = sha256('x') where size = (select max(size) from events_own.audit_head)", "forged", null)]
+    [InlineData("update events_own.audit_head h set note = o.note, root = o.root, frontier = o.frontier from events_own.audit_head o "
+        + "where h.size = (select max(size) from events_own.audit_head) and o.size = (select min(size) from events_own.audit_head)", "forged", null)]
+    [InlineData("delete from events_own.audit_head where size > (select min(size) from events_own.audit_head); "
+        + "delete from events.mt_events where seq_id > (select max(last_seq) from events_own.audit_head); delete from events_own.audit_tile "
+        + "where last_seq > (select max(last_seq) from events_own.audit_head)", "truncated", null)]
+    public async Task finds_what_was_done_and_where(string tampering, string what, long? position)
+    {
+        try
+        {
+            await log.TamperAsync(tampering);
+            (int code, JsonElement report) = await log.VerifyAsync();
+            Assert.Equal((1, "contradicted"), (code, report.Text("verdict")));
+            JsonElement first = report.GetProperty("findings").EnumerateArray().First(one => one.Text("what") == what);
+            Assert.NotEmpty(first.Text("message"));
+            if (position is { } at && what != "inserted")
+            {
+                Assert.True(first.TryGetProperty("position", out JsonElement found), $"{first}");
+                Assert.Equal(at, found.GetInt64());
+                Assert.Equal(64, first.Text("expected").Length);
+                Assert.Equal(64, first.Text("found").Length);
+                Assert.NotEmpty(first.Text("stream"));
+            }
+
+            CliResult words = await log.Host.CliAsync("audit", "verify");
+            Assert.Equal(1, words.ExitCode);
+            Assert.Contains($"{what.ToUpperInvariant()} (level ", words.Output, StringComparison.Ordinal);
+            Assert.Contains("CONTRADICTED", words.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await log.MendAsync();
+        }
+    }
+
+    [Fact]
+    public async Task holds_the_log_against_heads_that_were_kept_outside()
+    {
+        await log.MendAsync();
+        string file = Path.GetTempFileName();
+        string notes = await log.Host.SqlAsync("select string_agg(note, E'\\n') from events_own.audit_head");
+        await File.WriteAllTextAsync(file, notes + "\n", TestContext.Current.CancellationToken);
+        (int code, JsonElement report) = await log.VerifyAsync("--anchors", file);
+        Assert.Equal(0, code);
+        Assert.True(report.GetProperty("anchors").GetInt64() >= 2, $"{report}");
+        File.Delete(file);
+
+        (int nothing, JsonElement without) = await log.VerifyAsync("--level", "anchors");
+        Assert.Equal((2, "undecided"), (nothing, without.Text("verdict")));
+    }
+
+    [Theory]
+    [InlineData("audit", "verify", "--level", "everything")]
+    [InlineData("audit", "verify", "--from", "x")]
+    [InlineData("audit", "verify", "--no-such-option")]
+    [InlineData("audit", "no-such-verb")]
+    public async Task says_that_a_command_line_makes_no_sense(params string[] words) =>
+        Assert.Equal(3, (await log.Host.CliAsync(words)).ExitCode);
+
+    [Fact]
+    public async Task gives_no_verdict_where_there_is_no_log()
+    {
+        CliResult result = await RunningHost.RunAsync(["audit", "verify", "--data", "/nonexistent/data"], []);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("There is no data folder", result.Errors, StringComparison.Ordinal);
+    }
+}
