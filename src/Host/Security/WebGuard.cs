@@ -42,7 +42,13 @@ internal sealed class WebGuard(IReadOnlyList<string> allowedOrigins)
     private Task OtherOriginAsync(HttpContext context, string origin, RequestDelegate next)
     {
         IHeaderDictionary told = context.Response.Headers;
-        told.Vary = "Origin";
+
+        // At the very end: what answers may vary by something else, too, and says so with a header of its own.
+        context.Response.OnStarting(() =>
+        {
+            told.Append("Vary", "Origin");
+            return Task.CompletedTask;
+        });
         bool isAllowed = allowedOrigins.Contains(origin);
         bool isPreflight = HttpMethods.IsOptions(context.Request.Method)
             && context.Request.Headers.AccessControlRequestMethod.Count > 0;
