@@ -7,6 +7,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
     ["audit"] = _ => RecordAsync("audit", AuditBench.RunAsync),
     ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),
+    ["keys"] = _ => RecordAsync("keys", KeysBench.RunAsync),
     ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["graphql-host"] = _ => RecordAsync("graphql-host", GraphQLHostBench.RunAsync),
     ["ping"] = rest => rest is ["serve"]

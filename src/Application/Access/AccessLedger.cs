@@ -8,8 +8,8 @@ namespace Events.Application.Access;
 public sealed record AccessTimes(string Node, TimeSpan RepeatPause);
 
 /// <summary>
-/// Counts who came in, who did not, and who looked at what, until the log is told. The first of a kind is told at once, those that
-/// follow as one count per period: a flood makes no more facts than a visitor. What is counted apart is bounded, too.
+/// Counts who came in, who did not, and who looked at what, until the log is told. The first of a kind is told at once, those
+/// that follow as one count per period: a flood makes no more facts than a visitor. What is counted apart is bounded, too.
 /// </summary>
 public sealed class AccessLedger(AccessTimes times, TimeProvider time)
 {

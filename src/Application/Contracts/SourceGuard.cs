@@ -4,14 +4,14 @@ using Events.Domain.Kernel;
 
 namespace Events.Application.Contracts;
 
-/// <summary>Where sources of pictures may be, beside what never may: link-local addresses, and what clouds tell of a machine.</summary>
-/// <param name="AllowsPrivate">Networks of one's own: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7 and the like.</param>
+/// <summary>Where sources may be, beside what never may: link-local addresses, and where clouds tell of a machine.</summary>
+/// <param name="AllowsPrivate">Networks of one's own: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7 and the like.</param>
 /// <param name="AllowsLoopback">This machine.</param>
 public sealed record SourceRule(bool AllowsPrivate, bool AllowsLoopback);
 
 /// <summary>
-/// Keeps us from being sent, as a camera's address, where the sender may not go. Asked when a source is named and again before each
-/// connecting, since a name may mean another address by then.
+/// Keeps us from being sent, as a camera's address, where the sender may not go. Asked when a source is named and again before
+/// each connecting, since a name may mean another address by then.
 /// </summary>
 public sealed class SourceGuard(SourceRule rule)
 {
@@ -71,7 +71,7 @@ public sealed class SourceGuard(SourceRule rule)
             || (!rule.AllowsPrivate && _private.Any(network => network.Contains(address)));
     }
 
-    /// <summary>The IPv4 address in one of IPv6 that stands for it: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).</summary>
+    /// <summary>The IPv4 address in one of IPv6 that stands for it: mapped, compatible, NAT64 (RFC 6052), 6to4.</summary>
     private static IPAddress Plain(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)

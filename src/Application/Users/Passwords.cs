@@ -6,8 +6,8 @@ using Events.Domain.Kernel;
 namespace Events.Application.Users;
 
 /// <summary>
-/// Which passwords are taken, and what is kept of them: PBKDF2 with HMAC-SHA-512 and a salt of its own, by the framework, with the
-/// number of rounds beside it. So many checks at once, and no more: each keeps a core busy for a good part of a second.
+/// Which passwords are taken, and what is kept of them: PBKDF2 with HMAC-SHA-512 and a salt of its own, by the framework, with
+/// the number of rounds beside it. So many checks at once, and no more: each keeps a core busy for a good part of a second.
 /// </summary>
 public sealed class Passwords : IDisposable
 {
@@ -35,7 +35,7 @@ public sealed class Passwords : IDisposable
 
     /// <summary>A hash that no password has, so that a name that is not there takes as long as one that is.</summary>
     public static string Nobodys { get; } =
-        $"{Scheme}${Rounds.ToString(CultureInfo.InvariantCulture)}${new string('0', SaltBytes * 2)}${new string('0', HashBytes * 2)}";
+        KeptOf(new byte[SaltBytes], new byte[HashBytes]);
 
     public void Dispose() => _turns.Dispose();
 
@@ -52,10 +52,7 @@ public sealed class Passwords : IDisposable
     {
         byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
         byte[]? hash = await DeriveAsync(password, salt, Rounds, cancellationToken);
-        return hash is null
-            ? null
-            : string.Create(
-                CultureInfo.InvariantCulture, $"{Scheme}${Rounds}${Convert.ToHexStringLower(salt)}${Convert.ToHexStringLower(hash)}");
+        return hash is null ? null : KeptOf(salt, hash);
     }
 
     /// <returns>Null when too many wait already.</returns>
@@ -76,6 +73,9 @@ public sealed class Passwords : IDisposable
             : CryptographicOperations.FixedTimeEquals(derived, Convert.FromHexString(hash)) && password.Length <= LengthMax;
     }
 
+    private static string KeptOf(byte[] salt, byte[] hash) => string.Create(
+        CultureInfo.InvariantCulture, $"{Scheme}${Rounds}${Convert.ToHexStringLower(salt)}${Convert.ToHexStringLower(hash)}");
+
     private async Task<byte[]?> DeriveAsync(string password, byte[] salt, int rounds, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _waiting) > WaitingMax + AtOnceMax)
@@ -90,7 +90,8 @@ public sealed class Passwords : IDisposable
             try
             {
                 return await Task.Run(
-                    () => Rfc2898DeriveBytes.Pbkdf2(password, salt, rounds, HashAlgorithmName.SHA512, HashBytes), cancellationToken);
+                    () => Rfc2898DeriveBytes.Pbkdf2(password, salt, rounds, HashAlgorithmName.SHA512, HashBytes),
+                    cancellationToken);
             }
             finally
             {
@@ -104,7 +105,7 @@ public sealed class Passwords : IDisposable
     }
 }
 
-/// <summary>Passwords of 12 characters and more that everybody tries first. Digits at the end do not make another of them.</summary>
+/// <summary>Passwords that everybody tries first. Digits and signs at the end do not make another of them.</summary>
 internal static class CommonPasswords
 {
     private static readonly HashSet<string> _all = new(
@@ -113,7 +114,8 @@ internal static class CommonPasswords
         changeme changemenow changethis changeit changepassword defaultpassword temporarypassword temppassword letmein
         letmeinnow letmeinplease iloveyou iloveyousomuch welcome welcomehome welcomeback administrator adminadmin adminpassword
         rootroot rootpassword superuser superman superadmin supersecret secret topsecret mysecret secretpassword
-        correcthorsebatterystaple correcthorse trustno qwerty qwertyuiop qwertyuiopasdfghjkl qwertyqwerty qwertyasdfgh qwerasdfzxcv
+        correcthorsebatterystaple correcthorse trustno qwerty qwertyuiop qwertyuiopasdfghjkl qwertyqwerty qwertyasdfgh
+        qwerasdfzxcv
         asdfghjkl asdfghjklzxcvbnm zxcvbnm zxcvbnmasdfghjkl qazwsxedc qazwsxedcrfv qazwsx azertyuiop qwertz qwertzuiop abcdefgh
         abcdefghijkl abcdefghijklm abcdefghijklmnopqrstuvwxyz abcabcabcabc camera cameracamera surveillance security
         monitoring operator operatoroperator viewer viewerviewer camerasystem camerapassword ipcamera cctvcamera hikvision
@@ -124,7 +126,7 @@ internal static class CommonPasswords
 
     public static bool Has(string password)
     {
-        string core = password.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '!', '.', '?', '#', '*', '$', '-', '_', '@');
+        string core = password.TrimEnd([.. "0123456789!.?#*$-_@"]);
         return core.Length == 0 || _all.Contains(core) || _all.Contains(password);
     }
 }

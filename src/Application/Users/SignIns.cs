@@ -35,8 +35,8 @@ public abstract record SignInResult
 }
 
 /// <summary>
-/// People come in with name and password, stay in with a refresh token that is good once, and go. A name that is not there takes as
-/// long as one that is. Some wrong passwords in a row lock a user for a while, each time for longer.
+/// People come in with name and password, stay in with a refresh token that is good once, and go. A name that is not there takes
+/// as long as one that is. Some wrong passwords in a row lock a user for a while, each time for longer.
 /// </summary>
 public sealed class SignIns(
     UserAccounts accounts,
@@ -84,7 +84,8 @@ public sealed class SignIns(
             return new SignInResult.Refused(UserRefusals.WeakPassword);
         }
 
-        CommandResult changed = await accounts.SetPasswordAsync(user.Name, next, false, CallerOf(user.Name, way), cancellationToken);
+        CommandResult changed = await accounts.SetPasswordAsync(
+            user.Name, next, false, CallerOf(user.Name, way), cancellationToken);
         return changed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
             : await StartAsync(user, way, cancellationToken);

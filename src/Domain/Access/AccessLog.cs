@@ -14,11 +14,13 @@ public sealed record RecordAccess(IReadOnlyList<AccessEvent> Seen, DateTimeOffse
 /// <param name="FirstAt">Of the first one counted here.</param>
 /// <param name="LastAt">Of the last one.</param>
 public abstract record AccessEvent(
-    string Node, string Who, string Way, string From, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, DateTimeOffset At);
+    string Node, string Who, string Way, string From, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt,
+    DateTimeOffset At);
 
 /// <summary>Somebody showed what is good.</summary>
 public sealed record AccessGranted(
-    string Node, string Who, string Way, string From, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, DateTimeOffset At)
+    string Node, string Who, string Way, string From, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt,
+    DateTimeOffset At)
     : AccessEvent(Node, Who, Way, From, Count, FirstAt, LastAt, At);
 
 /// <summary>Somebody showed what is not good, or wanted what the role does not allow.</summary>

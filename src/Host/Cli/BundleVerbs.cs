@@ -26,7 +26,10 @@ internal static class BundleVerbs
             Description = "For whom and why, e.g. a case number.",
             DefaultValueFactory = _ => "requested",
         };
-        var anchors = new Option<string?>("--anchors") { Description = "Heads that were kept outside: it goes on from them." };
+        var anchors = new Option<string?>("--anchors")
+        {
+            Description = "Heads that were kept outside, to prove that it goes on.",
+        };
         var command = new Command("export", "Takes facts out, with proofs. The export itself is a fact.")
         {
             stream, camera, from, to, file, files, reason, anchors, format,

@@ -25,7 +25,8 @@ internal sealed class FactScopes(IReadModels views)
 /// <param name="cameras">Only facts about these; null for all.</param>
 internal sealed class FactScope(IReadModels views, bool readsAudit, CameraList? cameras)
 {
-    private static readonly Type[] _auditUnions = [typeof(ApiKeyEvent), typeof(UserEvent), typeof(SessionEvent), typeof(AccessEvent)];
+    private static readonly Type[] _auditUnions =
+        [typeof(ApiKeyEvent), typeof(UserEvent), typeof(SessionEvent), typeof(AccessEvent)];
 
     private static readonly string[] _openTypes =
         [.. EventTypes.Catalogue.Types.Where(type => !IsAudit(type.FactType)).Select(type => type.Alias)];

@@ -18,7 +18,8 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
         CancellationToken cancellationToken,
         long? expectedVersion = null) =>
         await AnswerAsync(
-            () => bus.SendAsync(command, GraphQLCallers.AccessOf(user).CallerBy(GraphQLCallers.Way), expectedVersion, cancellationToken),
+            () => bus.SendAsync(
+                command, GraphQLCallers.AccessOf(user).CallerBy(GraphQLCallers.Way), expectedVersion, cancellationToken),
             show,
             cancellationToken);
 

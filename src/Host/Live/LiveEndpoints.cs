@@ -93,7 +93,8 @@ internal sealed class LiveEndpoints(
             return Results.Problem(LegacyCameras.DeviceHint, statusCode: 400);
         }
 
-        AccessIdentity? identity = await callers.FindAsync(context.Request, "live") ?? await sockets.IdentityOfAsync(context.Request);
+        AccessIdentity? identity = await callers.FindAsync(context.Request, "live")
+            ?? await sockets.IdentityOfAsync(context.Request);
         LiveAdmission admission = await access.AdmitAsync(
             number,
             SignedQuery.Of(context.Request.Query),

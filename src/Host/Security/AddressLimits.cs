@@ -6,12 +6,12 @@ using Events.Host.JsonRpc;
 namespace Events.Host.Security;
 
 /// <summary>
-/// How often one address may do something that costs us more than it. Of IPv6, a network of 64 bits counts as one address: that is
-/// what one subscriber has.
+/// How often one address may do something that costs us more than it. Of IPv6, a network of 64 bits counts as one address: that
+/// is what one subscriber has.
 /// </summary>
 internal sealed class AddressLimits(RateRule rule, TimeProvider time)
 {
-    /// <summary>Addresses remembered. Beyond, those whose bucket is full are forgotten, and if none is, nobody new is let in.</summary>
+    /// <summary>Addresses remembered. Beyond, full buckets are forgotten, and if there is none, nobody new is let in.</summary>
     private const int CountMax = 10_000;
 
     private readonly ConcurrentDictionary<IPAddress, TokenBucket> _buckets = [];

@@ -7,8 +7,8 @@ namespace Events.Host.Security;
 
 /// <summary>
 /// Keys that sign access tokens with ES256 (RFC 7518, section 3.4), one file each in the folder of keys, named by their kid. The
-/// newest signs; a new one is made every 30 days, and the old ones check what they signed until they are 60 days old. Nodes of one
-/// installation share the folder's content.
+/// newest signs; a new one is made every 30 days, and the old ones check what they signed until they are 60 days old. Nodes of
+/// one installation share the folder's content.
 /// </summary>
 internal sealed class SigningKeys : IDisposable
 {

@@ -2,13 +2,14 @@ namespace Events.Host.Security;
 
 /// <summary>
 /// What browsers are told, and asked, whatever the address: headers that keep pages apart, and the rule of origins. A page of
-/// another origin that is not in the settings reads nothing and changes nothing. Programs, which send no origin, are not concerned.
+/// another origin that is not in the settings reads nothing and changes nothing. Programs send no origin; they are not concerned.
 /// </summary>
 internal sealed class WebGuard(IReadOnlyList<string> allowedOrigins)
 {
     private const string Methods = "GET, HEAD, POST";
     private const string Headers =
-        "Authorization, Content-Type, X-API-Key, Range, Accept, Apollo-Require-Preflight, GraphQL-Require-Preflight, X-Requested-With";
+        "Authorization, Content-Type, X-API-Key, Range, Accept, Apollo-Require-Preflight, GraphQL-Require-Preflight, "
+        + "X-Requested-With";
 
     private const string Exposed = "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Retry-After";
 
@@ -41,7 +42,13 @@ internal sealed class WebGuard(IReadOnlyList<string> allowedOrigins)
     private Task OtherOriginAsync(HttpContext context, string origin, RequestDelegate next)
     {
         IHeaderDictionary told = context.Response.Headers;
-        told.Vary = "Origin";
+
+        // At the very end: what answers may vary by something else, too, and says so with a header of its own.
+        context.Response.OnStarting(() =>
+        {
+            told.Append("Vary", "Origin");
+            return Task.CompletedTask;
+        });
         bool isAllowed = allowedOrigins.Contains(origin);
         bool isPreflight = HttpMethods.IsOptions(context.Request.Method)
             && context.Request.Headers.AccessControlRequestMethod.Count > 0;
@@ -62,6 +69,7 @@ internal sealed class WebGuard(IReadOnlyList<string> allowedOrigins)
         // What only reads is answered: the browser keeps the answer from the page. Sockets ask for origins themselves.
         return isAllowed || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
             ? next(context)
-            : Results.Problem("This origin is not allowed (setting Security.AllowedOrigins).", statusCode: 403).ExecuteAsync(context);
+            : Results.Problem("This origin is not allowed (setting Security.AllowedOrigins).", statusCode: 403)
+                .ExecuteAsync(context);
     }
 }

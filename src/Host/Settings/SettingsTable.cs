@@ -61,8 +61,8 @@ internal static class SettingsTable
         new("Security", "AllowedOrigins", SettingKind.Origins, "http://localhost:3000,https://localhost:3000",
             "list of origins", "Web pages that may connect from a browser. Programs, which send no origin, always may."),
         new("Security", "UseReportPause", SettingKind.Duration, "5m", "duration",
-            "How often it is written down how many times each key was used, and how many more accesses of a kind there were after "
-            + "the first.", Min: 1, Max: 86_400),
+            "How often it is written down how many times each key was used, and how many more accesses of a kind there were "
+            + "after the first.", Min: 1, Max: 86_400),
         new("Security", "AllowPrivateSources", SettingKind.Choice, "true", "`true` or `false`",
             "Whether cameras may be in networks of one's own (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7 and the like). "
             + "Link-local addresses and those at which clouds tell of a machine are never taken.", Choices: Switch),

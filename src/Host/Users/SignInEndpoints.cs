@@ -23,9 +23,9 @@ internal sealed record SignedIn(
     string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string User, string Role);
 
 /// <summary>
-/// People sign in, stay in and go: <c>POST /auth/sign-in</c>, <c>/auth/refresh</c>, <c>/auth/sign-out</c>, <c>/auth/password</c>, as
-/// JSON; and the public keys that check access tokens, <c>GET /.well-known/jwks.json</c> (RFC 7517). No cookies: what a browser does
-/// not send by itself, no other page can make it send.
+/// People sign in, stay in and go: <c>POST /auth/sign-in</c>, <c>/auth/refresh</c>, <c>/auth/sign-out</c>,
+/// <c>/auth/password</c>, as JSON; and the public keys that check access tokens, <c>GET /.well-known/jwks.json</c> (RFC 7517). No
+/// cookies: what a browser does not send by itself, no other page can make it send.
 /// </summary>
 internal sealed class SignInEndpoints(
     SignIns signIns, SessionTokens tokens, SigningKeys keys, AccessLedger ledger, TimeProvider time)
@@ -70,7 +70,8 @@ internal sealed class SignInEndpoints(
 
         if (await ReadAsync(context, json) is not { } wish)
         {
-            return Problem(400, "auth.bad_request", "Send a JSON object (Content-Type: application/json) with the fields needed.");
+            return Problem(
+                400, "auth.bad_request", "Send a JSON object (Content-Type: application/json) with the fields needed.");
         }
 
         context.Response.Headers.CacheControl = "no-store";

@@ -11,6 +11,7 @@ namespace Events.Tests.Integration.Faults;
 /// </summary>
 public sealed class Planted_secrets
 {
+    private const string CameraSecrets = "select count(*) from events_own.protected_value where name like 'camera-source/%'";
     private const string BeforeTheHost = "pl4nted/0ne+before:host";
     private const string InThePath = "pl4ntedTw0InThePath";
     private const string InTheQuery = "pl4nted+thr33/in?query";
@@ -55,10 +56,10 @@ public sealed class Planted_secrets
         await using RpcClient again = await host.ConnectAsync();
         await Scene.ConnectedAsync(again, "camera0");
         await Scene.ConnectedAsync(again, "camera1");
-        Assert.Equal("5", await host.SqlAsync("select count(*) from events_own.protected_value"));
+        Assert.Equal("5", await host.SqlAsync(CameraSecrets));
         await CliAsync(host, "camera", "retire", "camera1", "--reason", "sold");
         await Until.TrueAsync(
-            async () => await host.SqlAsync("select count(*) from events_own.protected_value") == "4",
+            async () => await host.SqlAsync(CameraSecrets) == "4",
             TimeSpan.FromSeconds(10),
             "the retired camera's secret to be forgotten");
         Assert.Empty(await SearchAsync(host, again));

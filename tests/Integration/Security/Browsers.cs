@@ -48,7 +48,7 @@ public sealed class Browsers(House house) : IClassFixture<House>
 
         using HttpResponseMessage read = await SendAsync(HttpMethod.Get, "/graphql?query={__typename}", origin);
         Assert.False(read.Headers.Contains("Access-Control-Allow-Origin"));
-        Assert.Equal("Origin", One(read, "Vary"));
+        Assert.Contains("Origin", read.Headers.Vary);
     }
 
     [Theory]

@@ -214,11 +214,28 @@ public sealed class A_socket
     {
         await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
         {
-            OnConnectAsync = (_, _) => new(GraphQLAdmission.Accept(null, until: TimeProvider.System.GetUtcNow() + Short, ended: CancellationToken.None)),
+            OnConnectAsync = (_, _) => new(GraphQLAdmission.Accept(
+                null, until: TimeProvider.System.GetUtcNow() + Short, ended: CancellationToken.None)),
         });
         using GraphQLSocket socket = await server.ConnectAsync();
         await socket.SubscribeAsync("1", "subscription { silent }");
         Assert.Equal((4403, "Your access has expired."), await socket.ReceiveCloseAsync());
+        await RpcServer.UntilAsync(() => server.Executor.Sources == 0);
+    }
+
+    [Fact]
+    public async Task is_closed_with_4403_when_the_admission_is_taken_back()
+    {
+        using var taken = new CancellationTokenSource();
+        await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
+        {
+            OnConnectAsync = (_, _) => new(GraphQLAdmission.Accept(null, ended: taken.Token)),
+        });
+        using GraphQLSocket socket = await server.ConnectAsync();
+        await socket.SubscribeAsync("1", "subscription { silent }");
+        await RpcServer.UntilAsync(() => server.Executor.Sources == 1);
+        await taken.CancelAsync();
+        Assert.Equal((4403, "Your access has ended."), await socket.ReceiveCloseAsync());
         await RpcServer.UntilAsync(() => server.Executor.Sources == 0);
     }
 
