@@ -10,10 +10,7 @@ internal static class KeyVerbs
     public static Command Build(Option<string> format) => new("keys", "Keys with which programs come in.")
     {
         Issue(),
-        CommandLine.Verb("list", "Lists keys, the oldest first. Secrets are not kept, and not shown.", [format],
-            async (given, client, token) => Tables.Keys(
-                await client.GetAsync("/control/keys", ControlJson.Default.IReadOnlyListKeyRow, token),
-                CommandLine.IsJson(given))),
+        List(format),
         Rotate(),
         Narrow(format),
         End("suspend", "Lets nobody in with a key until it is resumed.", "suspension", format),
@@ -24,11 +21,11 @@ internal static class KeyVerbs
     private static Command Issue()
     {
         Option<string> role = Role(isRequired: true);
-        var name = new Option<string>("--name") { Description = "Whose it is, or what for.", Required = true };
+        var name = new Option<string>("--name", "--description") { Description = "Whose it is, or what for.", Required = true };
         Option<string[]> cameras = Cameras();
         Option<string[]> addresses = Addresses();
         Option<string?> expires = Expires();
-        return CommandLine.Verb(
+        Command issue = CommandLine.Verb(
             "issue", "Makes a key and prints its secret, alone, this once.", [role, name, cameras, addresses, expires],
             async (given, client, token) => Console.Out.WriteLine((await client.PostAsync(
                 "/control/keys",
@@ -41,6 +38,29 @@ internal static class KeyVerbs
                 ControlJson.Default.KeyWish,
                 ControlJson.Default.IssuedKey,
                 token)).Secret));
+
+        // The older service's key tool calls it so, as it calls two of the options by another name.
+        issue.Aliases.Add("generate");
+        return issue;
+    }
+
+    private static Command List(Option<string> format)
+    {
+        Option<string> role = Role(isRequired: false);
+        var status = new Option<string>("--status") { Description = "Only those: active, suspended, revoked or expired." };
+        status.AcceptOnlyFromAmong("active", "suspended", "revoked", "expired");
+        return CommandLine.Verb(
+            "list", "Lists keys, the oldest first. Secrets are not kept, and not shown.", [role, status, format],
+            async (given, client, token) =>
+            {
+                IReadOnlyList<KeyRow> all = await client.GetAsync("/control/keys", ControlJson.Default.IReadOnlyListKeyRow, token);
+                Tables.Keys(
+                    [
+                        .. all.Where(key => (given.GetValue(role) ?? key.Role) == key.Role)
+                            .Where(key => (given.GetValue(status) ?? key.Status) == key.Status),
+                    ],
+                    CommandLine.IsJson(given));
+            });
     }
 
     private static Command Rotate()
@@ -131,7 +151,7 @@ internal static class KeyVerbs
         Description = "Where it may be used from: an address or a network like 10.0.0.0/8. Repeatable; without it, anywhere.",
     };
 
-    private static Option<string?> Expires() => new("--expires")
+    private static Option<string?> Expires() => new("--expires", "--expiry")
     {
         Description = "When it ends: in 90s, 30m, 24h or 30d, or at 2027-01-31T00:00:00Z. Without it, never.",
     };

@@ -18,6 +18,23 @@ public sealed class Keys(House house) : IClassFixture<House>
     private RunningHost Host => house.Host;
 
     [Fact]
+    public async Task are_made_and_found_as_the_older_key_tool_did()
+    {
+        string secret = (await Host.CliAsync(
+            "keys", "generate", "--role", "viewer", "--description", "Old script", "--expiry", "90d")).Ok();
+        Assert.StartsWith("csk_", secret, StringComparison.Ordinal);
+        string[][] lists =
+        [
+            ["keys", "list", "--role", "viewer", "--status", "active", "--format", "json"],
+            ["keys", "list", "--role", "auditor", "--format", "json"],
+            ["keys", "list", "--status", "revoked", "--format", "json"],
+        ];
+        bool[] found = await Task.WhenAll(lists.Select(async words =>
+            JsonElement.Parse((await Host.CliAsync(words)).Ok()).EnumerateArray().Any(key => key.Text("name") == "Old script")));
+        Assert.Equal([true, false, false], found);
+    }
+
+    [Fact]
     public async Task are_printed_once_alone_and_listed_without_their_secret()
     {
         CliResult issued = await Host.CliAsync(
