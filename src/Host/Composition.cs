@@ -34,6 +34,7 @@ using Events.Host.Users;
 using Events.JsonRpc;
 using Events.Media;
 using Events.Media.Rtsp;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 
 namespace Events.Host;
@@ -84,7 +85,13 @@ internal static class Composition
             kestrel.Limits.RequestHeadersTimeout = HeadTimeout;
             kestrel.Limits.KeepAliveTimeout = SilenceTimeout;
             kestrel.Limits.MaxConcurrentConnections = settings.Server.MaxConnections + OtherConnectionsMax;
-            kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Server.Port);
+            kestrel.Listen(Addresses.Of(settings.PlainHost), settings.Server.Port);
+            if (kestrel.ApplicationServices.GetService<TlsCertificate>() is { } certificate)
+            {
+                kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Tls.Port, secure => secure.UseHttps(
+                    new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Current()) }));
+            }
+
             kestrel.Listen(Addresses.Of(settings.Health.Host), settings.Health.Port);
         });
         builder.Services.Configure<HostOptions>(host =>
@@ -94,6 +101,7 @@ internal static class Composition
         });
         AddServices(builder.Services, installation, processes);
         WebApplication app = builder.Build();
+        app.Services.GetService<TlsCertificate>()?.Load();
         Map(app, settings);
         return app;
     }
@@ -140,6 +148,15 @@ internal static class Composition
     {
         services.AddSingleton(_ => NpgsqlDataSource.Create(installation.ConnectionString));
         services.AddSingleton<ProtectedValues>();
+        if (installation.Settings.Tls.IsOn)
+        {
+            services.AddSingleton(provider => new TlsCertificate(
+                installation.Settings.Tls.CertificateFile!,
+                installation.Settings.Tls.KeyFile!,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<TlsCertificate>>()));
+        }
+
         services.AddSingleton(provider =>
             new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
         services.AddSingleton<ISourceSecrets, SourceSecrets>();
@@ -170,7 +187,7 @@ internal static class Composition
         services.AddSingleton(provider => new LiveLinks(
             provider.GetRequiredService<SignedLinks>(),
             settings.Server.PublicUrl?.ToString(),
-            Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port),
+            Addresses.UrlOf("http", settings.PlainHost, settings.Server.Port),
             provider.GetRequiredService<IRtspOutput>()));
         services.AddSingleton(provider => new LiveViewers(settings.Live, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILiveAudience>(provider => provider.GetRequiredService<LiveViewers>());

@@ -5,6 +5,7 @@ using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
+using Events.Domain.Logs;
 using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
@@ -55,6 +56,8 @@ internal static class RefusalTable
         new(ExternalStreamRefusals.AlreadyAdded, RefusalFamily.WrongState, string.Empty),
         new(ExternalStreamRefusals.NotOnNetwork, RefusalFamily.InvalidInput, "source"),
         new(ExternalStreamRefusals.SwitchedOff, RefusalFamily.WrongState, string.Empty),
+        new(LogbookRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
+        new(LogbookRefusals.BadPosition, RefusalFamily.InvalidInput, "position"),
         new(RecordingRefusals.LegalHold, RefusalFamily.WrongState, string.Empty),
         new(RecordingRefusals.AlreadyHeld, RefusalFamily.WrongState, string.Empty),
         new(RecordingRefusals.Deleted, RefusalFamily.NotFound, "recording"),

@@ -85,13 +85,16 @@ internal static class CameraFields
         }
 
         var number = new CameraNumber(camera.Number);
-        var owner = new LinkOwner(http.HttpContext?.Request.Host.Value, GraphQLCallers.AccessOf(user).KeyId);
+        var owner = new LinkOwner(OriginOf(http.HttpContext?.Request), GraphQLCallers.AccessOf(user).KeyId);
         return new LiveStreams(
             links.HlsOf(number, owner),
             links.JpegOf(number, owner),
             live.HlsPlaylistOf(new CameraId(camera.Id), string.Empty, string.Empty) is not null,
             viewers.CountOf(number));
     }
+
+    private static string? OriginOf(HttpRequest? request) =>
+        request is { Host.HasValue: true } ? $"{request.Scheme}://{request.Host}" : null;
 
     /// <summary>The recording that has not come to its end; null when there is none.</summary>
     public static async Task<RecordingNode?> GetOpenRecordingAsync(

@@ -8,6 +8,7 @@ using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Media.Storage;
 using Events.Processes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -64,7 +65,14 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
     {
         // The folder first: of two starts on one folder, the second is to hear of the folder and not of its ports.
         _data = DataFolder.Open(settings.Data.Folder);
-        Ports.RequireFree(settings.Server.Host, settings.Server.Port, "Server.Port", "--port");
+        Ports.RequireFree(settings.PlainHost, settings.Server.Port, "Server.Port", "--port");
+        if (settings.Tls.IsOn)
+        {
+            Ports.RequireFree(settings.Server.Host, settings.Tls.Port, "Tls.Port", "EVENTS__Tls__Port");
+            (string certificate, string key) = (settings.Tls.CertificateFile!, settings.Tls.KeyFile!);
+            new TlsCertificate(certificate, key, TimeProvider.System, NullLogger<TlsCertificate>.Instance).Load();
+        }
+
         Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
         Ports.RequireFree(settings.Rtsp.Host, settings.Rtsp.Port, "Rtsp.Port", "--rtsp-port");
         IChildProcesses processes = ProcessesModule.Create();
@@ -80,7 +88,7 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
             ControlClient.PathOf(_data.FullPath),
             JsonSerializer.Serialize(
                 new RunningHost(
-                    Addresses.UrlOf("http", settings.Server.Host, settings.Server.Port),
+                    Addresses.UrlOf("http", settings.PlainHost, settings.Server.Port),
                     installation.Control.Token,
                     Environment.ProcessId),
                 ControlJson.Default.RunningHost));
@@ -133,7 +141,7 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
             new ControlFacts(
                 Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),
                 _postgres?.LibpqUrl ?? LibpqText.Of(connectionString),
-                Addresses.UrlOf("ws", settings.Server.Host, settings.Server.Port) + settings.Server.WebSocketPath,
+                Addresses.UrlOf("ws", settings.PlainHost, settings.Server.Port) + settings.Server.WebSocketPath,
                 Addresses.UrlOf("http", settings.Health.Host, settings.Health.Port) + "/health",
                 _data.FullPath,
                 installationId,

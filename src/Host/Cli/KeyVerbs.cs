@@ -53,7 +53,8 @@ internal static class KeyVerbs
             "list", "Lists keys, the oldest first. Secrets are not kept, and not shown.", [role, status, format],
             async (given, client, token) =>
             {
-                IReadOnlyList<KeyRow> all = await client.GetAsync("/control/keys", ControlJson.Default.IReadOnlyListKeyRow, token);
+                IReadOnlyList<KeyRow> all =
+                    await client.GetAsync("/control/keys", ControlJson.Default.IReadOnlyListKeyRow, token);
                 Tables.Keys(
                     [
                         .. all.Where(key => (given.GetValue(role) ?? key.Role) == key.Role)

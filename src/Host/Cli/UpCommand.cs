@@ -122,6 +122,12 @@ internal static class UpCommand
         Say(string.Empty);
         Say("Events is running. Ctrl-C ends it.");
         Say($"  JSON-RPC      {control.WebSocket}");
+        if (settings.Tls.IsOn)
+        {
+            string secure = Addresses.UrlOf("wss", settings.Server.Host, settings.Tls.Port);
+            Say($"  With TLS      {secure}{settings.Server.WebSocketPath}");
+        }
+
         Say($"  Health        {control.Health}");
         int rtspPort = services.GetRequiredService<IRtspOutput>().Port;
         Say($"  RTSP          {Addresses.UrlOf("rtsp", settings.Rtsp.Host, rtspPort)}");

@@ -19,7 +19,7 @@ internal sealed class ClientSession(JsonRpcConnection connection)
     public TokenBucket? Bucket { get; set; }
 
     /// <summary>For whom links in answers are made.</summary>
-    public LinkOwner LinkOwner => new(Connection.Host, Identity?.KeyId);
+    public LinkOwner LinkOwner => new(Connection.Origin, Identity?.KeyId);
 
     /// <summary>One correlation for everything this call leads to.</summary>
     public Caller CallerNow() => Identity!.CallerBy("json-rpc");

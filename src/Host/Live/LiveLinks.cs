@@ -15,19 +15,19 @@ internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fal
     public static string ScopeOf(CameraNumber number) => $"/live/{number}/";
 
     public string HlsOf(CameraNumber number, LinkOwner owner) =>
-        $"{BaseOf(owner.Host)}/hls/{number}.m3u8{QueryOf(number, owner)}";
+        $"{BaseOf(owner.Origin)}/hls/{number}.m3u8{QueryOf(number, owner)}";
 
     public string JpegOf(CameraNumber number, LinkOwner owner) =>
-        $"{BaseOf(owner.Host)}/live/{number}.jpg{QueryOf(number, owner)}";
+        $"{BaseOf(owner.Origin)}/live/{number}.jpg{QueryOf(number, owner)}";
 
     /// <summary>A page that plays the camera in a browser.</summary>
-    public string PageOf(CameraNumber number, LinkOwner owner) => $"{BaseOf(owner.Host)}/live/{number}{QueryOf(number, owner)}";
+    public string PageOf(CameraNumber number, LinkOwner owner) => $"{BaseOf(owner.Origin)}/live/{number}{QueryOf(number, owner)}";
 
     /// <summary>The host is the one that the client knows; the port is always the RTSP server's own.</summary>
     public string RtspOf(CameraNumber number, LinkOwner owner)
     {
         string name = new Uri(
-            Uri.IsWellFormedUriString(BaseOf(owner.Host), UriKind.Absolute) ? BaseOf(owner.Host) : fallback).Host;
+            Uri.IsWellFormedUriString(BaseOf(owner.Origin), UriKind.Absolute) ? BaseOf(owner.Origin) : fallback).Host;
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $"rtsp://{name}:{rtsp.Port}/{number}{QueryOf(number, owner)}");
     }
@@ -35,6 +35,5 @@ internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fal
     private string QueryOf(CameraNumber number, LinkOwner owner) =>
         links.QueryFor(ScopeOf(number), _lifetime, owner.KeyId);
 
-    private string BaseOf(string? host) =>
-        publicUrl?.TrimEnd('/') ?? (string.IsNullOrEmpty(host) ? fallback : $"http://{host}");
+    private string BaseOf(string? origin) => publicUrl?.TrimEnd('/') ?? origin ?? fallback;
 }

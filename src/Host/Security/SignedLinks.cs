@@ -92,9 +92,9 @@ internal readonly record struct SignedQuery(string? Exp, string? Sig, string? Ke
 internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended);
 
 /// <summary>For whom a link is made.</summary>
-/// <param name="Host">What the client calls us by; null when it is not known.</param>
+/// <param name="Origin">How the client reaches us, e.g. <c>https://host:8443</c>; null when it is not known.</param>
 /// <param name="KeyId">The key that it came in with; null for no key.</param>
-internal readonly record struct LinkOwner(string? Host, ApiKeyId? KeyId)
+internal readonly record struct LinkOwner(string? Origin, ApiKeyId? KeyId)
 {
     public static LinkOwner Nobody { get; } = new(null, null);
 }

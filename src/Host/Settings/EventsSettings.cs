@@ -8,6 +8,7 @@ namespace Events.Host.Settings;
 internal sealed record EventsSettings(
     DataSettings Data,
     ServerSettings Server,
+    TlsSettings Tls,
     HealthSettings Health,
     RtspSettings Rtsp,
     LiveSettings Live,
@@ -20,7 +21,11 @@ internal sealed record EventsSettings(
     DiscoverySettings Discovery,
     AnchorSettings Anchors,
     DemoSettings Demo,
-    RunEnvironment Environment);
+    RunEnvironment Environment)
+{
+    /// <summary>Where the plain port listens: beside TLS on this machine alone, unless it is wanted otherwise.</summary>
+    public string PlainHost => Tls is { IsOn: true, PlainOutside: false } ? "localhost" : Server.Host;
+}
 
 internal enum RunEnvironment
 {
@@ -45,6 +50,15 @@ internal sealed record ServerSettings(
     TimeSpan PingInterval,
     TimeSpan PongWait,
     bool NotifyUnsubscribed);
+
+/// <param name="CertificateFile">Absolute, PEM with the chain; null: no TLS.</param>
+/// <param name="KeyFile">Absolute, PEM; null only together with the certificate.</param>
+/// <param name="Port">0 for any free one.</param>
+/// <param name="PlainOutside">Whether the plain port stays open to other machines beside it.</param>
+internal sealed record TlsSettings(string? CertificateFile, string? KeyFile, int Port, bool PlainOutside)
+{
+    public bool IsOn => CertificateFile is not null;
+}
 
 internal sealed record HealthSettings(string Host, int Port);
 

@@ -185,6 +185,25 @@ internal sealed class SettingsReader
             Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
         }
 
+        foreach ((string one, string other) in new[]
+        {
+            ("Tls.CertificateFile", "Tls.KeyFile"), ("Tls.KeyFile", "Tls.CertificateFile"),
+        })
+        {
+            if (Value<string?>(one) is not null && Value<string?>(other) is null)
+            {
+                Complain(one, $"needs {other} beside it.");
+            }
+        }
+
+        foreach (var taken in new[] { "Server.Port", "Health.Port", "Rtsp.Port" })
+        {
+            if (Value<string?>("Tls.CertificateFile") is not null && Number("Tls.Port") == Number(taken) && Number(taken) != 0)
+            {
+                Complain("Tls.Port", $"is the same as {taken} ({_origins[taken]}). Choose another.");
+            }
+        }
+
         foreach (var taken in new[] { "Server.Port", "Health.Port" })
         {
             if (Number("Rtsp.Port") == Number(taken) && Number(taken) != 0)
@@ -221,6 +240,8 @@ internal sealed class SettingsReader
             Value<TimeSpan>("Server.PingInterval"),
             Value<TimeSpan>("Server.PongWait"),
             Flag("Server.NotifyUnsubscribed")),
+        new TlsSettings(
+            Value<string?>("Tls.CertificateFile"), Value<string?>("Tls.KeyFile"), Number("Tls.Port"), Flag("Tls.PlainOutside")),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
         new RtspSettings(
             Value<string>("Rtsp.Host"), Number("Rtsp.Port"), Number("Rtsp.UdpPortFirst"), Number("Rtsp.UdpPortCount")),

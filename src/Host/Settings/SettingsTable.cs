@@ -35,6 +35,15 @@ internal static class SettingsTable
             "Whether clients that have subscribed to nothing are told of cameras, recordings and health, as the oldest servers "
             + "did.",
             Choices: Switch),
+        new("Tls", "CertificateFile", SettingKind.Folder, "", "path",
+            "Certificate with its chain, as PEM. With it, the same is served by `https` and `wss` at `Tls.Port` (TLS 1.2 and "
+            + "1.3), and `Server.Port` answers this machine alone. Files that are written anew are used from the next connection "
+            + "on."),
+        new("Tls", "KeyFile", SettingKind.Folder, "", "path",
+            "The key of that certificate, as PEM without a password; readable by its owner alone."),
+        new("Tls", "Port", SettingKind.Number, "8443", "port", "Port of `https` and `wss`; 0 takes any free one.", Max: PortMax),
+        new("Tls", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether `Server.Port`, which is not encrypted, answers other machines beside TLS.", Choices: Switch),
         new("Health", "Host", SettingKind.HostName, "0.0.0.0", "address", "The address on which health is served."),
         new("Health", "Port", SettingKind.Number, "8003", "port", "Port of health; 0 takes any free one.",
             Flag: "--health-port", Max: PortMax),

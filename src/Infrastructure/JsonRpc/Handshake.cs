@@ -49,7 +49,7 @@ internal sealed partial class Handshake(
                 connections,
                 connections.NextNumber(),
                 context.Connection.RemoteIpAddress,
-                context.Request.Host.Value,
+                context.Request.Host is { HasValue: true } host ? $"{context.Request.Scheme}://{host}" : null,
                 socket,
                 context.Abort,
                 options);

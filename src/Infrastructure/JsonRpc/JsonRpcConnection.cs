@@ -33,7 +33,7 @@ public sealed class JsonRpcConnection
         JsonRpcConnections all,
         long number,
         IPAddress? remote,
-        string? host,
+        string? origin,
         WebSocket socket,
         Action cut,
         JsonRpcOptions options)
@@ -45,7 +45,7 @@ public sealed class JsonRpcConnection
         _outbox = new Outbox(socket, options);
         Id = "c" + number.ToString(CultureInfo.InvariantCulture);
         RemoteAddress = remote;
-        Host = host;
+        Origin = origin;
     }
 
     /// <summary>Unique within one run of the server.</summary>
@@ -54,8 +54,10 @@ public sealed class JsonRpcConnection
     /// <summary>Null when the transport knows none.</summary>
     public IPAddress? RemoteAddress { get; }
 
-    /// <summary>What the client calls us by, from its <c>Host</c> header; null when it sent none.</summary>
-    public string? Host { get; }
+    /// <summary>
+    /// How the client reaches us, e.g. <c>https://host:8443</c>, from its <c>Host</c> header; null when it sent none.
+    /// </summary>
+    public string? Origin { get; }
 
     /// <summary>The application's own session, e.g. who has logged in; null until it is set.</summary>
     public object? State { get; set; }

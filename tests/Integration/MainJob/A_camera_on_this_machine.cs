@@ -19,6 +19,7 @@ public sealed class A_camera_on_this_machine
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact(Explicit = true)]
+    [Trait("needs", "vivid")]
     public async Task is_asked_what_it_can_recorded_unplugged_and_plugged_in_again()
     {
         await using RunningHost host = await RunningHost.StartAsync(startTimeMax: Patience);

@@ -22,7 +22,10 @@ public sealed class A_key_for_one_camera(House house) : IClassFixture<House>
             Assert.Equal(expected, await house.GetWithAsync(secret, $"/files/snapshots/{house.Snapshots[i]}"));
             Assert.Equal(expected, await house.GetWithAsync(secret, $"/live/camera{i}.jpg"));
             Assert.Equal(expected, await house.GetWithAsync(secret, $"/live/camera{i}"));
-            Assert.Equal(expected, await house.GetWithAsync(secret, $"/hls/camera{i}.m3u8"));
+            await Until.TrueAsync(
+                async () => await house.GetWithAsync(secret, $"/hls/camera{i}.m3u8") == expected,
+                TimeSpan.FromSeconds(20),
+                $"{expected}, once there is enough for a playlist");
             Assert.Equal((int)expected, await house.DescribeAsync($"camera{i}", secret));
         }
     }
