@@ -29,7 +29,14 @@ internal sealed class HostSocket : IDisposable
     public async Task<JsonElement> CallAsync(string method, object parameters)
     {
         await SendAsync(Encode(method, parameters)).WaitAsync(AnswerTimeMax);
-        JsonElement message = JsonSerializer.Deserialize<JsonElement>((await ReceiveAsync().AsTask().WaitAsync(AnswerTimeMax)).Span);
+        JsonElement message;
+        do
+        {
+            // Between the answers of a socket that has subscribed come notifications, which have no id.
+            message = JsonElement.Parse((await ReceiveAsync().AsTask().WaitAsync(AnswerTimeMax)).Span);
+        }
+        while (!message.TryGetProperty("id", out _));
+
         return message.TryGetProperty("result", out JsonElement result)
             ? result
             : throw new InvalidOperationException($"{method}: {message}");
