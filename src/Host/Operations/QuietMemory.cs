@@ -17,7 +17,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     /// <summary>Doubles from one time to the next, so that a host at rest is left alone; work begins it anew.</summary>
-    private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PauseMax = TimeSpan.FromMinutes(10);
 
