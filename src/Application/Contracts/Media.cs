@@ -229,6 +229,10 @@ public interface ILiveOutput
     /// </returns>
     string? HlsPlaylistOf(CameraId cameraId, string folder, string query);
 
+    /// <summary>The same, but waits for the first segment of a camera that is there: players give up on an error.</summary>
+    /// <returns>Null when none came within the time a first frame may take, or the camera shows nothing.</returns>
+    Task<string?> HlsPlaylistAsync(CameraId cameraId, string folder, string query, CancellationToken cancellationToken);
+
     /// <returns>The header for segments of that <paramref name="generation"/>; null when it is gone.</returns>
     ReadOnlyMemory<byte>? HlsHeaderOf(CameraId cameraId, int generation);
 

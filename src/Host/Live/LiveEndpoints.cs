@@ -27,15 +27,15 @@ internal sealed class LiveEndpoints(
     }
 
     private Task<IResult> PlaylistAsync(HttpContext context, string camera) =>
-        ForAsync(context, camera, found =>
+        ForAsync(context, camera, async found =>
         {
             string query = context.Request.Query.ContainsKey("sig")
-            ? context.Request.QueryString.Value ?? string.Empty
-            : string.Empty;
+                ? context.Request.QueryString.Value ?? string.Empty
+                : string.Empty;
             context.Response.Headers.CacheControl = "no-cache";
-            return Task.FromResult(live.HlsPlaylistOf(found.CameraId, $"{found.Number}/", query) is { } playlist
+            return await live.HlsPlaylistAsync(found.CameraId, $"{found.Number}/", query, context.RequestAborted) is { } playlist
                 ? Results.Text(playlist, "application/vnd.apple.mpegurl")
-                : NothingYet(camera));
+                : NothingYet(camera);
         });
 
     private Task<IResult> PartAsync(HttpContext context, string camera, string part) =>

@@ -143,6 +143,31 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
             ? camera.Feed.WithHls(hls => hls.ToPlaylist(folder, query))
             : null;
 
+    public async Task<string?> HlsPlaylistAsync(
+        CameraId cameraId, string folder, string query, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_around.Options.FirstFrameTimeout, _around.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        for (; ; )
+        {
+            Task? nextKey = FeedOf(cameraId) is CameraFeed feed && feed.PresentHeader() is not null ? feed.NextKey() : null;
+            string? playlist = HlsPlaylistOf(cameraId, folder, query);
+            if (playlist is not null || nextKey is null)
+            {
+                return playlist;
+            }
+
+            try
+            {
+                await nextKey.WaitAsync(both.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return null;
+            }
+        }
+    }
+
     public ReadOnlyMemory<byte>? HlsHeaderOf(CameraId cameraId, int generation) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera)
         && camera.Feed.WithHls(hls => hls.HeaderOf(generation)) is StreamHeader header

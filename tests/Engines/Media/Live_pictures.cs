@@ -40,6 +40,18 @@ public sealed class Live_pictures
     }
 
     [Fact]
+    public async Task are_waited_for_by_a_player_who_comes_before_the_first_segment()
+    {
+        await using var studio = new Studio();
+        CameraTarget target = await studio.WatchAsync("test:pattern?size=320x240&fps=10");
+        string? list = await studio.Engine.HlsPlaylistAsync(target.CameraId, "camera0/", "?sig=1", Studio.Cancel);
+        Assert.Contains("\ncamera0/segment-0.m4s?sig=1\n", list, StringComparison.Ordinal);
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+        Assert.NotNull(await studio.Engine.HlsPlaylistAsync(target.CameraId, "camera0/", "?sig=1", gone.Token));
+    }
+
+    [Fact]
     public async Task are_saved_as_a_jpeg_of_their_size()
     {
         await using var studio = new Studio();
@@ -80,6 +92,7 @@ public sealed class Live_pictures
         await studio.Engine.WatchAsync(target, Studio.Cancel);
 
         Assert.Null(studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty));
+        Assert.Null(await studio.Engine.HlsPlaylistAsync(target.CameraId, string.Empty, string.Empty, Studio.Cancel));
         Assert.Null(studio.Engine.HlsHeaderOf(target.CameraId, 1));
         Assert.Null(studio.Engine.HlsSegmentOf(target.CameraId, 0));
         Assert.Null(await studio.Engine.JpegOfAsync(target.CameraId, Studio.Cancel));

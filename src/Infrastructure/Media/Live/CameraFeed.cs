@@ -270,6 +270,7 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
         if (sample.IsKey)
         {
             Seal();
+            _hls.KeyCame();
             DropGroup();
         }
         else if (_open is null && _group.Count == 0 && _sink is null && _viewers is null)

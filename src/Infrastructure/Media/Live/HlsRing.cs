@@ -69,9 +69,7 @@ internal sealed class HlsRing(MediaOptions options)
     /// <summary>Takes a finished fragment; holds it for as long as it is shown.</summary>
     public void Add(Fragment fragment)
     {
-        bool startsAnew = _open.Count > 0 && _open[0].Generation != fragment.Generation;
-        long openDuration = _open.Sum(other => other.Duration);
-        if (_open.Count > 0 && (startsAnew || (fragment.StartsWithKey && openDuration >= MediaTime.Of(options.HlsSegmentMin))))
+        if (_open.Count > 0 && _open[0].Generation != fragment.Generation)
         {
             Finish();
         }
@@ -87,6 +85,15 @@ internal sealed class HlsRing(MediaOptions options)
         {
             _open.ForEach(other => other.Release());
             _open = [];
+        }
+    }
+
+    /// <summary>A key frame came: what is open ends before it, unless it is too short yet.</summary>
+    public void KeyCame()
+    {
+        if (_open.Sum(fragment => fragment.Duration) >= MediaTime.Of(options.HlsSegmentMin))
+        {
+            Finish();
         }
     }
 
