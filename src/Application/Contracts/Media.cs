@@ -221,16 +221,19 @@ public interface ILiveOutput
     /// </returns>
     ILiveViewer? Watch(CameraId cameraId);
 
+    /// <returns>Whether a list of segments could be had without waiting.</returns>
+    bool HasHls(CameraId cameraId);
+
+    /// <summary>
+    /// The list of segments. Waits for the first segment of a camera that is there: players give up on an error. Who asks counts
+    /// as a viewer for a minute.
+    /// </summary>
     /// <param name="folder">Put before each address in the list, e.g. <c>camera0/</c>; may be empty.</param>
     /// <param name="query">Appended to each address in the list, e.g. <c>?sig=…</c>; may be empty.</param>
     /// <returns>
-    /// An m3u8 text, with headers named <c>header-{generation}.mp4</c> and segments <c>segment-{sequence}.m4s</c>; null while
-    /// there is nothing to show.
+    /// An m3u8 text, with headers named <c>header-{generation}.mp4</c> and segments <c>segment-{sequence}.m4s</c>; null when the
+    /// camera shows nothing, or no segment came within the time that a first frame may take.
     /// </returns>
-    string? HlsPlaylistOf(CameraId cameraId, string folder, string query);
-
-    /// <summary>The same, but waits for the first segment of a camera that is there: players give up on an error.</summary>
-    /// <returns>Null when none came within the time a first frame may take, or the camera shows nothing.</returns>
     Task<string?> HlsPlaylistAsync(CameraId cameraId, string folder, string query, CancellationToken cancellationToken);
 
     /// <returns>The header for segments of that <paramref name="generation"/>; null when it is gone.</returns>

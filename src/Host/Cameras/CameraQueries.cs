@@ -89,7 +89,7 @@ internal static class CameraFields
         return new LiveStreams(
             links.HlsOf(number, owner),
             links.JpegOf(number, owner),
-            live.HlsPlaylistOf(new CameraId(camera.Id), string.Empty, string.Empty) is not null,
+            live.HasHls(new CameraId(camera.Id)),
             viewers.CountOf(number));
     }
 

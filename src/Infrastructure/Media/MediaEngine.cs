@@ -138,10 +138,7 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
     public CameraFeed? FeedOf(CameraId cameraId) =>
         _cameras.TryGetValue(cameraId, out CameraSession? camera) ? camera.Feed : null;
 
-    public string? HlsPlaylistOf(CameraId cameraId, string folder, string query) =>
-        _cameras.TryGetValue(cameraId, out CameraSession? camera)
-            ? camera.Feed.WithHls(hls => hls.ToPlaylist(folder, query))
-            : null;
+    public bool HasHls(CameraId cameraId) => FeedOf(cameraId) is CameraFeed feed && feed.WithHls(hls => !hls.IsEmpty);
 
     public async Task<string?> HlsPlaylistAsync(
         CameraId cameraId, string folder, string query, CancellationToken cancellationToken)
@@ -150,8 +147,9 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         for (; ; )
         {
-            Task? nextKey = FeedOf(cameraId) is CameraFeed feed && feed.PresentHeader() is not null ? feed.NextKey() : null;
-            string? playlist = HlsPlaylistOf(cameraId, folder, query);
+            CameraFeed? feed = FeedOf(cameraId);
+            Task? nextKey = feed?.PresentHeader() is not null ? feed.NextKey() : null;
+            string? playlist = feed?.WithHls(hls => hls.ToPlaylist(folder, query));
             if (playlist is not null || nextKey is null)
             {
                 return playlist;

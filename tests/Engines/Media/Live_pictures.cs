@@ -15,14 +15,14 @@ public sealed class Live_pictures
         await using RtspCamera camera = await RtspCamera.StartAsync();
         await using var studio = new Studio();
         CameraTarget target = await studio.WatchAsync(camera.Address);
-        Assert.Null(studio.Engine.HlsPlaylistOf(new Domain.Kernel.CameraId(Guid.Empty), string.Empty, string.Empty));
+        Assert.Null(await ListAsync(studio, Studio.Camera(camera.Address)));
         await WaitForSegmentsAsync(studio, target, 2);
         await camera.KillAsync();
         await studio.Listener.WaitAsync("disconnected");
         await camera.StartAgainAsync();
         await WaitForSegmentsAsync(studio, target, 5);
 
-        string list = studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, "?sig=1")!;
+        string list = (await ListAsync(studio, target, "?sig=1"))!;
         Assert.StartsWith("#EXTM3U\n#EXT-X-VERSION:7\n", list);
         Assert.Contains("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"header-2.mp4?sig=1\"\n", list);
         int target_s = int.Parse(list.Split("TARGETDURATION:")[1].Split('\n')[0], CultureInfo.InvariantCulture);
@@ -44,11 +44,30 @@ public sealed class Live_pictures
     {
         await using var studio = new Studio();
         CameraTarget target = await studio.WatchAsync("test:pattern?size=320x240&fps=10");
-        string? list = await studio.Engine.HlsPlaylistAsync(target.CameraId, "camera0/", "?sig=1", Studio.Cancel);
-        Assert.Contains("\ncamera0/segment-0.m4s?sig=1\n", list, StringComparison.Ordinal);
+        Assert.False(studio.Engine.HasHls(target.CameraId));
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
-        Assert.NotNull(await studio.Engine.HlsPlaylistAsync(target.CameraId, "camera0/", "?sig=1", gone.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => studio.Engine.HlsPlaylistAsync(target.CameraId, "camera0/", "?sig=1", gone.Token));
+        string? list = await studio.Engine.HlsPlaylistAsync(target.CameraId, "camera0/", "?sig=1", Studio.Cancel);
+        Assert.Contains("\ncamera0/segment-0.m4s?sig=1\n", list, StringComparison.Ordinal);
+        Assert.True(studio.Engine.HasHls(target.CameraId));
+    }
+
+    [Fact]
+    public async Task are_kept_in_memory_for_hls_only_while_somebody_watches()
+    {
+        await using var studio = new Studio();
+        CameraTarget target = await studio.WatchAsync("test:pattern?size=320x240&fps=10");
+        await Until.TrueAsync(() => studio.Engine.HlsSegmentOf(target.CameraId, 3) is not null, TimeSpan.FromSeconds(20));
+        Assert.Null(studio.Engine.HlsSegmentOf(target.CameraId, 0));
+        Assert.InRange((await ListAsync(studio, target))!.Split("#EXTINF").Length - 1, 3, 4);
+
+        await WaitForSegmentsAsync(studio, target, 6);
+        string list = (await ListAsync(studio, target))!;
+        long oldest = long.Parse(list.Split("MEDIA-SEQUENCE:")[1].Split('\n')[0], CultureInfo.InvariantCulture);
+        await Until.TrueAsync(() => studio.Engine.HlsSegmentOf(target.CameraId, oldest + 7) is not null, TimeSpan.FromSeconds(20));
+        Assert.NotNull(studio.Engine.HlsSegmentOf(target.CameraId, oldest));
     }
 
     [Fact]
@@ -91,17 +110,20 @@ public sealed class Live_pictures
         CameraTarget target = Studio.Camera("rtsp://127.0.0.1:1/none");
         await studio.Engine.WatchAsync(target, Studio.Cancel);
 
-        Assert.Null(studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty));
-        Assert.Null(await studio.Engine.HlsPlaylistAsync(target.CameraId, string.Empty, string.Empty, Studio.Cancel));
+        Assert.Null(await ListAsync(studio, target));
+        Assert.False(studio.Engine.HasHls(target.CameraId));
         Assert.Null(studio.Engine.HlsHeaderOf(target.CameraId, 1));
         Assert.Null(studio.Engine.HlsSegmentOf(target.CameraId, 0));
         Assert.Null(await studio.Engine.JpegOfAsync(target.CameraId, Studio.Cancel));
         Assert.IsType<MediaSnapshot.Failed>(await studio.Engine.TakeSnapshotAsync(target.CameraId, "a.jpg", Studio.Cancel));
     }
 
+    private static Task<string?> ListAsync(Studio studio, CameraTarget target, string query = "") =>
+        studio.Engine.HlsPlaylistAsync(target.CameraId, string.Empty, query, Studio.Cancel);
+
     private static Task WaitForSegmentsAsync(Studio studio, CameraTarget target, int count) =>
         Until.TrueAsync(
-            () => studio.Engine.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty)?.Split("#EXTINF").Length > count,
+            () => studio.Engine.FeedOf(target.CameraId)!.WithHls(hls => hls.ToPlaylist("", ""))?.Split("#EXTINF").Length > count,
             TimeSpan.FromSeconds(20));
 
     /// <summary>Serves one camera's HLS as the host will.</summary>
@@ -145,7 +167,8 @@ public sealed class Live_pictures
                     string number = path.Split('-', '.') is [_, string digits, ..] ? digits : string.Empty;
                     ReadOnlyMemory<byte>? body = path switch
                     {
-                        "index.m3u8" => System.Text.Encoding.UTF8.GetBytes(live.HlsPlaylistOf(target.CameraId, string.Empty, string.Empty)!),
+                        "index.m3u8" => System.Text.Encoding.UTF8.GetBytes(
+                            (await live.HlsPlaylistAsync(target.CameraId, string.Empty, string.Empty, Studio.Cancel))!),
                         ['h', ..] => live.HlsHeaderOf(target.CameraId, int.Parse(number, CultureInfo.InvariantCulture)),
                         _ => live.HlsSegmentOf(target.CameraId, long.Parse(number, CultureInfo.InvariantCulture)),
                     };

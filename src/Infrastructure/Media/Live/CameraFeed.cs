@@ -41,7 +41,7 @@ internal sealed class CameraFeed(CameraId cameraId, MediaOptions options, Report
 
     private readonly Lock _lock = new();
     private readonly ArrivalClock _clock = new(time);
-    private readonly HlsRing _hls = new(options);
+    private readonly HlsRing _hls = new(options, time);
     private readonly RateMeter _rate = new();
     private readonly List<Fragment> _group = [];
     private Fragment? _open;

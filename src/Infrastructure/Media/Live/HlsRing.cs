@@ -53,10 +53,16 @@ internal sealed class HlsSegment(long sequence, bool isDiscontinuity, List<Fragm
 /// The newest seconds of a camera as HTTP Live Streaming with fragmented MP4 (RFC 8216). Not thread-safe: the feed's lock
 /// guards it.
 /// </summary>
-internal sealed class HlsRing(MediaOptions options)
+internal sealed class HlsRing(MediaOptions options, TimeProvider time)
 {
     /// <summary>Segments kept after they left the list, for viewers that still fetch them (RFC 8216, 6.2.2).</summary>
     private const int AfterlifeCount = 2;
+
+    /// <summary>Segments kept for a player who may come: as many as it starts behind the newest one (RFC 8216, 6.3.3).</summary>
+    private const int UnwatchedCount = 3;
+
+    /// <summary>A player asks for the list about once per segment; so long after the last time, nobody watches any more.</summary>
+    private static readonly TimeSpan WatchedFor = TimeSpan.FromMinutes(1);
 
     private readonly LinkedList<HlsSegment> _segments = [];
     private readonly Dictionary<int, StreamHeader> _headers = [];
@@ -64,6 +70,7 @@ internal sealed class HlsRing(MediaOptions options)
     private long _nextSequence;
     private long _discontinuitiesGone;
     private int _lastGeneration = -1;
+    private long? _askedAt;
     private long _targetSeconds = Math.Max(1, (long)Math.Ceiling(options.HlsSegmentMin.TotalSeconds));
 
     /// <summary>Takes a finished fragment; holds it for as long as it is shown.</summary>
@@ -112,7 +119,7 @@ internal sealed class HlsRing(MediaOptions options)
         _segments.AddLast(segment);
         _targetSeconds = Math.Max(_targetSeconds, (long)Math.Round((double)segment.Duration / MediaTime.Scale));
         while (_segments.Count > 1
-            && (_segments.Count > options.HlsSegmentCount + AfterlifeCount
+            && (_segments.Count > KeptCount
                 || _segments.Sum(other => (long)other.ByteCount) > options.HlsBytesMax))
         {
             RemoveFirst();
@@ -133,9 +140,17 @@ internal sealed class HlsRing(MediaOptions options)
 
     public StreamHeader? HeaderOf(int generation) => _headers.GetValueOrDefault(generation);
 
+    public bool IsEmpty => _segments.Count == 0;
+
+    /// <summary>A camera nobody watches this way costs memory, and there may be many.</summary>
+    private int KeptCount => _askedAt is { } at && time.GetElapsedTime(at) < WatchedFor
+        ? options.HlsSegmentCount + AfterlifeCount
+        : Math.Min(UnwatchedCount, options.HlsSegmentCount);
+
     /// <returns>Null while there is no whole segment.</returns>
     public string? ToPlaylist(string folder, string query)
     {
+        _askedAt = time.GetTimestamp();
         if (_segments.Count == 0)
         {
             return null;
