@@ -121,7 +121,7 @@ internal static class CamerasBench
             SegmentFile[] segments = listener.Of(take.RecordingId);
             string joined = Path.Combine(folder, take.Name + ".mp4");
             await using (Stream whole = footage.OpenRecording(
-                take.Name, [.. segments.Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))])!)
+                take.Name, [.. segments.Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))], Container.Mp4)!)
             await using (FileStream file = File.Create(joined))
             {
                 await whole.CopyToAsync(file);

@@ -118,7 +118,7 @@ public sealed class FakeFootage : IFootage
 
     public IReadOnlyList<string> ListSnapshots() => [.. Snapshots];
 
-    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments) => null;
+    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments, Container container) => null;
 
     public Stream? OpenSnapshot(string fileName) => null;
 

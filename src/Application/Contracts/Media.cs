@@ -175,9 +175,12 @@ public interface IFootage
     /// <returns>Names of all snapshot files on disk.</returns>
     IReadOnlyList<string> ListSnapshots();
 
-    /// <summary>A recording as one file: the first segment whole, then the others without their headers.</summary>
+    /// <summary>
+    /// A recording as one file. MP4 is the first segment whole, then the others without their headers; Matroska, and MP4 of a
+    /// camera whose format changed, are made of them while they are read.
+    /// </summary>
     /// <returns>A seekable stream; null when a file is not there.</returns>
-    Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments);
+    Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments, Container container);
 
     /// <returns>Null when the file is not there.</returns>
     Stream? OpenSnapshot(string fileName);
@@ -192,6 +195,14 @@ public interface IFootage
 
     /// <exception cref="DependencyUnavailableException">The storage folder is not there.</exception>
     StorageUsage Usage();
+}
+
+/// <summary>A kind of media file.</summary>
+public enum Container
+{
+    /// <summary>Fragmented MP4, as recordings lie on disk.</summary>
+    Mp4,
+    Matroska,
 }
 
 /// <summary>Where one segment's bytes are.</summary>

@@ -41,12 +41,17 @@ public sealed record PlaceLegalHold(RecordingId RecordingId, string Reason) : Re
 /// <param name="Reason">Why the hold may end; one line.</param>
 public sealed record ReleaseLegalHold(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
-/// <summary>As what its requester wants the footage handed out. Both are one fragmented MP4, under other names.</summary>
+/// <summary>
+/// As what its requester wants the footage handed out. It is kept as fragmented MP4 always, which needs no repair after a crash.
+/// </summary>
 // Zero is left out so that a forgotten value is never taken for a real one.
 public enum RecordingFormat
 {
     Fmp4 = 1,
     Mp4 = 2,
+
+    /// <summary>Matroska, made while it is fetched.</summary>
+    Mkv = 3,
 }
 
 /// <summary>Why a recording came to its end.</summary>

@@ -3,6 +3,7 @@ using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Snapshots;
 using Events.Domain.Kernel;
+using Events.Domain.Recordings;
 using Events.Host.Recordings;
 using Events.Host.Security;
 using Microsoft.Net.Http.Headers;
@@ -53,11 +54,14 @@ internal sealed class FileEndpoints(
             }
         }
 
-        string extension = name.EndsWith(".mp4", StringComparison.OrdinalIgnoreCase) ? ".mp4" : ".fmp4";
-        return footage.OpenRecording(recording.Name, segments) is { } stream
+        // Any recording can be had in any format: the name says which.
+        RecordingFormat format = FileNames.FormatOf(Path.GetExtension(name).TrimStart('.').ToLowerInvariant())
+            ?? RecordingFormat.Fmp4;
+        bool isMatroska = format is RecordingFormat.Mkv;
+        return footage.OpenRecording(recording.Name, segments, isMatroska ? Container.Matroska : Container.Mp4) is { } stream
             ? Download(
-                context, right, stream, "video/mp4", $"{recording.Name}{extension}", recording.EndedAt,
-                $"{recording.Id}-{segments.Count}")
+                context, right, stream, isMatroska ? "video/x-matroska" : "video/mp4",
+                recording.Name + FileNames.ExtensionOf(format), recording.EndedAt, $"{recording.Id}-{segments.Count}-{format}")
             : NotFound(name);
     }
 

@@ -102,15 +102,16 @@ internal static class MethodTable
             + "file_path: text}",
             [NotFound, DependencyFailed]),
         new("start_recording", Right.Control,
-            "Records until it is stopped, or for so many seconds. One per camera. The format mkv is refused with -32030.",
+            "Records until it is stopped, or for so many seconds. One per camera. The format is that of the "
+            + "download; file_size counts what is on disk.",
             [
                 _device,
                 new("duration", ParamKind.Integer, Min: 1, Max: 86_400),
-                new("format", ParamKind.Choice, Default: "fmp4", Choices: ["fmp4", "mp4"]),
+                new("format", ParamKind.Choice, Default: "fmp4", Choices: ["fmp4", "mp4", "mkv"]),
             ],
             "{device: camera, filename: text, status: \"RECORDING\"|\"STARTING\"|\"STOPPING\"|\"PAUSED\"|\"ERROR\"|\"FAILED\", "
             + "start_time: instant, format: \"fmp4\"|\"mp4\"|\"mkv\"}",
-            [NotFound, InvalidState, Unsupported, DependencyFailed]),
+            [NotFound, InvalidState, DependencyFailed]),
         new("stop_recording", Right.Control, "Ends the camera's recording.", [_device],
             "{device: camera, filename: text, status: \"STOPPED\"|\"STARTING\"|\"STOPPING\"|\"PAUSED\"|\"ERROR\"|\"FAILED\", "
             + "start_time: instant, end_time: instant, duration: count, file_size: count, format: \"fmp4\"|\"mp4\"|\"mkv\"}",

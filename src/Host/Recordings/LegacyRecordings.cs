@@ -1,7 +1,6 @@
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
-using Events.Domain.Recordings;
 using Events.Host.Files;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
@@ -93,7 +92,7 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             recording.Name,
             "RECORDING",
             LegacyText.Instant(recording.StartedAt ?? recording.RequestedAt),
-            FormatOf(recording));
+            FileNames.WordOf(recording.Format));
 
     public static LegacyRecordingStopped ShowStop(RecordingView recording) =>
         new(
@@ -104,9 +103,7 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
             LegacyText.Instant(recording.EndedAt ?? recording.RequestedAt),
             SecondsOf(recording),
             recording.FileBytes,
-            FormatOf(recording));
-
-    private static string FormatOf(RecordingView recording) => recording.Format is RecordingFormat.Mp4 ? "mp4" : "fmp4";
+            FileNames.WordOf(recording.Format));
 
     private static long SecondsOf(RecordingView recording) =>
         LegacyText.Seconds(TimeSpan.FromMilliseconds(recording.FootageMs));

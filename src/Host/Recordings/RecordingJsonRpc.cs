@@ -31,10 +31,10 @@ internal sealed class RecordingJsonRpc(
     {
         var given = new CallParams(call.Params);
         int? seconds = given.OptionalInteger("duration", 1, DurationSecondsMax);
-        string format = given.OptionalText("format") ?? "fmp4";
-        if (format is not ("fmp4" or "mp4" or "mkv"))
+        RecordingFormat? format = FileNames.FormatOf(given.OptionalText("format") ?? "fmp4");
+        if (format is null)
         {
-            given.Refuse("format", "enum", "One of fmp4, mp4.");
+            given.Refuse("format", "enum", "One of fmp4, mp4, mkv.");
         }
 
         var found = await CameraJsonRpc.FindAsync(call, given, cameras, sessions);
@@ -43,18 +43,13 @@ internal sealed class RecordingJsonRpc(
             return found.Error!;
         }
 
-        if (format == "mkv")
-        {
-            return LegacyErrors.NotSupported("format", "Recordings are written as fragmented MP4. Ask for fmp4 or mp4.");
-        }
-
         RecordingId id = RecordingId.New();
         CommandResult result = await bus.SendAsync(
             new StartRecording(
                 id,
                 camera.Id,
                 seconds is { } s ? TimeSpan.FromSeconds(s) : null,
-                format == "mp4" ? RecordingFormat.Mp4 : RecordingFormat.Fmp4),
+                format!.Value),
             sessions.Of(call.Connection).CallerNow(),
             call.Cancellation);
         if (ErrorOf(result, camera.Number.ToString()) is { } error)

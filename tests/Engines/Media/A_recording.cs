@@ -109,7 +109,7 @@ public sealed class A_recording
         await studio.Engine.StopAsync(recording, Studio.Cancel);
         byte[] whole = await File.ReadAllBytesAsync(await studio.JoinAsync("seek"), Studio.Cancel);
         SegmentSpan[] spans = [.. studio.Listener.Segments.Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))];
-        await using Stream stream = studio.Footage.OpenRecording("seek", spans)!;
+        await using Stream stream = studio.Footage.OpenRecording("seek", spans, Container.Mp4)!;
 
         Assert.Equal(whole.Length, stream.Length);
         byte[] part = new byte[1000];
@@ -121,7 +121,7 @@ public sealed class A_recording
         }
 
         Assert.Equal(0, await stream.ReadAsync(part, Studio.Cancel));
-        Assert.Null(studio.Footage.OpenRecording("seek", [.. spans, new SegmentSpan(99, 1, 0)]));
+        Assert.Null(studio.Footage.OpenRecording("seek", [.. spans, new SegmentSpan(99, 1, 0)], Container.Mp4));
     }
 
     [Fact]

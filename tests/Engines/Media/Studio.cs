@@ -68,14 +68,13 @@ internal sealed class Studio : IAsyncDisposable
         return target.RecordingId;
     }
 
-    public async Task<string> JoinAsync(string name)
+    public SegmentSpan[] Spans() =>
+        [.. Listener.Segments.OrderBy(s => s.Number).Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))];
+
+    public async Task<string> JoinAsync(string name, Container container = Container.Mp4)
     {
-        SegmentSpan[] spans =
-        [
-            .. Listener.Segments.OrderBy(s => s.Number).Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes)),
-        ];
-        await using Stream whole = Footage.OpenRecording(name, spans)!;
-        string path = Path.Combine(Folder, name + "-joined.mp4");
+        await using Stream whole = Footage.OpenRecording(name, Spans(), container)!;
+        string path = Path.Combine(Folder, $"{name}-joined.{container.ToString().ToLowerInvariant()}");
         await using FileStream file = File.Create(path);
         await whole.CopyToAsync(file, Cancel);
         return path;

@@ -86,7 +86,7 @@ public sealed class The_storage_folder
 
         Assert.Empty(studio.Footage.ListRecordings());
         Assert.Null(studio.Footage.OpenSnapshot("a.jpg"));
-        Assert.Null(studio.Footage.OpenRecording("old", [new(1, 1, 0)]));
+        Assert.Null(studio.Footage.OpenRecording("old", [new(1, 1, 0)], Container.Mp4));
         Assert.InRange(studio.Footage.Usage().UsedPercent, 0, 100);
     }
 }

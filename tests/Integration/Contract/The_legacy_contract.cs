@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Events.Host.JsonRpc;
 using Events.Tests.Integration.Kit;
@@ -209,11 +211,29 @@ public sealed class The_legacy_contract(Stage stage) : IClassFixture<Stage>
     }
 
     [Fact]
-    public async Task writes_no_matroska()
+    public async Task hands_out_matroska_that_players_read()
     {
-        RpcException refused = await RefusedAsync("operator", "start_recording", new { device = Stage.Device, format = "mkv" });
+        await stage.NotRecordingAsync();
+        JsonElement started = await stage.Admin.CallAsync("start_recording", new { device = Stage.Device, format = "mkv" });
+        JsonElement stopped = await stage.Admin.CallAsync("stop_recording", new { device = Stage.Device });
+        string url = (await stage.Admin.CallAsync("get_recording_info", new { filename = started.Text("filename") })).Text("download_url");
 
-        Assert.Equal(-32030, refused.Code);
+        Assert.Equal(("mkv", "mkv"), (started.Text("format"), stopped.Text("format")));
+        Assert.StartsWith($"/files/recordings/{started.Text("filename")}.mkv?", url, StringComparison.Ordinal);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        byte[] whole = await stage.Host.DownloadAsync(url);
+        using var request = new HttpRequestMessage(HttpMethod.Get, url) { Headers = { Range = new RangeHeaderValue(1000, 1999) } };
+        using HttpResponseMessage part = await stage.Host.Http.SendAsync(request, cancel);
+        Assert.Equal((HttpStatusCode.PartialContent, "video/x-matroska"), (part.StatusCode, part.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(whole[1000..2000], await part.Content.ReadAsByteArrayAsync(cancel));
+        Assert.Equal(whole.Length, part.Content.Headers.ContentRange?.Length);
+
+        string file = Path.Combine(stage.Host.Data, "fetched.mkv");
+        await File.WriteAllBytesAsync(file, whole, cancel);
+        string read = (await Tool.RunAsync(
+            "ffprobe",
+            ["-v", "error", "-count_frames", "-show_entries", "format=format_name:stream=nb_read_frames", "-of", "csv=p=0", file])).Ok();
+        Assert.Matches("^[1-9][0-9]*\\s+\"?matroska", read);
     }
 
     [Fact]

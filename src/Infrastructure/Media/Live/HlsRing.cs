@@ -58,10 +58,12 @@ internal sealed class HlsRing(MediaOptions options, TimeProvider time)
     /// <summary>Segments kept after they left the list, for viewers that still fetch them (RFC 8216, 6.2.2).</summary>
     private const int AfterlifeCount = 2;
 
-    /// <summary>Segments kept for a player who may come: as many as it starts behind the newest one (RFC 8216, 6.3.3).</summary>
+    /// <summary>
+    /// Segments kept for a player who may come: as many as it starts behind the newest one (RFC 8216, 6.3.3).
+    /// </summary>
     private const int UnwatchedCount = 3;
 
-    /// <summary>A player asks for the list about once per segment; so long after the last time, nobody watches any more.</summary>
+    /// <summary>A player asks for the list about once per segment; so long after the last time, nobody watches.</summary>
     private static readonly TimeSpan WatchedFor = TimeSpan.FromMinutes(1);
 
     private readonly LinkedList<HlsSegment> _segments = [];

@@ -43,6 +43,14 @@ internal sealed class StreamHeader
 
     public bool HasSameFormatAs(StreamHeader other) => SampleEntry.AsSpan().SequenceEqual(other.SampleEntry);
 
+    /// <summary>The same, but parameter sets may lie among the pictures, too: <c>avc3</c> or <c>hev1</c>.</summary>
+    public StreamHeader WithParameterSetsInPictures()
+    {
+        byte[] entry = [.. SampleEntry];
+        BinaryPrimitives.WriteUInt32BigEndian(entry.AsSpan(4), Codec == "h265" ? Box.Hev1 : Box.Avc3);
+        return new StreamHeader(Codec, Width, Height, TimeScale, entry);
+    }
+
     /// <param name="moov">The box's body.</param>
     /// <exception cref="MalformedMediaException">No video track of a codec that is known here.</exception>
     public static StreamHeader Parse(ReadOnlySpan<byte> moov)

@@ -26,7 +26,7 @@ internal static class SegmentScan
         long length = RandomAccess.GetLength(file);
         try
         {
-            return ReadFragments(file, length, ReadHeader(file, length));
+            return ReadFragments(file, length, ReadHeader(file, length).Found, (_, _) => { });
         }
         catch (MalformedMediaException)
         {
@@ -65,7 +65,8 @@ internal static class SegmentScan
             SegmentWriter.DurationMs(found.DecodeTime, found.Duration),
             found.FrameCount);
 
-    private static ScannedSegment ReadHeader(SafeFileHandle file, long length)
+    /// <exception cref="MalformedMediaException">There is none that can be read.</exception>
+    public static (ScannedSegment Found, StreamHeader Header) ReadHeader(SafeFileHandle file, long length)
     {
         DateTimeOffset? startedAt = null;
         for (long at = 0; ReadHead(file, at, length) is (uint type, long size);)
@@ -78,8 +79,7 @@ internal static class SegmentScan
             }
             else if (type == Box.Moov)
             {
-                _ = StreamHeader.Parse(body);
-                return ScannedSegment.Nothing with { HeaderBytes = at, StartedAt = startedAt };
+                return (ScannedSegment.Nothing with { HeaderBytes = at, StartedAt = startedAt }, StreamHeader.Parse(body));
             }
             else if (type != Box.Ftyp)
             {
@@ -90,7 +90,10 @@ internal static class SegmentScan
         throw new MalformedMediaException("There is no header.");
     }
 
-    private static ScannedSegment ReadFragments(SafeFileHandle file, long length, ScannedSegment found)
+    /// <param name="found">What <see cref="ReadHeader"/> gave.</param>
+    /// <param name="each">Gets each whole fragment's place and its table, which is good until the next one.</param>
+    public static ScannedSegment ReadFragments(
+        SafeFileHandle file, long length, ScannedSegment found, Action<long, IReadOnlyList<TableEntry>> each)
     {
         var entries = new List<TableEntry>();
         try
@@ -105,6 +108,7 @@ internal static class SegmentScan
                     break;
                 }
 
+                each(at, entries);
                 at += moof + entries.Sum(entry => (long)entry.Size) + Box.HeadBytes;
                 found = found with
                 {
@@ -121,6 +125,24 @@ internal static class SegmentScan
         }
 
         return found;
+    }
+
+    /// <param name="entries">Cleared and filled.</param>
+    /// <returns>The pictures, one behind the other.</returns>
+    /// <exception cref="MalformedMediaException">No whole fragment is there (any more).</exception>
+    public static byte[] ReadFragment(SafeFileHandle file, long moofAt, List<TableEntry> entries)
+    {
+        long length = RandomAccess.GetLength(file);
+        if (ReadHead(file, moofAt, length) is not (Box.Moof, long moof))
+        {
+            throw new MalformedMediaException("The fragment is gone.");
+        }
+
+        SampleTable.Read(ReadBody(file, moofAt, moof), default, entries);
+        byte[] pictures = new byte[entries.Sum(entry => (long)entry.Size)];
+        return entries.Count > 0 && RandomAccess.Read(file, pictures, moofAt + moof + Box.HeadBytes) == pictures.Length
+            ? pictures
+            : throw new MalformedMediaException("The fragment is not whole.");
     }
 
     /// <returns>Null when no whole box begins there.</returns>

@@ -6,39 +6,20 @@ namespace Events.Media.Storage;
 internal sealed record FilePart(string Path, long Offset, long Length);
 
 /// <summary>Parts of files, one behind the other, as one seekable stream. Holds one file open at a time.</summary>
-internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Stream
+internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : SeekableStream
 {
     private readonly long[] _starts = StartsOf(parts);
     private SafeFileHandle? _file;
     private int _openPart = -1;
-    private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => _starts[^1];
-
-    public override long Position
-    {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
         int got = Locate(buffer.Length) is (SafeFileHandle file, long at, int count)
             ? Checked(RandomAccess.Read(file, buffer[..count], at), count)
             : 0;
-        _position += got;
+        Position += got;
         return got;
     }
 
@@ -50,26 +31,9 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Stream
         int got = Locate(buffer.Length) is (SafeFileHandle file, long at, int count)
             ? Checked(await RandomAccess.ReadAsync(file, buffer[..count], at, cancellationToken), count)
             : 0;
-        _position += got;
+        Position += got;
         return got;
     }
-
-    public override long Seek(long offset, SeekOrigin origin) =>
-        Position = origin switch
-        {
-            SeekOrigin.Begin => offset,
-            SeekOrigin.Current => _position + offset,
-            SeekOrigin.End => Length + offset,
-            _ => throw new ArgumentOutOfRangeException(nameof(origin), origin, "No such origin."),
-        };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -94,12 +58,12 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Stream
     /// <returns>Where the next bytes are; null at the end.</returns>
     private (SafeFileHandle File, long At, int Count)? Locate(int wanted)
     {
-        if (_position >= Length)
+        if (Position >= Length)
         {
             return null;
         }
 
-        int found = Array.BinarySearch(_starts, _position);
+        int found = Array.BinarySearch(_starts, Position);
         int part = found >= 0 ? found : ~found - 1;
         while (parts[part].Length == 0)
         {
@@ -119,7 +83,7 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Stream
             _openPart = part;
         }
 
-        long within = _position - _starts[part];
+        long within = Position - _starts[part];
         return (_file!, parts[part].Offset + within, (int)Math.Min(wanted, parts[part].Length - within));
     }
 }

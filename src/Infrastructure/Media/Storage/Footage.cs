@@ -1,4 +1,6 @@
 using Events.Application.Contracts;
+using Events.Media.Mp4;
+using Events.Media.Muxing;
 using Events.Media.Recordings;
 using Microsoft.Extensions.Logging;
 
@@ -51,7 +53,7 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
                 .Order(StringComparer.Ordinal),
         ];
 
-    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments)
+    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments, Container container)
     {
         string folder = storage.RecordingFolder(name);
         var parts = new List<FilePart>(segments.Count);
@@ -63,11 +65,38 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
                 return null;
             }
 
-            long skipped = parts.Count == 0 ? 0 : segment.HeaderBytes;
-            parts.Add(new FilePart(file.FullName, skipped, segment.SizeBytes - skipped));
+            parts.Add(new FilePart(file.FullName, 0, segment.SizeBytes));
         }
 
-        return parts.Count == 0 ? null : new ConcatenatedStream(parts);
+        if (parts.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (container is Container.Matroska)
+            {
+                return new RemuxedStream(parts, new MatroskaMuxer());
+            }
+
+            if (HasSeveralFormats(parts))
+            {
+                return new RemuxedStream(parts, new Mp4Muxer());
+            }
+        }
+        catch (MalformedMediaException e)
+        {
+            LogNotRemuxed(name, e.Message);
+            if (container is Container.Matroska)
+            {
+                return null;
+            }
+        }
+
+        return new ConcatenatedStream(
+            [.. parts.Select((part, i) => i == 0 ? part : new FilePart(
+                part.Path, segments[i].HeaderBytes, part.Length - segments[i].HeaderBytes))]);
     }
 
     public Stream? OpenSnapshot(string fileName)
@@ -128,6 +157,24 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         }
     }
 
+    /// <exception cref="MalformedMediaException">A header cannot be read.</exception>
+    private static bool HasSeveralFormats(List<FilePart> parts)
+    {
+        StreamHeader? first = null;
+        foreach (FilePart part in parts)
+        {
+            using var file = File.OpenHandle(part.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            StreamHeader header = SegmentScan.ReadHeader(file, part.Length).Header;
+            first ??= header;
+            if (!first.HasSameFormatAs(header))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Without its mark it is another disk's empty mount point: a file that is not there has not been removed.</summary>
     /// <exception cref="IOException">It is not there.</exception>
     private void RequireStorage()
@@ -173,6 +220,9 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         DateTimeOffset startedAt = found.StartedAt ?? new DateTimeOffset(File.GetCreationTimeUtc(path), TimeSpan.Zero);
         return SegmentScan.Describe(number, found, hash, startedAt);
     }
+
+    [LoggerMessage(EventId = 5203, Level = LogLevel.Error, Message = "{Name}: cannot be made into one file: {Why}")]
+    private partial void LogNotRemuxed(string name, string why);
 
     [LoggerMessage(EventId = 5201, Level = LogLevel.Warning,
         Message = "{Path}: {Bytes} bytes behind the last whole fragment cut off")]
