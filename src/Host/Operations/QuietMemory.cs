@@ -14,9 +14,14 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     /// <summary>Less is not worth a collection of everything, which stops all threads for some 10 ms.</summary>
     private const long GrowthBytesMin = 2_000_000;
 
+    private const int SettlingCount = 3;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
-    /// <summary>Doubles from one time to the next, so that a host at rest is left alone; work begins it anew.</summary>
+    /// <summary>
+    /// After the first <see cref="SettlingCount"/> times, while cameras connect and buffers fill, it doubles from one time to the
+    /// next, so that a host at rest is left alone; work begins it anew.
+    /// </summary>
     private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PauseMax = TimeSpan.FromMinutes(10);
@@ -28,6 +33,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
         long last = time.GetTimestamp();
         long? settled = 0;
         TimeSpan pause = TimeSpan.Zero;
+        int count = 0;
         using var timer = new PeriodicTimer(LookEvery, time);
         while (true)
         {
@@ -39,6 +45,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             if (!isQuiet)
             {
                 pause = pause < PauseMin ? pause : PauseMin;
+                count = 0;
             }
             else if (time.GetElapsedTime(last) >= pause && resident - settled >= GrowthBytesMin)
             {
@@ -46,7 +53,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
                 LogGivenBack(resident / 1_000_000, Environment.WorkingSet / 1_000_000);
                 last = time.GetTimestamp();
                 settled = null;
-                pause = pause < PauseMin ? PauseMin : pause < PauseMax / 2 ? pause * 2 : PauseMax;
+                pause = ++count <= SettlingCount ? PauseMin : pause < PauseMax / 2 ? pause * 2 : PauseMax;
             }
         }
     }
