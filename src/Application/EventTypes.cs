@@ -64,6 +64,10 @@ public static class EventTypes
         Of("user_enabled", StoredJson.Default.UserEnabled),
         Of("user_role_changed", StoredJson.Default.UserRoleChanged),
         Of("user_sessions_ended", StoredJson.Default.UserSessionsEnded),
+        Of("user_second_factor_enrolled", StoredJson.Default.UserSecondFactorEnrolled),
+        Of("user_second_factor_confirmed", StoredJson.Default.UserSecondFactorConfirmed),
+        Of("user_second_factor_used", StoredJson.Default.UserSecondFactorUsed),
+        Of("user_second_factor_removed", StoredJson.Default.UserSecondFactorRemoved),
         Of("session_started", StoredJson.Default.SessionStarted),
         Of("session_refreshed", StoredJson.Default.SessionRefreshed),
         Of("session_ended", StoredJson.Default.SessionEnded),
@@ -141,6 +145,10 @@ public static class EventTypes
 [JsonSerializable(typeof(UserEnabled))]
 [JsonSerializable(typeof(UserRoleChanged))]
 [JsonSerializable(typeof(UserSessionsEnded))]
+[JsonSerializable(typeof(UserSecondFactorEnrolled))]
+[JsonSerializable(typeof(UserSecondFactorConfirmed))]
+[JsonSerializable(typeof(UserSecondFactorUsed))]
+[JsonSerializable(typeof(UserSecondFactorRemoved))]
 [JsonSerializable(typeof(SessionStarted))]
 [JsonSerializable(typeof(SessionRefreshed))]
 [JsonSerializable(typeof(SessionEnded))]

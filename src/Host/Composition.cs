@@ -161,6 +161,7 @@ internal static class Composition
             new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
         services.AddSingleton<ISourceSecrets, SourceSecrets>();
         services.AddSingleton<IPasswordStore, PasswordStore>();
+        services.AddSingleton<IOneTimeCodes, OneTimeCodes>();
         services.AddSingleton(provider => new SigningKeys(
             Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SessionTokens(

@@ -29,11 +29,14 @@ public sealed class DecisionTable<TState, TCommand, TEvent>(Decider<TState, TCom
         return this;
     }
 
-    public void Holds(string table)
+    /// <param name="tables">With the same commands each; more than one where one would be too wide to read.</param>
+    public void Holds(params string[] tables)
     {
-        string[][] rows = [.. table
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))];
+        string[][] rows = [.. tables.Select(RowsOf).Aggregate((left, right) =>
+        {
+            Assert.Equal(left.Select(row => row[0]), right.Select(row => row[0]));
+            return [.. left.Zip(right, (one, more) => (string[])[.. one, .. more[1..]])];
+        })];
         string[] states = rows[0][1..];
         Assert.Equal(_states.Keys.Order(), states.Order());
         Assert.Equal(_commands.Keys.Order(), rows[1..].Select(row => row[0]).Order());
@@ -59,6 +62,11 @@ public sealed class DecisionTable<TState, TCommand, TEvent>(Decider<TState, TCom
         Assert.Empty(problems);
         Assert.Empty(Closed.UnionOf<TEvent>().Except(cells));
     }
+
+    private static string[][] RowsOf(string table) =>
+        [.. table
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))];
 
     private static IEnumerable<string> TypeNames(IEnumerable<string> labels) => labels.Select(label => label.Split(' ')[0]).Distinct();
 

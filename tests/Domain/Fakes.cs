@@ -202,6 +202,22 @@ public sealed class NoFacts : IFacts
         throw new NotSupportedException("These specs do not look into the past.");
 }
 
+/// <summary>Codes that are the number of their time step, of one secret after the other.</summary>
+public sealed class FakeCodes : IOneTimeCodes
+{
+    private int _count;
+
+    public static long StepAt(DateTimeOffset now) => now.ToUnixTimeSeconds() / 30;
+
+    public string NewSecret() => $"SECRET{Interlocked.Increment(ref _count)}";
+
+    public long? StepOf(string secret, string code, DateTimeOffset now) =>
+        code.Split('/') is [var of, var number] && of == secret && long.TryParse(number, out long step)
+        && Math.Abs(step - StepAt(now)) <= 1
+            ? step
+            : null;
+}
+
 /// <summary>What is kept of passwords, in a dictionary.</summary>
 public sealed class FakePasswords : IPasswordStore
 {

@@ -61,6 +61,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton(new AccessTimes("node1", TimeSpan.FromMinutes(5)))
             .AddSingleton(SourceGuard.Usual)
             .AddSingleton<IPasswordStore>(Kept)
+            .AddSingleton<IOneTimeCodes>(new FakeCodes())
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
     }

@@ -1,6 +1,8 @@
 namespace Events.Application.Contracts;
 
-/// <summary>What is kept of passwords: hashes, encrypted at rest, apart from the log.</summary>
+/// <summary>
+/// What is kept of passwords, hashes, and the secrets of second factors: encrypted at rest, apart from the log.
+/// </summary>
 public interface IPasswordStore
 {
     /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer.</exception>

@@ -27,6 +27,16 @@ public abstract record SignInResult
     /// <summary>The password is right, and good for nothing but to be changed.</summary>
     public sealed record MustChange : SignInResult;
 
+    /// <summary>The password is right; a code of the second factor is missing.</summary>
+    public sealed record NeedsCode : SignInResult;
+
+    /// <summary>A second factor is set up, and counts once a code of it came.</summary>
+    /// <param name="Secret">In base 32, for the device. Shown this once, to its owner alone.</param>
+    public sealed record Enrolled(UserName Name, string Secret) : SignInResult
+    {
+        public override string ToString() => $"{nameof(Enrolled)} {Name}";
+    }
+
     /// <summary>Too many at once, here or with this name.</summary>
     public sealed record TooMany : SignInResult;
 
@@ -43,6 +53,7 @@ public sealed class SignIns(
     UserRing ring,
     Passwords passwords,
     IPasswordStore store,
+    IOneTimeCodes codes,
     IEventStore events,
     IReadModels views,
     TimeProvider time)
@@ -56,14 +67,16 @@ public sealed class SignIns(
     private const string Prefix = "ert_";
     private const int TokenLengthMax = 128;
     private const int SecretBytes = 32;
+    private const int CodeLengthMax = 16;
 
     /// <summary>Only of users that there are, so there are no more than those.</summary>
     private readonly ConcurrentDictionary<UserName, int> _failures = [];
 
+    /// <param name="code">Of the second factor; null when none came, which is enough for who has none.</param>
     public async Task<SignInResult> SignInAsync(
-        string name, string password, string way, CancellationToken cancellationToken)
+        string name, string password, string? code, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
         return user is null ? no!
             : user.MustChange ? new SignInResult.MustChange()
             : await StartAsync(user, way, cancellationToken);
@@ -71,9 +84,9 @@ public sealed class SignIns(
 
     /// <summary>Changes one's own password, and signs in with it. All other sessions end.</summary>
     public async Task<SignInResult> ChangePasswordAsync(
-        string name, string password, string next, string way, CancellationToken cancellationToken)
+        string name, string password, string? code, string next, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
         if (user is null)
         {
             return no!;
@@ -87,6 +100,84 @@ public sealed class SignIns(
         CommandResult changed = await accounts.SetPasswordAsync(
             user.Name, next, false, CallerOf(user.Name, way), cancellationToken);
         return changed.Refusal is { } refusal
+            ? new SignInResult.Refused(refusal)
+            : await StartAsync(user, way, cancellationToken);
+    }
+
+    /// <summary>Sets up a second factor: a secret for the user's device. It has to be confirmed.</summary>
+    public async Task<SignInResult> EnrolSecondFactorAsync(
+        string name, string password, string? code, string way, CancellationToken cancellationToken)
+    {
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        if (user is null || user.MustChange)
+        {
+            return no ?? new SignInResult.MustChange();
+        }
+
+        string secret = codes.NewSecret();
+        Guid id = Guid.CreateVersion7();
+        await store.SetAsync(id, secret, cancellationToken);
+        CommandResult enrolled = await accounts.SendAsync(
+            new EnrolSecondFactor(user.Name, id), CallerOf(user.Name, way), null, cancellationToken);
+        if (enrolled.Refusal is not null)
+        {
+            await store.DeleteAsync(id, CancellationToken.None);
+            return new SignInResult.Refused(enrolled.Refusal);
+        }
+
+        if (user.SecondFactorId is { } before)
+        {
+            await store.DeleteAsync(before, CancellationToken.None);
+        }
+
+        return new SignInResult.Enrolled(user.Name, secret);
+    }
+
+    /// <summary>The device works: from now on its codes are asked for. Signs in.</summary>
+    public async Task<SignInResult> ConfirmSecondFactorAsync(
+        string name, string password, string code, string way, CancellationToken cancellationToken)
+    {
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        if (user is null)
+        {
+            return no!;
+        }
+
+        if (user.SecondFactorId is not { } id)
+        {
+            return new SignInResult.Refused(UserRefusals.NoSecondFactor);
+        }
+
+        if (user.IsSecondFactorConfirmed)
+        {
+            return await StartAsync(user, way, cancellationToken);
+        }
+
+        if (await StepOfAsync(id, code, cancellationToken) is not { } step)
+        {
+            return await FailAsync(user.Name, way, cancellationToken);
+        }
+
+        CommandResult confirmed = await accounts.SendAsync(
+            new ConfirmSecondFactor(user.Name, id, step), CallerOf(user.Name, way), null, cancellationToken);
+        return confirmed.Refusal is { } refusal
+            ? new SignInResult.Refused(refusal)
+            : await StartAsync(user, way, cancellationToken);
+    }
+
+    /// <summary>From now on the password alone is enough. Signs in.</summary>
+    public async Task<SignInResult> RemoveSecondFactorAsync(
+        string name, string password, string? code, string way, CancellationToken cancellationToken)
+    {
+        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        if (user is null)
+        {
+            return no!;
+        }
+
+        CommandResult removed = await accounts.RemoveSecondFactorAsync(
+            user.Name, CallerOf(user.Name, way), null, cancellationToken);
+        return removed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
             : await StartAsync(user, way, cancellationToken);
     }
@@ -125,7 +216,7 @@ public sealed class SignIns(
     }
 
     private async Task<(UserView? User, SignInResult? No)> CheckAsync(
-        string name, string password, string way, CancellationToken cancellationToken)
+        string name, string password, string? code, string way, CancellationToken cancellationToken)
     {
         UserView? user = UserName.TryParse(name) is { } known
             ? await views.FindAsync(UserViewProjection.View, known.Value, cancellationToken)
@@ -149,12 +240,18 @@ public sealed class SignIns(
             return (null, user is null ? new SignInResult.Denied() : await FailAsync(user.Name, way, cancellationToken));
         }
 
-        _failures.TryRemove(user.Name, out _);
         if (user.DisabledFor is not null)
         {
             return (null, new SignInResult.Denied());
         }
 
+        if (user is { IsSecondFactorConfirmed: true, SecondFactorId: { } id }
+            && await CheckCodeAsync(user.Name, id, code, way, cancellationToken) is { } lacking)
+        {
+            return (null, lacking);
+        }
+
+        _failures.TryRemove(user.Name, out _);
         if (user.LockCount > 0)
         {
             await accounts.SendAsync(new UnlockUser(user.Name), CallerOf(user.Name, way), null, cancellationToken);
@@ -162,6 +259,30 @@ public sealed class SignIns(
 
         return (user, null);
     }
+
+    /// <returns>Null when the code is right, which it is once.</returns>
+    private async Task<SignInResult?> CheckCodeAsync(
+        UserName name, Guid secretId, string? code, string way, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(code))
+        {
+            return new SignInResult.NeedsCode();
+        }
+
+        if (await StepOfAsync(secretId, code, cancellationToken) is not { } step)
+        {
+            return await FailAsync(name, way, cancellationToken);
+        }
+
+        CommandResult used = await accounts.SendAsync(
+            new UseSecondFactor(name, step), CallerOf(name, way), null, cancellationToken);
+        return used is { Refusal: null, Position: > 0 } ? null : await FailAsync(name, way, cancellationToken);
+    }
+
+    private async Task<long?> StepOfAsync(Guid secretId, string code, CancellationToken cancellationToken) =>
+        code.Length <= CodeLengthMax && await store.FindAsync(secretId, cancellationToken) is { } secret
+            ? codes.StepOf(secret, code, time.GetUtcNow())
+            : null;
 
     private async Task<SignInResult> FailAsync(UserName name, string way, CancellationToken cancellationToken)
     {

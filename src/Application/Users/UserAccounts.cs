@@ -60,6 +60,20 @@ public sealed class UserAccounts(CommandBus bus, UserRing ring, Passwords passwo
         return result;
     }
 
+    /// <summary>Takes the second factor from somebody, and forgets its secret.</summary>
+    public async Task<CommandResult> RemoveSecondFactorAsync(
+        UserName name, Caller caller, long? expectedVersion, CancellationToken cancellationToken)
+    {
+        UserView? before = await views.FindAsync(UserViewProjection.View, name.Value, cancellationToken);
+        CommandResult result = await SendAsync(new RemoveSecondFactor(name), caller, expectedVersion, cancellationToken);
+        if (result.Position > 0 && before?.SecondFactorId is { } id)
+        {
+            await store.DeleteAsync(id, CancellationToken.None);
+        }
+
+        return result;
+    }
+
     /// <summary>Sends any command to a user. The answer comes when it counts on this node.</summary>
     public async Task<CommandResult> SendAsync(
         object command, Caller caller, long? expectedVersion, CancellationToken cancellationToken)

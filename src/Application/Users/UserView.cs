@@ -11,6 +11,8 @@ namespace Events.Application.Users;
 /// <param name="LockedUntil">Null when there was none since then; may be over.</param>
 /// <param name="DisabledFor">Null while enabled.</param>
 /// <param name="SessionsFrom">Sessions that began before are over; null when none were ended so.</param>
+/// <param name="SecondFactorId">Under which the secret of a second factor lies; null when there is none.</param>
+/// <param name="IsSecondFactorConfirmed">Whether it has to be shown; one that is just being set up has not.</param>
 public sealed record UserView(
     UserName Name,
     Role Role,
@@ -22,14 +24,16 @@ public sealed record UserView(
     DateTimeOffset? LockedUntil,
     string? DisabledFor,
     DateTimeOffset? SessionsFrom,
-    long Version);
+    long Version,
+    Guid? SecondFactorId = null,
+    bool IsSecondFactorConfirmed = false);
 
 /// <summary>Folds a user's facts into <see cref="UserView"/>.</summary>
 public static class UserViewProjection
 {
     public static View<UserView> View { get; } = new(
         "UserView",
-        1,
+        2,
         StoredJson.Default.UserView,
         [
             new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name.Value),
@@ -63,6 +67,9 @@ public static class UserViewProjection
             UserEnabled => row with { DisabledFor = null },
             UserRoleChanged e => row with { Role = e.Role },
             UserSessionsEnded e => row with { SessionsFrom = e.Before },
+            UserSecondFactorEnrolled e => row with { SecondFactorId = e.SecretId, IsSecondFactorConfirmed = false },
+            UserSecondFactorConfirmed e => row with { SecondFactorId = e.SecretId, IsSecondFactorConfirmed = true },
+            UserSecondFactorRemoved => row with { SecondFactorId = null, IsSecondFactorConfirmed = false },
             _ => row,
         };
 }

@@ -26,6 +26,20 @@ public sealed record ChangeUserRole(UserName Name, Role Role) : UserCommand(Name
 /// <param name="Before">Sessions that began before then are over.</param>
 public sealed record EndUserSessions(UserName Name, DateTimeOffset Before) : UserCommand(Name);
 
+/// <summary>A second factor is to be set up. It counts once it is confirmed.</summary>
+/// <param name="SecretId">Under which its secret lies, apart from the log.</param>
+public sealed record EnrolSecondFactor(UserName Name, Guid SecretId) : UserCommand(Name);
+
+/// <summary>A code made with that secret came: its owner has it.</summary>
+/// <param name="Step">Which code, counted in time steps since 1970 (RFC 6238, section 4.2).</param>
+public sealed record ConfirmSecondFactor(UserName Name, Guid SecretId, long Step) : UserCommand(Name);
+
+/// <summary>A right code came. It is good once: who gets no fact for it had it before.</summary>
+/// <inheritdoc cref="ConfirmSecondFactor"/>
+public sealed record UseSecondFactor(UserName Name, long Step) : UserCommand(Name);
+
+public sealed record RemoveSecondFactor(UserName Name) : UserCommand(Name);
+
 /// <summary>What can happen to a user. These shapes are stored for ever.</summary>
 public abstract record UserEvent(UserName Name, DateTimeOffset At);
 
@@ -48,6 +62,17 @@ public sealed record UserEnabled(UserName Name, DateTimeOffset At) : UserEvent(N
 public sealed record UserRoleChanged(UserName Name, Role Role, DateTimeOffset At) : UserEvent(Name, At);
 
 public sealed record UserSessionsEnded(UserName Name, DateTimeOffset Before, DateTimeOffset At) : UserEvent(Name, At);
+
+/// <inheritdoc cref="EnrolSecondFactor"/>
+public sealed record UserSecondFactorEnrolled(UserName Name, Guid SecretId, DateTimeOffset At) : UserEvent(Name, At);
+
+/// <inheritdoc cref="ConfirmSecondFactor"/>
+public sealed record UserSecondFactorConfirmed(UserName Name, Guid SecretId, long Step, DateTimeOffset At) : UserEvent(Name, At);
+
+/// <inheritdoc cref="UseSecondFactor"/>
+public sealed record UserSecondFactorUsed(UserName Name, long Step, DateTimeOffset At) : UserEvent(Name, At);
+
+public sealed record UserSecondFactorRemoved(UserName Name, DateTimeOffset At) : UserEvent(Name, At);
 
 /// <summary>
 /// A person who signs in with a name and a password. The name is the identity: it is given once. What is kept of the password is
@@ -100,13 +125,40 @@ public abstract record User
                 ? Decision<UserEvent>.Nothing
                 : new UserSessionsEnded(c.Name, c.Before, now),
 
+            (Created u, EnrolSecondFactor or ConfirmSecondFactor or UseSecondFactor or RemoveSecondFactor) =>
+                DecideSecondFactor(u.SecondFactor, command, now),
+
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
+        };
+
+    private static Decision<UserEvent> DecideSecondFactor(SecondFactor factor, UserCommand command, DateTimeOffset now) =>
+        (factor, command) switch
+        {
+            (SecondFactor.Pending p, EnrolSecondFactor c) when p.SecretId == c.SecretId => Decision<UserEvent>.Nothing,
+            (SecondFactor.Active, EnrolSecondFactor) => UserRefusals.SecondFactorActive,
+            (_, EnrolSecondFactor c) => new UserSecondFactorEnrolled(c.Name, c.SecretId, now),
+
+            (SecondFactor.Pending p, ConfirmSecondFactor c) when p.SecretId == c.SecretId =>
+                new UserSecondFactorConfirmed(c.Name, c.SecretId, c.Step, now),
+            (SecondFactor.Active a, ConfirmSecondFactor c) when a.SecretId == c.SecretId => Decision<UserEvent>.Nothing,
+            (_, ConfirmSecondFactor) => UserRefusals.NoSecondFactor,
+
+            (SecondFactor.Active a, UseSecondFactor c) when c.Step == a.LastStep => Decision<UserEvent>.Nothing,
+            (SecondFactor.Active a, UseSecondFactor c) =>
+                c.Step > a.LastStep ? new UserSecondFactorUsed(c.Name, c.Step, now) : UserRefusals.CodeUsed,
+            (_, UseSecondFactor) => UserRefusals.NoSecondFactor,
+
+            (SecondFactor.None, RemoveSecondFactor) => Decision<UserEvent>.Nothing,
+            (_, RemoveSecondFactor c) => new UserSecondFactorRemoved(c.Name, now),
+
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };
 
     public static User Evolve(User user, UserEvent fact) =>
         (user, fact) switch
         {
-            (NotCreated, UserCreated e) => new Created(e.Role, e.PasswordId, false, 0, null, DateTimeOffset.MinValue),
+            (NotCreated, UserCreated e) => 
+                new Created(e.Role, e.PasswordId, false, 0, null, DateTimeOffset.MinValue, new SecondFactor.None()),
             (Created u, UserPasswordChanged e) => u with { PasswordId = e.PasswordId },
             (Created u, UserLocked e) => u with { LockCount = u.LockCount + 1, LockedUntil = e.Until },
             (Created u, UserUnlocked) => u with { LockCount = 0, LockedUntil = null },
@@ -114,6 +166,13 @@ public abstract record User
             (Created u, UserEnabled) => u with { IsDisabled = false },
             (Created u, UserRoleChanged e) => u with { Role = e.Role },
             (Created u, UserSessionsEnded e) => u with { SessionsFrom = e.Before },
+            (Created u, UserSecondFactorEnrolled e) => u with { SecondFactor = new SecondFactor.Pending(e.SecretId) },
+            (Created u, UserSecondFactorConfirmed e) => u with { SecondFactor = new SecondFactor.Active(e.SecretId, e.Step) },
+            (Created { SecondFactor: SecondFactor.Active a } u, UserSecondFactorUsed e) => u with
+            {
+                SecondFactor = a with { LastStep = e.Step },
+            },
+            (Created u, UserSecondFactorRemoved) => u with { SecondFactor = new SecondFactor.None() },
             _ => user,
         };
 
@@ -123,7 +182,13 @@ public abstract record User
     /// <param name="LockedUntil">Null when never locked since then.</param>
     /// <param name="SessionsFrom">Sessions that began before are over.</param>
     public sealed record Created(
-        Role Role, Guid PasswordId, bool IsDisabled, int LockCount, DateTimeOffset? LockedUntil, DateTimeOffset SessionsFrom)
+        Role Role,
+        Guid PasswordId,
+        bool IsDisabled,
+        int LockCount,
+        DateTimeOffset? LockedUntil,
+        DateTimeOffset SessionsFrom,
+        SecondFactor SecondFactor)
         : User
     {
         private const int DoublingsMax = 10;
@@ -131,6 +196,22 @@ public abstract record User
         internal TimeSpan NextLock =>
             LockFirst * (1 << Math.Min(LockCount, DoublingsMax)) is var span && span < LockMax ? span : LockMax;
     }
+}
+
+/// <summary>What a user has to show beside the password: codes that a device makes of a secret and the time (RFC 6238).</summary>
+public abstract record SecondFactor
+{
+    private SecondFactor()
+    {
+    }
+
+    public sealed record None : SecondFactor;
+
+    /// <summary>Set up, but nobody has shown yet that the device works.</summary>
+    public sealed record Pending(Guid SecretId) : SecondFactor;
+
+    /// <param name="LastStep">Of the last code that was taken; none up to it is taken again.</param>
+    public sealed record Active(Guid SecretId, long LastStep) : SecondFactor;
 }
 
 public static class UserRefusals
@@ -148,6 +229,13 @@ public static class UserRefusals
 
     public static readonly Refusal BadReason =
         new("user.bad_reason", $"A reason is one line of 1 to {ReasonLengthMax} characters.");
+
+    public static readonly Refusal SecondFactorActive = new(
+        "user.second_factor_active", "There is a second factor already. Remove it first.");
+
+    public static readonly Refusal NoSecondFactor = new("user.no_second_factor", "No second factor was set up.");
+
+    public static readonly Refusal CodeUsed = new("user.code_used", "This code was used already. Wait for the next one.");
 
     public static readonly Refusal WeakPassword = new(
         "user.weak_password",

@@ -91,13 +91,14 @@ internal static class Tables
         }
 
         Write(
-            ["user", "role", "status", "password"],
+            ["user", "role", "status", "password", "second factor"],
             users.Select(user => new[]
             {
                 user.Name,
                 user.Role,
                 user.Reason is { } why ? $"{user.Status}: {why}" : user.Status,
                 user.MustChangePassword ? "to be changed" : "set",
+                user.HasSecondFactor ? "codes" : "none",
             }),
             "There are no users. Make one: ./events users add --name ada --role operator");
     }

@@ -58,6 +58,8 @@ internal static class UserVerbs
                     given)),
             Plain("enable", "Lets a user in again.", "enabling", name, format),
             Plain("unlock", "Ends a lock for wrong passwords.", "unlocking", name, format),
+            Plain("remove-second-factor", "Takes the second factor from a user whose device is lost.",
+                "second-factor-removal", name, format),
             Plain("end-sessions", "Ends all sessions of a user.", "sessions-end", name, format),
         };
     }

@@ -119,7 +119,8 @@ internal sealed record UserRow(
     bool MustChangePassword,
     DateTimeOffset CreatedAt,
     DateTimeOffset? LockedUntil = null,
-    string? Reason = null);
+    string? Reason = null,
+    bool HasSecondFactor = false);
 
 /// <summary>For what is asked by its address alone.</summary>
 internal sealed record NothingMore;

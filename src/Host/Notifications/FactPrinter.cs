@@ -94,6 +94,10 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             UserDisabled e => $"user {e.Name} is disabled: {e.Reason}",
             UserEnabled e => $"user {e.Name} is enabled",
             UserRoleChanged e => $"user {e.Name} is {e.Role} now",
+            UserSecondFactorEnrolled e => $"user {e.Name} sets up a second factor",
+            UserSecondFactorConfirmed e => $"user {e.Name} has a second factor",
+            UserSecondFactorUsed e => $"user {e.Name} showed a second factor",
+            UserSecondFactorRemoved e => $"user {e.Name} has no second factor any more",
             UserSessionsEnded e => $"the sessions of user {e.Name} are over",
             _ => null,
         };

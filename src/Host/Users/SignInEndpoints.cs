@@ -11,9 +11,17 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Events.Host.Users;
 
-internal sealed record SignInWish(string User, string Password);
+/// <param name="Code">Of the second factor; null from who has none.</param>
+internal sealed record SignInWish(string User, string Password, string? Code = null);
 
-internal sealed record PasswordWish(string User, string Password, string NewPassword);
+/// <inheritdoc cref="SignInWish"/>
+internal sealed record PasswordWish(string User, string Password, string NewPassword, string? Code = null);
+
+internal sealed record CodeWish(string User, string Password, string Code);
+
+/// <param name="Secret">In base 32.</param>
+/// <param name="Address">The same for a picture that devices read: <c>otpauth://totp/...</c>.</param>
+internal sealed record SecondFactorSecret(string Secret, string Address);
 
 internal sealed record RefreshWish(string RefreshToken);
 
@@ -23,9 +31,10 @@ internal sealed record SignedIn(
     string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string User, string Role);
 
 /// <summary>
-/// People sign in, stay in and go: <c>POST /auth/sign-in</c>, <c>/auth/refresh</c>, <c>/auth/sign-out</c>,
-/// <c>/auth/password</c>, as JSON; and the public keys that check access tokens, <c>GET /.well-known/jwks.json</c> (RFC 7517). No
-/// cookies: what a browser does not send by itself, no other page can make it send.
+/// People sign in, stay in and go, as JSON: <c>POST /auth/sign-in</c>, <c>/auth/refresh</c>, <c>/auth/sign-out</c>,
+/// <c>/auth/password</c>, <c>/auth/second-factor</c> with <c>/confirm</c> and <c>/remove</c>; and the public keys that check
+/// access tokens, <c>GET /.well-known/jwks.json</c> (RFC 7517). No cookies: what a browser does not send by itself, no other page
+/// can make it send.
 /// </summary>
 internal sealed class SignInEndpoints(
     SignIns signIns, SessionTokens tokens, SigningKeys keys, AccessLedger ledger, TimeProvider time)
@@ -41,6 +50,9 @@ internal sealed class SignInEndpoints(
     {
         routes.MapPost("/auth/sign-in", (Delegate)SignInAsync);
         routes.MapPost("/auth/password", (Delegate)ChangePasswordAsync);
+        routes.MapPost("/auth/second-factor", (Delegate)EnrolAsync);
+        routes.MapPost("/auth/second-factor/confirm", (Delegate)ConfirmAsync);
+        routes.MapPost("/auth/second-factor/remove", (Delegate)RemoveAsync);
         routes.MapPost("/auth/refresh", (Delegate)RefreshAsync);
         routes.MapPost("/auth/sign-out", (Delegate)SignOutAsync);
         routes.MapGet("/.well-known/jwks.json", (Delegate)ShowKeys);
@@ -48,11 +60,24 @@ internal sealed class SignInEndpoints(
 
     private Task<IResult> SignInAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.SignInWish, wish =>
-            signIns.SignInAsync(wish.User, wish.Password, Way, context.RequestAborted));
+            signIns.SignInAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
 
     private Task<IResult> ChangePasswordAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.PasswordWish, wish =>
-            signIns.ChangePasswordAsync(wish.User, wish.Password, wish.NewPassword, Way, context.RequestAborted));
+            signIns.ChangePasswordAsync(
+                wish.User, wish.Password, wish.Code, wish.NewPassword, Way, context.RequestAborted));
+
+    private Task<IResult> EnrolAsync(HttpContext context) =>
+        ForAsync(context, SignInJson.Default.SignInWish, wish =>
+            signIns.EnrolSecondFactorAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
+
+    private Task<IResult> ConfirmAsync(HttpContext context) =>
+        ForAsync(context, SignInJson.Default.CodeWish, wish =>
+            signIns.ConfirmSecondFactorAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
+
+    private Task<IResult> RemoveAsync(HttpContext context) =>
+        ForAsync(context, SignInJson.Default.SignInWish, wish =>
+            signIns.RemoveSecondFactorAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
 
     private Task<IResult> RefreshAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.RefreshWish, wish =>
@@ -80,7 +105,7 @@ internal sealed class SignInEndpoints(
         {
             ledger.Granted(name, "sign-in", context.Connection.RemoteIpAddress);
         }
-        else
+        else if (result is not SignInResult.Enrolled)
         {
             ledger.Refused(string.Empty, "sign-in", context.Connection.RemoteIpAddress, "bad_credentials");
         }
@@ -96,6 +121,10 @@ internal sealed class SignInEndpoints(
                     done.Name.Value,
                     AccessTokens.NameOf(done.Role)),
                 SignInJson.Default.SignedIn),
+            SignInResult.Enrolled enrolled => Results.Json(
+                new SecondFactorSecret(enrolled.Secret, AddressOf(enrolled)), SignInJson.Default.SecondFactorSecret),
+            SignInResult.NeedsCode => Problem(
+                401, "auth.code_needed", "Send the code that your device shows, too, as \"code\"."),
             SignInResult.MustChange => Problem(
                 403, "auth.password_must_change", "Change the password first: POST /auth/password."),
             SignInResult.Locked locked => Later(
@@ -106,6 +135,10 @@ internal sealed class SignInEndpoints(
             _ => Problem(401, "auth.denied", "That is not right, or is over. Sign in again."),
         };
     }
+
+    /// <summary>As authenticator apps read it; the issuer is what they show beside the name.</summary>
+    private static string AddressOf(SignInResult.Enrolled enrolled) =>
+        $"otpauth://totp/Events:{enrolled.Name}?secret={enrolled.Secret}&issuer=Events&algorithm=SHA1&digits=6&period=30";
 
     private async Task<IResult> SignOutAsync(HttpContext context)
     {
@@ -175,6 +208,8 @@ internal sealed class SignInEndpoints(
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(SignInWish))]
 [JsonSerializable(typeof(PasswordWish))]
+[JsonSerializable(typeof(CodeWish))]
+[JsonSerializable(typeof(SecondFactorSecret))]
 [JsonSerializable(typeof(RefreshWish))]
 [JsonSerializable(typeof(SignedIn))]
 internal sealed partial class SignInJson : JsonSerializerContext;

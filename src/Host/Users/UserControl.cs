@@ -26,6 +26,7 @@ internal sealed class UserControl(UserAccounts accounts, IReadModels views, Time
             ChangeAsync(context, name, user => new EnableUser(user)));
         control.MapPost("/users/{name}/unlocking", (HttpContext context, string name) =>
             ChangeAsync(context, name, user => new UnlockUser(user)));
+        control.MapPost("/users/{name}/second-factor-removal", RemoveSecondFactorAsync);
         control.MapPost("/users/{name}/sessions-end", (HttpContext context, string name) =>
             ChangeAsync(context, name, user => new EndUserSessions(user, time.GetUtcNow())));
     }
@@ -88,14 +89,20 @@ internal sealed class UserControl(UserAccounts accounts, IReadModels views, Time
             ? Results.Json(new UserMade(RowOf(view), password), ControlJson.Default.UserMade)
             : Lagging();
 
-    private async Task<IResult> ChangeAsync(HttpContext context, string name, Func<UserName, UserCommand> command)
+    private Task<IResult> RemoveSecondFactorAsync(HttpContext context, string name) =>
+        SendAsync(context, name, user => accounts.RemoveSecondFactorAsync(user, CallerNow(), null, context.RequestAborted));
+
+    private Task<IResult> ChangeAsync(HttpContext context, string name, Func<UserName, UserCommand> command) =>
+        SendAsync(context, name, user => accounts.SendAsync(command(user), CallerNow(), null, context.RequestAborted));
+
+    private async Task<IResult> SendAsync(HttpContext context, string name, Func<UserName, Task<CommandResult>> send)
     {
         if (UserName.TryParse(name) is not { } user)
         {
             return NotFound(name);
         }
 
-        CommandResult result = await accounts.SendAsync(command(user), CallerNow(), null, context.RequestAborted);
+        CommandResult result = await send(user);
         return Refused(result)
             ?? (await views.FindAsync(UserViewProjection.View, name, context.RequestAborted) is { } view
                 ? Results.Json(RowOf(view), ControlJson.Default.UserRow)
@@ -112,7 +119,8 @@ internal sealed class UserControl(UserAccounts accounts, IReadModels views, Time
             view.MustChange,
             view.CreatedAt,
             isLocked ? view.LockedUntil : null,
-            view.DisabledFor);
+            view.DisabledFor,
+            view.IsSecondFactorConfirmed);
     }
 
     private static IResult? Refused(CommandResult result) =>

@@ -29,6 +29,9 @@ internal sealed record EnableUserPayload(UserNode? User, string? Position);
 internal sealed record UnlockUserPayload(UserNode? User, string? Position);
 
 /// <inheritdoc cref="CreateUserPayload"/>
+internal sealed record RemoveUserSecondFactorPayload(UserNode? User, string? Position);
+
+/// <inheritdoc cref="CreateUserPayload"/>
 internal sealed record EndUserSessionsPayload(UserNode? User, string? Position);
 
 /// <summary>What all mutations of users do the same way.</summary>
@@ -139,6 +142,22 @@ internal static class UserMutations
         calls.SendAsync(
             name, known => new UnlockUser(known), user,
             (node, position) => new UnlockUserPayload(node, position), cancellationToken, expectedVersion);
+
+    /// <summary>Takes the second factor from a user whose device is lost: the password alone is enough then.</summary>
+    [Error<NotFoundError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<RemoveUserSecondFactorPayload>> RemoveUserSecondFactorAsync(
+        string name, UserCalls calls, UserAccounts accounts, ClaimsPrincipal user, CancellationToken cancellationToken,
+        long? expectedVersion = null) =>
+        calls.AnswerAsync(
+            name,
+            caller => UserName.TryParse(name) is { } known
+                ? accounts.RemoveSecondFactorAsync(known, caller, expectedVersion, cancellationToken)
+                : Task.FromResult(CommandResult.Refused(UserRefusals.NotFound)),
+            user,
+            (node, position) => new RemoveUserSecondFactorPayload(node, position),
+            cancellationToken);
 
     /// <summary>Ends all sessions of a user.</summary>
     [Error<NotFoundError>]

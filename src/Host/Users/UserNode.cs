@@ -7,6 +7,7 @@ namespace Events.Host.Users;
 /// <param name="MustChangePassword">Whether the password is good for nothing but to be changed.</param>
 /// <param name="LockedUntil">For wrong passwords; null when there was no lock since the right one came. May be over.</param>
 /// <param name="DisabledFor">Why nobody gets in with this name; null while somebody does.</param>
+/// <param name="HasSecondFactor">Whether a code of a device is asked for beside the password.</param>
 /// <param name="Version">Facts of this user so far. Commands take it as expectedVersion.</param>
 /// <param name="Stream">The name of its stream in the log.</param>
 [GraphQLName("User")]
@@ -18,6 +19,7 @@ internal sealed record UserNode(
     DateTimeOffset PasswordChangedAt,
     DateTimeOffset? LockedUntil,
     string? DisabledFor,
+    bool HasSecondFactor,
     long Version,
     string Stream)
 {
@@ -30,6 +32,7 @@ internal sealed record UserNode(
             view.PasswordChangedAt,
             view.LockedUntil,
             view.DisabledFor,
+            view.IsSecondFactorConfirmed,
             view.Version,
             $"user-{view.Name}");
 }

@@ -75,7 +75,8 @@ public sealed class A_stored_fact
             camera_modes_probed broadcast_started broadcast_stopped discovery_interval_set api_key_issued api_key_rotated
             api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
             user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
-            user_sessions_ended session_started session_refreshed session_ended
+            user_sessions_ended user_second_factor_enrolled user_second_factor_confirmed user_second_factor_used
+            user_second_factor_removed session_started session_refreshed session_ended
             log_exported log_forked fact_parked fact_unparked access_granted access_refused pictures_seen
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));

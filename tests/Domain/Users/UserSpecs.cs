@@ -21,6 +21,8 @@ public sealed class A_user
             .State("Created (locked)", Created, new UserLocked(Ada, Now.AddSeconds(30), Now))
             .State("Created (was locked)", Created, new UserLocked(Ada, Now, Now))
             .State("Created (disabled)", Created, new UserDisabled(Ada, "Left", Now))
+            .State("Created (enrolling)", Created, new UserSecondFactorEnrolled(Ada, Next, Now))
+            .State("Created (codes)", Created, new UserSecondFactorConfirmed(Ada, Next, 7, Now))
             .Command(new CreateUser(Ada, Role.Viewer, Samples.Password, false))
             .Command(new CreateUser(Ada, Role.Viewer, Next, false), "other")
             .Command(new SetUserPassword(Ada, Next, false))
@@ -30,18 +32,63 @@ public sealed class A_user
             .Command(new EnableUser(Ada))
             .Command(new ChangeUserRole(Ada, Role.Admin))
             .Command(new EndUserSessions(Ada, Now))
+            .Command(new EnrolSecondFactor(Ada, Next))
+            .Command(new ConfirmSecondFactor(Ada, Next, 7))
+            .Command(new UseSecondFactor(Ada, 8))
+            .Command(new RemoveSecondFactor(Ada))
             .Holds("""
-                                   | NotCreated     | Created              | Created (locked)     | Created (was locked) | Created (disabled)
-                CreateUser         | UserCreated    | nothing              | nothing              | nothing              | nothing
-                CreateUser (other) | UserCreated    | user.already_created | user.already_created | user.already_created | user.already_created
-                SetUserPassword    | user.not_found | UserPasswordChanged  | UserPasswordChanged  | UserPasswordChanged  | UserPasswordChanged
-                LockUser           | user.not_found | UserLocked           | nothing              | UserLocked           | UserLocked
-                UnlockUser         | user.not_found | nothing              | UserUnlocked         | UserUnlocked         | nothing
-                DisableUser        | user.not_found | UserDisabled         | UserDisabled         | UserDisabled         | nothing
-                EnableUser         | user.not_found | nothing              | nothing              | nothing              | UserEnabled
-                ChangeUserRole     | user.not_found | UserRoleChanged      | UserRoleChanged      | UserRoleChanged      | UserRoleChanged
-                EndUserSessions    | user.not_found | UserSessionsEnded    | UserSessionsEnded    | UserSessionsEnded    | UserSessionsEnded
+                                    | NotCreated     | Created                  | Created (locked)         | Created (was locked)
+                CreateUser          | UserCreated    | nothing                  | nothing                  | nothing
+                CreateUser (other)  | UserCreated    | user.already_created     | user.already_created     | user.already_created
+                SetUserPassword     | user.not_found | UserPasswordChanged      | UserPasswordChanged      | UserPasswordChanged
+                LockUser            | user.not_found | UserLocked               | nothing                  | UserLocked
+                UnlockUser          | user.not_found | nothing                  | UserUnlocked             | UserUnlocked
+                DisableUser         | user.not_found | UserDisabled             | UserDisabled             | UserDisabled
+                EnableUser          | user.not_found | nothing                  | nothing                  | nothing
+                ChangeUserRole      | user.not_found | UserRoleChanged          | UserRoleChanged          | UserRoleChanged
+                EndUserSessions     | user.not_found | UserSessionsEnded        | UserSessionsEnded        | UserSessionsEnded
+                EnrolSecondFactor   | user.not_found | UserSecondFactorEnrolled | UserSecondFactorEnrolled | UserSecondFactorEnrolled
+                ConfirmSecondFactor | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
+                UseSecondFactor     | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
+                RemoveSecondFactor  | user.not_found | nothing                  | nothing                  | nothing
+                """,
+                """
+                                    | Created (disabled)       | Created (enrolling)       | Created (codes)
+                CreateUser          | nothing                  | nothing                   | nothing
+                CreateUser (other)  | user.already_created     | user.already_created      | user.already_created
+                SetUserPassword     | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged
+                LockUser            | UserLocked               | UserLocked                | UserLocked
+                UnlockUser          | nothing                  | nothing                   | nothing
+                DisableUser         | nothing                  | UserDisabled              | UserDisabled
+                EnableUser          | UserEnabled              | nothing                   | nothing
+                ChangeUserRole      | UserRoleChanged          | UserRoleChanged           | UserRoleChanged
+                EndUserSessions     | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded
+                EnrolSecondFactor   | UserSecondFactorEnrolled | nothing                   | user.second_factor_active
+                ConfirmSecondFactor | user.no_second_factor    | UserSecondFactorConfirmed | nothing
+                UseSecondFactor     | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed
+                RemoveSecondFactor  | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved
                 """);
+
+    [Fact]
+    public void may_set_up_a_second_factor_anew_until_it_is_confirmed() =>
+        For(User.Decider)
+            .Given(Created, new UserSecondFactorEnrolled(Ada, Samples.Password, Now))
+            .When(new EnrolSecondFactor(Ada, Next))
+            .Then(new UserSecondFactorEnrolled(Ada, Next, Now));
+
+    [Fact]
+    public void can_use_no_code_twice_nor_an_older_one() =>
+        For(User.Decider)
+            .Given(Created, new UserSecondFactorConfirmed(Ada, Next, 7, Now), new UserSecondFactorUsed(Ada, 9, Now))
+            .When(new UseSecondFactor(Ada, 8))
+            .ThenRefused(UserRefusals.CodeUsed);
+
+    [Fact]
+    public void confirms_only_the_second_factor_that_was_set_up_last() =>
+        For(User.Decider)
+            .Given(Created, new UserSecondFactorEnrolled(Ada, Next, Now))
+            .When(new ConfirmSecondFactor(Ada, Samples.Password, 7))
+            .ThenRefused(UserRefusals.NoSecondFactor);
 
     [Theory]
     [InlineData(0, 30)]
@@ -237,9 +284,75 @@ public sealed class Signing_in : IAsyncDisposable
         Assert.Null(made.Refusal);
     }
 
-    private Task<SignInResult> SignInAsync(string name, string password) =>
-        _world.SignIns.SignInAsync(name, password, "http", World.Token);
+    [Fact]
+    public async Task asks_for_a_code_of_a_second_factor_once_it_is_confirmed()
+    {
+        await WithUserAsync();
+        var first = Assert.IsType<SignInResult.Enrolled>(await EnrolAsync());
+        var enrolled = Assert.IsType<SignInResult.Enrolled>(await EnrolAsync());
+        Assert.DoesNotContain(enrolled.Secret, $"{enrolled}", StringComparison.Ordinal);
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        Assert.IsType<SignInResult.Denied>(await ConfirmAsync(CodeOf(first)));
+        Assert.IsType<SignInResult.Done>(await ConfirmAsync(CodeOf(enrolled)));
+
+        Assert.IsType<SignInResult.NeedsCode>(await SignInAsync("ada", Right));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", "wrong", CodeOf(enrolled, 1)));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right, "000000"));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right, new string('1', 10_000)));
+        Assert.IsType<SignInResult.NeedsCode>(await ChangeAsync(Right, Next));
+        Assert.IsType<SignInResult.NeedsCode>(await EnrolAsync());
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right, CodeOf(enrolled, 1)));
+        Assert.DoesNotContain(_world.Streams.AllFacts, fact => $"{fact}".Contains(enrolled.Secret, StringComparison.Ordinal));
+        Assert.Equal(2, _world.Kept.All.Count);
+    }
+
+    [Fact]
+    public async Task takes_each_code_once_and_locks_who_guesses()
+    {
+        await WithUserAsync();
+        var enrolled = Assert.IsType<SignInResult.Enrolled>(await EnrolAsync());
+        await ConfirmAsync(CodeOf(enrolled));
+        Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right, CodeOf(enrolled)));
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right, CodeOf(enrolled, 1)));
+        for (int i = 1; i < SignIns.FailuresMax; i++)
+        {
+            Assert.IsType<SignInResult.Denied>(await SignInAsync("ada", Right, CodeOf(enrolled, 1)));
+        }
+
+        Assert.IsType<SignInResult.Locked>(await SignInAsync("ada", Right, CodeOf(enrolled, 1)));
+        _world.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right, CodeOf(enrolled)));
+    }
+
+    [Fact]
+    public async Task is_by_password_alone_again_when_the_second_factor_is_removed()
+    {
+        await WithUserAsync();
+        var enrolled = Assert.IsType<SignInResult.Enrolled>(await EnrolAsync());
+        await ConfirmAsync(CodeOf(enrolled));
+        Assert.IsType<SignInResult.NeedsCode>(await RemoveAsync(null));
+        Assert.IsType<SignInResult.Done>(await RemoveAsync(CodeOf(enrolled, 1)));
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        Assert.Single(_world.Kept.All);
+        Assert.Equal(
+            UserRefusals.NoSecondFactor, Assert.IsType<SignInResult.Refused>(await ConfirmAsync(CodeOf(enrolled, 1))).Refusal);
+    }
+
+    private string CodeOf(SignInResult.Enrolled enrolled, int later = 0) =>
+        $"{enrolled.Secret}/{FakeCodes.StepAt(_world.Clock.GetUtcNow()) + later}";
+
+    private Task<SignInResult> EnrolAsync() =>
+        _world.SignIns.EnrolSecondFactorAsync("ada", Right, null, "http", World.Token);
+
+    private Task<SignInResult> ConfirmAsync(string code) =>
+        _world.SignIns.ConfirmSecondFactorAsync("ada", Right, code, "http", World.Token);
+
+    private Task<SignInResult> RemoveAsync(string? code) =>
+        _world.SignIns.RemoveSecondFactorAsync("ada", Right, code, "http", World.Token);
+
+    private Task<SignInResult> SignInAsync(string name, string password, string? code = null) =>
+        _world.SignIns.SignInAsync(name, password, code, "http", World.Token);
 
     private Task<SignInResult> ChangeAsync(string password, string next) =>
-        _world.SignIns.ChangePasswordAsync("ada", password, next, "http", World.Token);
+        _world.SignIns.ChangePasswordAsync("ada", password, null, next, "http", World.Token);
 }

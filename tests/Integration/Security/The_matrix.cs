@@ -54,6 +54,7 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["mutation changeUserRole"] = (Right.ManageAccess, "changeUserRole(input: { name: \"x\", role: VIEWER }) { position }"),
         ["mutation disableUser"] = (Right.ManageAccess, "disableUser(input: { name: \"x\" }) { position }"),
         ["mutation enableUser"] = (Right.ManageAccess, "enableUser(input: { name: \"x\" }) { position }"),
+        ["mutation removeUserSecondFactor"] = (Right.ManageAccess, "removeUserSecondFactor(input: { name: \"x\" }) { position }"),
         ["mutation unlockUser"] = (Right.ManageAccess, "unlockUser(input: { name: \"x\" }) { position }"),
         ["mutation endUserSessions"] = (Right.ManageAccess, "endUserSessions(input: { name: \"x\" }) { position }"),
         ["subscription cameraChanged"] = (Right.ReadCatalogue, "cameraChanged(after: \"0\") { position }"),
