@@ -20,9 +20,6 @@ namespace Events.Tests.Domain;
 /// <summary>The application, put together as the host does, with fakes behind its doors.</summary>
 public sealed class World : IAsyncDisposable
 {
-    /// <summary>Loops that rest on a timer: those of the keepers of recordings, of retention and of keys.</summary>
-    private const int RestingLoops = 3;
-
     private readonly ServiceProvider _services;
     private bool _isRunning;
 
@@ -151,6 +148,12 @@ public sealed class World : IAsyncDisposable
 
         await Get<CameraKeeper>().Ready.WaitAsync(Token);
     }
+
+    /// <summary>
+    /// Loops that rest on a timer: those of the keepers of recordings, of retention and of keys; that of broadcasts only while there
+    /// are any.
+    /// </summary>
+    public int RestingLoops { get; set; } = 3;
 
     /// <summary>Waits until the keepers rest.</summary>
     public Task IdleAsync() =>
