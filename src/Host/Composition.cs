@@ -244,9 +244,12 @@ internal static class Composition
         services.AddSingleton<UserCalls>();
         services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IControlRoutes, AuditControl>();
+        services.AddSingleton<ProjectionDesk>();
+        services.AddSingleton<ProjectionCalls>();
         services.AddSingleton<IControlRoutes, ProjectionControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
+        services.AddSingleton<ExternalStreamList>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();
         services.AddGraphQLDoor(settings);
         services.AddHostedService<Notifier>();

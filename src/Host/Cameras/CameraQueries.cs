@@ -87,8 +87,10 @@ internal static class CameraFields
         var number = new CameraNumber(camera.Number);
         var owner = new LinkOwner(OriginOf(http.HttpContext?.Request), GraphQLCallers.AccessOf(user).KeyId);
         return new LiveStreams(
+            links.RtspOf(number, owner),
             links.HlsOf(number, owner),
             links.JpegOf(number, owner),
+            links.PageOf(number, owner),
             live.HlsPlaylistOf(new CameraId(camera.Id), string.Empty, string.Empty) is not null,
             viewers.CountOf(number));
     }

@@ -70,7 +70,11 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
             RefusalFamily.InvalidInput => new InvalidInputError(refusal.Message, refusal.Code, row.Subject),
             RefusalFamily.WrongState => new WrongStateError(refusal.Message, refusal.Code),
             RefusalFamily.Conflict => new ConflictError(refusal.Message, refusal.Code),
-            _ => throw new GraphQLException(GraphQLDoor.Coded(refusal.Message, "AUTH_NOT_AUTHORIZED")),
+            _ => throw Denied(),
         };
     }
+
+    /// <summary>What is answered to who may do it in general, but not this.</summary>
+    public static GraphQLException Denied() =>
+        new(GraphQLDoor.Coded(CommandBus.NotAllowed.Message, "AUTH_NOT_AUTHORIZED"));
 }

@@ -19,6 +19,12 @@ internal sealed record StopRecordingPayload(RecordingNode? Recording, string? Po
 /// <inheritdoc cref="StartRecordingPayload"/>
 internal sealed record DeleteRecordingPayload(RecordingNode? Recording, string? Position);
 
+/// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record PlaceLegalHoldPayload(RecordingNode? Recording, string? Position);
+
+/// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record ReleaseLegalHoldPayload(RecordingNode? Recording, string? Position);
+
 [MutationType]
 internal static class RecordingMutations
 {
@@ -74,6 +80,45 @@ internal static class RecordingMutations
             async position => new DeleteRecordingPayload(
                 await FindAsync(new RecordingId(id), views, cancellationToken), position),
             cancellationToken);
+
+    /// <summary>Lets nobody and nothing delete a recording. Repeated with the same reason it changes nothing.</summary>
+    /// <param name="reason">For people, like a case number; one line of 1 to 200 characters, kept in the log.</param>
+    /// <param name="expectedVersion">Refused when the recording has another version by now; null: whatever it has.</param>
+    [Authorize(Policy = nameof(Right.Administer))]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<PlaceLegalHoldPayload>> PlaceLegalHoldAsync(
+        [ID] Guid id, string reason, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        CancellationToken cancellationToken, long? expectedVersion = null) =>
+        commands.SendAsync(
+            new PlaceLegalHold(new RecordingId(id), reason),
+            user,
+            async position => new PlaceLegalHoldPayload(
+                await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            cancellationToken,
+            expectedVersion);
+
+    /// <summary>Ends a legal hold. What the retention policy says of the recording counts again.</summary>
+    /// <param name="reason">Why it may end; one line of 1 to 200 characters, kept in the log.</param>
+    /// <param name="expectedVersion">Refused when the recording has another version by now; null: whatever it has.</param>
+    [Authorize(Policy = nameof(Right.Administer))]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<ReleaseLegalHoldPayload>> ReleaseLegalHoldAsync(
+        [ID] Guid id, string reason, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        CancellationToken cancellationToken, long? expectedVersion = null) =>
+        commands.SendAsync(
+            new ReleaseLegalHold(new RecordingId(id), reason),
+            user,
+            async position => new ReleaseLegalHoldPayload(
+                await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            cancellationToken,
+            expectedVersion);
 
     private static async Task<RecordingNode?> FindAsync(RecordingId id, IReadModels views, CancellationToken cancellationToken) =>
         await views.FindAsync(RecordingViewProjection.View, id.ToString(), cancellationToken) is { } recording

@@ -1,0 +1,62 @@
+using Events.Application.Broadcasts;
+using Events.Application.Contracts;
+using Events.Domain.Broadcasts;
+using Events.GraphQL;
+using Events.GraphQL.DataLoaders;
+using Events.Host.Cameras;
+
+namespace Events.Host.Live;
+
+/// <summary>The wish that a camera's live pictures be there for viewers. Without one they can be watched all the same.</summary>
+/// <param name="CameraId">The camera's UUID.</param>
+/// <param name="IsRunning">Whether it has not been stopped.</param>
+/// <param name="StoppedAt">Null while it runs.</param>
+/// <param name="StoppedFor">Null while it runs.</param>
+/// <param name="Version">Facts about this camera's broadcasts so far.</param>
+/// <param name="Stream">The name of its stream in the log.</param>
+[GraphQLName("Broadcast")]
+internal sealed record BroadcastNode(
+    [property: ID] Guid CameraId,
+    bool IsRunning,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? StoppedAt,
+    BroadcastEnd? StoppedFor,
+    long Version,
+    string Stream)
+{
+    public static BroadcastNode Of(BroadcastView view) =>
+        new(
+            view.CameraId.Value,
+            view.IsRunning,
+            view.StartedAt,
+            view.StoppedAt,
+            view.StoppedFor,
+            view.Version,
+            $"{Broadcast.Decider.Category}-{view.CameraId}");
+}
+
+[ExtendObjectType<CameraNode>]
+internal static class BroadcastFields
+{
+    /// <summary>The newest broadcast; null when there never was one.</summary>
+    public static async Task<BroadcastNode?> GetBroadcastAsync(
+        [Parent] CameraNode camera, IDataLoader<Guid, BroadcastNode> broadcastByCamera, CancellationToken cancellationToken) =>
+        await broadcastByCamera.LoadAsync(camera.Id, cancellationToken);
+
+    [DataLoader]
+    public static async Task<IReadOnlyDictionary<Guid, BroadcastNode>> GetBroadcastByCameraAsync(
+        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
+    {
+        var found = await pages.PageAsync(
+            BroadcastViewProjection.View,
+            new RowsQuery(
+                new RowCondition.Compare("key", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
+                [],
+                null,
+                null,
+                RowsQuery.CountMax,
+                false),
+            cancellationToken);
+        return found.Rows.Select(row => BroadcastNode.Of(row.Row)).ToDictionary(row => row.CameraId);
+    }
+}
