@@ -1,5 +1,6 @@
 using Events.Application.Cameras;
 using Events.GraphQL;
+using Events.Host.GraphQL;
 
 namespace Events.Host.Cameras;
 
@@ -36,6 +37,8 @@ internal sealed record CameraNode(
     long Version,
     string Stream)
 {
+    public static Lookup<CameraNode> ById(Guid id) => Lookups.Of(CameraViewProjection.View, id, Of);
+
     public static CameraNode Of(CameraView view) =>
         new(
             view.Id.Value,

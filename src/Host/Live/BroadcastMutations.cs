@@ -1,6 +1,4 @@
 using System.Security.Claims;
-using Events.Application.Broadcasts;
-using Events.Application.Contracts;
 using Events.Domain.Broadcasts;
 using Events.Domain.Kernel;
 using Events.GraphQL;
@@ -26,12 +24,13 @@ internal static class BroadcastMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<StartBroadcastPayload>> StartBroadcastAsync(
-        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid cameraId, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken) =>
         commands.SendAsync(
             new StartBroadcast(new CameraId(cameraId)),
             user,
-            async position => new StartBroadcastPayload(await FindAsync(cameraId, views, cancellationToken), position),
+            BroadcastNode.ById(cameraId),
+            (node, position) => new StartBroadcastPayload(node, position),
             cancellationToken);
 
     /// <summary>Stops a camera's broadcast. Pictures go on for those who watch or record.</summary>
@@ -39,17 +38,12 @@ internal static class BroadcastMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<StopBroadcastPayload>> StopBroadcastAsync(
-        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid cameraId, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken) =>
         commands.SendAsync(
             new StopBroadcast(new CameraId(cameraId), BroadcastEnd.Requested),
             user,
-            async position => new StopBroadcastPayload(await FindAsync(cameraId, views, cancellationToken), position),
+            BroadcastNode.ById(cameraId),
+            (node, position) => new StopBroadcastPayload(node, position),
             cancellationToken);
-
-    private static async Task<BroadcastNode?> FindAsync(
-        Guid cameraId, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(BroadcastViewProjection.View, cameraId.ToString("d"), cancellationToken) is { } broadcast
-            ? BroadcastNode.Of(broadcast)
-            : null;
 }

@@ -4,6 +4,7 @@ using Events.Domain.Broadcasts;
 using Events.GraphQL;
 using Events.GraphQL.DataLoaders;
 using Events.Host.Cameras;
+using Events.Host.GraphQL;
 
 namespace Events.Host.Live;
 
@@ -24,6 +25,8 @@ internal sealed record BroadcastNode(
     long Version,
     string Stream)
 {
+    public static Lookup<BroadcastNode> ById(Guid id) => Lookups.Of(BroadcastViewProjection.View, id, Of);
+
     public static BroadcastNode Of(BroadcastView view) =>
         new(
             view.CameraId.Value,
@@ -45,18 +48,7 @@ internal static class BroadcastFields
 
     [DataLoader]
     public static async Task<IReadOnlyDictionary<Guid, BroadcastNode>> GetBroadcastByCameraAsync(
-        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
-    {
-        var found = await pages.PageAsync(
-            BroadcastViewProjection.View,
-            new RowsQuery(
-                new RowCondition.Compare("key", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
-                [],
-                null,
-                null,
-                RowsQuery.CountMax,
-                false),
-            cancellationToken);
-        return found.Rows.Select(row => BroadcastNode.Of(row.Row)).ToDictionary(row => row.CameraId);
-    }
+        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken) =>
+        (await pages.OfAsync(BroadcastViewProjection.View, "key", keys, null, cancellationToken))
+        .Select(BroadcastNode.Of).ToDictionary(row => row.CameraId);
 }

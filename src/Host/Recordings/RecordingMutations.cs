@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
@@ -39,7 +38,7 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<StartRecordingPayload>> StartRecordingAsync(
-        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid cameraId, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, TimeSpan? duration = null, [ID] Guid? id = null,
         RecordingFormat format = RecordingFormat.Fmp4)
     {
@@ -47,7 +46,8 @@ internal static class RecordingMutations
         return commands.SendAsync(
             new StartRecording(key, new CameraId(cameraId), duration, format),
             user,
-            async position => new StartRecordingPayload(await FindAsync(key, views, cancellationToken), position),
+            RecordingNode.ById(key.Value),
+            (node, position) => new StartRecordingPayload(node, position),
             cancellationToken);
     }
 
@@ -57,11 +57,12 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<StopRecordingPayload>> StopRecordingAsync(
-        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        [ID] Guid id, GraphQLCommands commands, ClaimsPrincipal user, CancellationToken cancellationToken) =>
         commands.SendAsync(
             new StopRecording(new RecordingId(id), StopReason.Requested),
             user,
-            async position => new StopRecordingPayload(await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            RecordingNode.ById(id),
+            (node, position) => new StopRecordingPayload(node, position),
             cancellationToken);
 
     /// <summary>Deletes a recording's footage. Its facts stay.</summary>
@@ -72,13 +73,13 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<DeleteRecordingPayload>> DeleteRecordingAsync(
-        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        [ID] Guid id, GraphQLCommands commands, ClaimsPrincipal user, CancellationToken cancellationToken,
         string reason = "requested") =>
         commands.SendAsync(
             new DeleteRecording(new RecordingId(id), Reasons.Checked(reason)),
             user,
-            async position => new DeleteRecordingPayload(
-                await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            RecordingNode.ById(id),
+            (node, position) => new DeleteRecordingPayload(node, position),
             cancellationToken);
 
     /// <summary>Lets nobody and nothing delete a recording. Repeated with the same reason it changes nothing.</summary>
@@ -91,13 +92,13 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<PlaceLegalHoldPayload>> PlaceLegalHoldAsync(
-        [ID] Guid id, string reason, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid id, string reason, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, long? expectedVersion = null) =>
         commands.SendAsync(
             new PlaceLegalHold(new RecordingId(id), reason),
             user,
-            async position => new PlaceLegalHoldPayload(
-                await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            RecordingNode.ById(id),
+            (node, position) => new PlaceLegalHoldPayload(node, position),
             cancellationToken,
             expectedVersion);
 
@@ -110,18 +111,13 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<ReleaseLegalHoldPayload>> ReleaseLegalHoldAsync(
-        [ID] Guid id, string reason, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid id, string reason, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, long? expectedVersion = null) =>
         commands.SendAsync(
             new ReleaseLegalHold(new RecordingId(id), reason),
             user,
-            async position => new ReleaseLegalHoldPayload(
-                await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            RecordingNode.ById(id),
+            (node, position) => new ReleaseLegalHoldPayload(node, position),
             cancellationToken,
             expectedVersion);
-
-    private static async Task<RecordingNode?> FindAsync(RecordingId id, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(RecordingViewProjection.View, id.ToString(), cancellationToken) is { } recording
-            ? RecordingNode.Of(recording)
-            : null;
 }

@@ -1,6 +1,7 @@
 using Events.Application.Recordings;
 using Events.Domain.Recordings;
 using Events.GraphQL;
+using Events.Host.GraphQL;
 
 namespace Events.Host.Recordings;
 
@@ -47,6 +48,8 @@ internal sealed record RecordingNode(
     long Version,
     string Stream)
 {
+    public static Lookup<RecordingNode> ById(Guid id) => Lookups.Of(RecordingViewProjection.View, id, Of);
+
     public static RecordingNode Of(RecordingView view) =>
         new(
             view.Id.Value,

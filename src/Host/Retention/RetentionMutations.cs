@@ -47,15 +47,14 @@ internal static class RetentionMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<CleanUpFilesPayload>> CleanUpFilesAsync(
-        GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
-        [ID] Guid? id = null)
+        GraphQLCommands commands, ClaimsPrincipal user, CancellationToken cancellationToken, [ID] Guid? id = null)
     {
         CleanupId key = id is { } given ? new CleanupId(given) : CleanupId.New();
         return commands.SendAsync(
             new CleanUpFiles(key),
             user,
-            async position => new CleanUpFilesPayload(
-                await CleanupFields.FindAsync(key.Value, views, cancellationToken), position),
+            CleanupNode.ById(key.Value),
+            (node, position) => new CleanUpFilesPayload(node, position),
             cancellationToken);
     }
 }

@@ -47,6 +47,8 @@ internal sealed record CleanupNode(
     DateTimeOffset At,
     string Stream)
 {
+    public static Lookup<CleanupNode> ById(Guid id) => Lookups.Of(CleanupViewProjection.View, id, Of);
+
     public static CleanupNode Of(CleanupView view) =>
         new(
             view.Id.Value,
@@ -91,8 +93,6 @@ internal static class CleanupFields
 {
     [NodeResolver]
     [Authorize(Policy = nameof(Right.ReadStatus))]
-    public static async Task<CleanupNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(CleanupViewProjection.View, id.ToString("d"), cancellationToken) is { } cleanup
-            ? CleanupNode.Of(cleanup)
-            : null;
+    public static Task<CleanupNode?> FindAsync([ID] Guid id, IReadModels views, CancellationToken cancellationToken) =>
+        CleanupNode.ById(id)(views, cancellationToken);
 }
