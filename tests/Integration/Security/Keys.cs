@@ -71,7 +71,8 @@ public sealed class Keys(House house) : IClassFixture<House>
             Assert.Equal((id, "operator", "active"), (record.Text("id"), record.Text("role"), record.Text("status")));
             Assert.Equal(0, record.GetProperty("usage_count").GetInt64());
             Assert.EndsWith("Z", record.Text("created_at"), StringComparison.Ordinal);
-            Assert.InRange(record.GetProperty("expires_at").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
+            DateTimeOffset end = record.GetProperty("expires_at").GetDateTimeOffset();
+            Assert.InRange(end, DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
             Assert.NotEmpty(record.Text("description"));
             Assert.False(record.TryGetProperty("last_used", out _));
             Assert.DoesNotContain(secret[4..], text, StringComparison.Ordinal);
