@@ -13,9 +13,9 @@ namespace Events.Host.Security;
 internal sealed record AddressRule(int ConnectionsMax, RateRule Requests, IReadOnlyList<AddressRange> Unlimited);
 
 /// <summary>
-/// Keeps one address from taking the places of all others. On HTTP/1.1 a socket, an event stream, a download, a body that comes in
-/// slowly and a head that never ends each hold a connection, so counting connections bounds them all. One too many is told so;
-/// of twice as many nothing is read any more.
+/// Keeps one address from taking the places of all others. On HTTP/1.1 a socket, an event stream, a download, a body that comes
+/// in slowly and a head that never ends each hold a connection, so counting connections bounds them all. One too many is told
+/// so; of twice as many nothing is read any more.
 /// </summary>
 internal sealed class AddressGuard(AddressRule rule, TimeProvider time)
 {
@@ -68,8 +68,8 @@ internal sealed class AddressGuard(AddressRule rule, TimeProvider time)
             context.Response.Headers.Connection = "close";
             return RefuseAsync(
                 context, TimeSpan.FromSeconds(1),
-                $"Your address has more than {rule.ConnectionsMax} connections open (setting Security.MaxConnectionsPerAddress). "
-                + "Close some.");
+                $"Your address has more than {rule.ConnectionsMax} connections open (setting "
+                + "Security.MaxConnectionsPerAddress). Close some.");
         }
 
         IPAddress? address = context.Connection.RemoteIpAddress;
