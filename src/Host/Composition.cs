@@ -188,6 +188,7 @@ internal static class Composition
         services.AddSingleton(provider => new AccountLimits(
             new RateRule(rate.AccountRequests / rate.Window.TotalSeconds, rate.AccountRequests),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new AccountSeats(installation.Settings.Security.MaxSocketsPerAccount));
         services.AddSingleton(provider => new AddressGuard(
             new AddressRule(
                 installation.Settings.Security.MaxConnectionsPerAddress,
@@ -319,8 +320,8 @@ internal static class Composition
     private static void Map(WebApplication app, EventsSettings settings)
     {
         IServiceProvider services = app.Services;
-        app.Use(services.GetRequiredService<AddressGuard>().GuardAsync);
         app.Use(new WebGuard(settings.Security.AllowedOrigins).GuardAsync);
+        app.Use(services.GetRequiredService<AddressGuard>().GuardAsync);
         app.Use(HttpBoundary.GuardAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);

@@ -12,8 +12,12 @@ internal sealed record Authenticated(
 }
 
 /// <summary><c>ping</c> and <c>authenticate</c>: the two methods that are open before login.</summary>
-internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSessions sessions) : IJsonRpcMethods
+internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSessions sessions, AccountSeats seats)
+    : IJsonRpcMethods
 {
+    /// <summary>After which it may be worth while to try again, when an account has all the sockets that it may have.</summary>
+    private static readonly TimeSpan SocketWait = TimeSpan.FromSeconds(10);
+
     private static readonly JsonRpcAnswer _pong = JsonRpcAnswer.Raw("\"pong\""u8.ToArray());
 
     public IEnumerable<JsonRpcMethod> Methods =>
@@ -35,6 +39,17 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
         }
 
         ClientSession session = sessions.Of(call.Connection);
+        if (session.Identity?.UserId != identity.UserId)
+        {
+            if (seats.Take(identity.UserId) is not { } seat)
+            {
+                return LegacyErrors.RateLimited(SocketWait);
+            }
+
+            session.Seat?.Dispose();
+            session.Seat = seat;
+        }
+
         session.Identity = identity;
         return JsonRpcAnswer.Result(
             new Authenticated(

@@ -13,6 +13,9 @@ internal sealed class ClientSession(JsonRpcConnection connection)
     /// <summary>Null before <c>authenticate</c>. It may have expired since.</summary>
     public AccessIdentity? Identity { get; set; }
 
+    /// <summary>The place of its account; null before <c>authenticate</c>. Given back with the socket.</summary>
+    public IDisposable? Seat { get; set; }
+
     public Subscriptions Subscriptions { get; } = new();
 
     /// <summary>Null before the first call. Calls of one socket come one at a time.</summary>
@@ -37,5 +40,11 @@ internal sealed class ClientSessions
     public ClientSession Of(JsonRpcConnection connection) =>
         _open.GetOrAdd(connection, static opened => new ClientSession(opened));
 
-    public void Forget(JsonRpcConnection connection) => _open.TryRemove(connection, out _);
+    public void Forget(JsonRpcConnection connection)
+    {
+        if (_open.TryRemove(connection, out ClientSession? gone))
+        {
+            gone.Seat?.Dispose();
+        }
+    }
 }

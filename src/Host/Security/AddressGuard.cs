@@ -76,7 +76,8 @@ internal sealed class AddressGuard(AddressRule rule, TimeProvider time)
         TimeSpan wait = address is null || IsUnlimited(address) ? TimeSpan.Zero : _requests.Take(address);
         return wait == TimeSpan.Zero
             ? next(context)
-            : RefuseAsync(context, wait, "Your address asks too often (setting Security.AddressRequestsPerSecond). Wait a little.");
+            : RefuseAsync(
+                context, wait, "Your address asks too often (setting Security.AddressRequestsPerSecond). Wait a little.");
     }
 
     /// <summary>429, with the time to wait in whole seconds (RFC 9110, section 10.2.3).</summary>

@@ -84,6 +84,7 @@ internal sealed record SecuritySettings(
     TimeSpan TokenTtl,
     IReadOnlyList<string> AllowedOrigins,
     RateLimitSettings RateLimit,
+    int MaxSocketsPerAccount,
     int MaxConnectionsPerAddress,
     int AddressRequestsPerSecond,
     IReadOnlyList<AddressRange> UnlimitedAddresses,

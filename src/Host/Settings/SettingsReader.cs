@@ -253,6 +253,7 @@ internal sealed class SettingsReader
             Value<TimeSpan>("Security.TokenTtl"),
             Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
             RateLimit(),
+            Number("Security.MaxSocketsPerAccount"),
             Number("Security.MaxConnectionsPerAddress"),
             Number("Security.AddressRequestsPerSecond"),
             Value<IReadOnlyList<AddressRange>>("Security.UnlimitedAddresses"),

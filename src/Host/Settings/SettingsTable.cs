@@ -90,6 +90,10 @@ internal static class SettingsTable
             "Calls and HTTP requests that one account may make in each `RateLimitWindow` over all its connections. Without it: "
             + "ten times `RateLimitRequests`.",
             Min: 1, Max: 100_000_000),
+        new("Security", "MaxSocketsPerAccount", SettingKind.Number, "1600", "sockets",
+            "Sockets that one account may have signed in at a time, over JSON-RPC and GraphQL together. One more is answered "
+            + "with -32040, or closed with 4403.",
+            Min: 1, Max: 100_000),
         new("Security", "MaxConnectionsPerAddress", SettingKind.Number, "1200", "connections",
             "What one address may have open at a time: sockets, event streams, downloads and requests together. One more is "
             + "answered with status 429, and more than twice as many are cut off unread. Of IPv6, a /64 counts as one address.",

@@ -110,6 +110,46 @@ public sealed class One_address
         Assert.Equal(-32040, (await Scene.RefusedAsync(rpc, "get_camera_list", new { })).Code);
     }
 
+    [Fact]
+    public async Task is_no_way_for_an_account_to_have_more_sockets_than_it_may()
+    {
+        await using RunningHost host = await StartAsync(new() { ["EVENTS__Security__MaxSocketsPerAccount"] = "3" });
+        string ada = (await host.CliAsync("token", "--role", "viewer", "--user", "ada")).Ok().Trim();
+        string bob = (await host.CliAsync("token", "--role", "viewer", "--user", "bob")).Ok().Trim();
+        var address = new Uri($"ws://127.0.0.1:{host.Port}/ws");
+        await using RpcClient first = await RpcClient.ConnectAsync(address);
+        await first.CallAsync("authenticate", new { auth_token = ada });
+        await first.CallAsync("authenticate", new { auth_token = ada });
+        var graph = new GraphQLClient(host, ada);
+        await using GraphQLSocket second = await graph.OpenAsync();
+        Assert.Equal("connection_ack", await second.GreetedAsync());
+        GraphQLSocket third = await graph.OpenAsync();
+        Assert.Equal("connection_ack", await third.GreetedAsync());
+
+        await using RpcClient fourth = await RpcClient.ConnectAsync(address);
+        Assert.Equal(-32040, (await Scene.RefusedAsync(fourth, "authenticate", new { auth_token = ada })).Code);
+        await using (GraphQLSocket fifth = await graph.OpenAsync())
+        {
+            Assert.Equal("closed", await fifth.GreetedAsync());
+            Assert.Equal(4403, (int?)fifth.CloseStatus);
+        }
+
+        // Another account is let in, and so is this one when a socket of its own has gone or has become somebody else's.
+        await fourth.CallAsync("authenticate", new { auth_token = bob });
+        await third.DisposeAsync();
+        await Until.TrueAsync(() => IsLetInAsync(graph), Limit, "the place of the socket that has gone");
+        await using GraphQLSocket again = await graph.OpenAsync();
+        await again.GreetedAsync();
+        await first.CallAsync("authenticate", new { auth_token = bob });
+        await Until.TrueAsync(() => IsLetInAsync(graph), Limit, "the place of the socket that is somebody else's now");
+    }
+
+    private static async Task<bool> IsLetInAsync(GraphQLClient graph)
+    {
+        await using GraphQLSocket socket = await graph.OpenAsync();
+        return await socket.GreetedAsync() == "connection_ack";
+    }
+
     private static Task<RunningHost> StartAsync(Dictionary<string, string> settings) =>
         RunningHost.StartAsync(new(settings) { ["EVENTS__Security__UnlimitedAddresses"] = "192.0.2.1" });
 
