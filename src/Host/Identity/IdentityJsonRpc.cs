@@ -29,6 +29,8 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
     /// <summary>A failed login leaves an earlier one on the same socket as it was.</summary>
     private async ValueTask<JsonRpcAnswer> AuthenticateAsync(JsonRpcCall call)
     {
+        // Before anything is waited for: a call that is given up must not find the socket anew when it has ended.
+        ClientSession session = sessions.Of(call.Connection);
         var given = new CallParams(call.Params);
 
         // The Python client's SDK sends the alias alone.
@@ -38,7 +40,6 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
             return LegacyErrors.NotLoggedIn("auth_failed");
         }
 
-        ClientSession session = sessions.Of(call.Connection);
         if (session.Identity?.UserId != identity.UserId)
         {
             if (seats.Take(identity.UserId) is not { } seat)
@@ -46,8 +47,7 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
                 return LegacyErrors.RateLimited(SocketWait);
             }
 
-            session.Seat?.Dispose();
-            session.Seat = seat;
+            session.Sit(seat);
         }
 
         session.Identity = identity;

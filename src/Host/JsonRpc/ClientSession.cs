@@ -8,13 +8,14 @@ namespace Events.Host.JsonRpc;
 /// <summary>What the host knows of one socket: who is behind it, and what it wants to be told.</summary>
 internal sealed class ClientSession(JsonRpcConnection connection)
 {
+    private readonly Lock _gate = new();
+    private IDisposable? _seat;
+    private bool _isOver;
+
     public JsonRpcConnection Connection { get; } = connection;
 
     /// <summary>Null before <c>authenticate</c>. It may have expired since.</summary>
     public AccessIdentity? Identity { get; set; }
-
-    /// <summary>The place of its account; null before <c>authenticate</c>. Given back with the socket.</summary>
-    public IDisposable? Seat { get; set; }
 
     public Subscriptions Subscriptions { get; } = new();
 
@@ -23,6 +24,31 @@ internal sealed class ClientSession(JsonRpcConnection connection)
 
     /// <summary>For whom links in answers are made.</summary>
     public LinkOwner LinkOwner => new(Connection.Origin, Identity?.KeyId);
+
+    /// <summary>Keeps the place of its account, and no earlier one, until the socket ends; also when it has by now.</summary>
+    public void Sit(IDisposable seat)
+    {
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                seat.Dispose();
+                return;
+            }
+
+            _seat?.Dispose();
+            _seat = seat;
+        }
+    }
+
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _seat?.Dispose();
+        }
+    }
 
     /// <summary>One correlation for everything this call leads to.</summary>
     public Caller CallerNow() => Identity!.CallerBy("json-rpc");
@@ -44,7 +70,7 @@ internal sealed class ClientSessions
     {
         if (_open.TryRemove(connection, out ClientSession? gone))
         {
-            gone.Seat?.Dispose();
+            gone.Leave();
         }
     }
 }

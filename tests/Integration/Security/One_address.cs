@@ -44,9 +44,16 @@ public sealed class One_address
             Assert.Contains("Connection: close", told, StringComparison.Ordinal);
             Assert.Contains("MaxConnectionsPerAddress", told, StringComparison.Ordinal);
 
-            // Twice as many: they get no answer, and hold nothing.
+            // Twice as many: they get no answer, and hold nothing. Those above may not have gone yet and have taken places.
             await HoldAsync(host, held, ConnectionsMax);
-            await Until.TrueAsync(async () => (await AnswerAsync(host, "/")).Length == 0, Limit, "the address to be cut off");
+            await Until.TrueAsync(
+                async () =>
+                {
+                    await HoldAsync(host, held, 1);
+                    return (await AnswerAsync(host, "/")).Length == 0;
+                },
+                Limit,
+                "the address to be cut off");
             using HttpResponseMessage other = await host.Http.GetAsync(new Uri("/graphql/schema.graphql", UriKind.Relative), Cancel);
             Assert.Equal(HttpStatusCode.OK, other.StatusCode);
             await using RpcClient rpc = await host.ConnectAsync();
