@@ -151,7 +151,7 @@ internal sealed class BenchContext
         + $"| {TargetOf(figure)} | {figure.Note} |");
 
     private static string TargetOf(BenchFigure figure) => figure.TargetMax is { } most
-        ? string.Create(CultureInfo.InvariantCulture, $"< {most:0}: {(figure.IsMet == true ? "met" : "MISSED")}")
+        ? string.Create(CultureInfo.InvariantCulture, $"< {most:0.##}: {(figure.IsMet == true ? "met" : "MISSED")}")
         : "";
 
     private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];

@@ -46,16 +46,12 @@ internal static class HostBench
     /// </param>
     public static async Task RunAsync(BenchContext context, string[] args)
     {
-        int at = Array.IndexOf(args, "--host");
-        string program = Path.GetFullPath(
-            at >= 0 && at + 1 < args.Length ? args[at + 1]
-                : Environment.GetEnvironmentVariable("BENCH_HOST") ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"));
-        bool isBuilt = Path.GetDirectoryName(program) == Path.GetDirectoryName(AppContext.BaseDirectory);
+        string program = HostUnderTest.ProgramOf(args);
         await using HostUnderTest host = await HostUnderTest.StartAsync(program);
         string token = await AddCameraAsync(host);
         context.PostgresVersion = (await host.SqlAsync("show server_version"))[0];
         context.Say(
-            $"A host {(isBuilt ? "built, not published (no precompiled code)" : "published as ./events up does")}, with its own "
+            $"A host {HostUnderTest.BuildOf(program)}, with its own "
             + "PostgreSQL and one camera of 1280x720 at 25 pictures per second that it takes in all the time. Memory is that of "
             + "the .NET process alone, in MB of 10^6 bytes: resident, and in the note what no file stands behind. All figures "
             + "are of one process, in the order of the rows.");

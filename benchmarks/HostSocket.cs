@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text.Json;
 
@@ -14,13 +15,18 @@ internal sealed class HostSocket : IDisposable
     private static readonly byte[] _ping = Encode("ping", new { });
 
     private readonly ClientWebSocket _socket = new();
+    private Socket? _transport;
     private byte[] _answer = new byte[FirstAnswerBytes];
 
     /// <param name="token">As the command line's verb prints it.</param>
-    public static async Task<HostSocket> ConnectAsync(int port, string token)
+    /// <param name="canReset">Whether <see cref="Reset"/> will be called.</param>
+    public static async Task<HostSocket> ConnectAsync(int port, string token, bool canReset = false)
     {
         var client = new HostSocket();
-        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/ws"), CancellationToken.None);
+        using HttpMessageInvoker? own = canReset
+            ? new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = client.ConnectAsync })
+            : null;
+        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/ws"), own, CancellationToken.None);
         await client.CallAsync("authenticate", new { auth_token = token });
         return client;
     }
@@ -75,6 +81,20 @@ internal sealed class HostSocket : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Goes away as a client does whose cable is pulled and whose machine answers for it: with a reset, and no close.</summary>
+    public void Reset()
+    {
+        _transport!.LingerState = new LingerOption(enable: true, seconds: 0);
+        _transport.Close();
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        _transport = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await _transport.ConnectAsync(context.DnsEndPoint, cancellationToken);
+        return new NetworkStream(_transport, ownsSocket: true);
+    }
 
     private Task SendAsync(byte[] text) => _socket.SendAsync(text, WebSocketMessageType.Text, true, CancellationToken.None);
 

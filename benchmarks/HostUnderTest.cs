@@ -34,6 +34,21 @@ internal sealed class HostUnderTest : IAsyncDisposable
 
     public int Port { get; } = FreePort();
 
+    /// <param name="args"><c>--host PROGRAM</c>: another build than the one beside this program, e.g. a published one.</param>
+    public static string ProgramOf(string[] args)
+    {
+        int at = Array.IndexOf(args, "--host");
+        return Path.GetFullPath(
+            at >= 0 && at + 1 < args.Length ? args[at + 1]
+                : Environment.GetEnvironmentVariable("BENCH_HOST") ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"));
+    }
+
+    /// <summary>How a program was made, in words for the results.</summary>
+    public static string BuildOf(string program) =>
+        Path.GetDirectoryName(program) == Path.GetDirectoryName(AppContext.BaseDirectory)
+            ? "built, not published (no precompiled code)"
+            : "published as ./events up does";
+
     /// <param name="program">The host as built or published: <c>Events.Host.dll</c>, or the program that brings its runtime.</param>
     public static async Task<HostUnderTest> StartAsync(string program)
     {
@@ -80,6 +95,9 @@ internal sealed class HostUnderTest : IAsyncDisposable
         double Mb(string name) =>
             double.Parse(status[name].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * BytesPerKb / BytesPerMb;
     }
+
+    /// <summary>Files and sockets that the .NET process holds.</summary>
+    public int OpenFiles() => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
 
     /// <summary>User and system time of the .NET process since its start.</summary>
     public double CpuMicroseconds()

@@ -15,6 +15,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
         : RecordAsync("ping", context => PingBench.RunAsync(context, rest)),
     ["cameras"] = rest => RecordCodeAsync("cameras", context => CamerasBench.RunAsync(context, rest)),
     ["live"] = rest => RecordAsync("live", context => LiveBench.RunAsync(context, rest)),
+    ["host-storm"] = rest => RecordAsync("host-storm", context => HostStorm.RunAsync(context, rest)),
     ["host"] = rest => RecordAsync("host", context => HostBench.RunAsync(context, rest)),
 };
 

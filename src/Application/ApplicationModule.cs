@@ -123,7 +123,7 @@ public static class ApplicationModule
             CommandRoute.To<DeleteSnapshot>(Right.Administer, deleteSnapshot.HandleAsync),
 
             CommandRoute.To<StartBroadcast>(Right.Control, StartBroadcastHandler.HandleAsync),
-            ToBroadcast<StopBroadcast>(Right.Control),
+            CommandRoute.To<StopBroadcast>(Right.Control, StopBroadcastHandler.HandleAsync),
 
             CommandRoute.To<AddExternalStream>(Right.Control, external.HandleAsync),
             CommandRoute.To<RemoveExternalStream>(Right.Control, external.HandleAsync),
@@ -182,11 +182,6 @@ public static class ApplicationModule
     private static CommandRoute ToLogbook<TCommand>(Right right)
         where TCommand : LogbookCommand =>
         CommandRoute.ToDecider<TCommand, Logbook, LogbookCommand, LogbookEvent>(right, Logbook.Decider, _ => Logbook.Key);
-
-    private static CommandRoute ToBroadcast<TCommand>(Right right)
-        where TCommand : BroadcastCommand =>
-        CommandRoute.ToDecider<TCommand, Broadcast, BroadcastCommand, BroadcastEvent>(
-            right, Broadcast.Decider, command => command.CameraId.ToString());
 
     private static CommandRoute ToApiKey<TCommand>()
         where TCommand : ApiKeyCommand =>

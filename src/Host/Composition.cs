@@ -34,6 +34,7 @@ using Events.Host.Users;
 using Events.JsonRpc;
 using Events.Media;
 using Events.Media.Rtsp;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 
@@ -85,14 +86,19 @@ internal static class Composition
             kestrel.Limits.RequestHeadersTimeout = HeadTimeout;
             kestrel.Limits.KeepAliveTimeout = SilenceTimeout;
             kestrel.Limits.MaxConcurrentConnections = settings.Server.MaxConnections + OtherConnectionsMax;
-            kestrel.Listen(Addresses.Of(settings.PlainHost), settings.Server.Port);
+            var guard = kestrel.ApplicationServices.GetRequiredService<AddressGuard>();
+            void Count(ListenOptions listen) => listen.Use(next => connection => guard.CountAsync(connection, next));
+            kestrel.Listen(Addresses.Of(settings.PlainHost), settings.Server.Port, Count);
             if (kestrel.ApplicationServices.GetService<TlsCertificate>() is { } certificate)
             {
-                kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Tls.Port, secure => secure.UseHttps(
-                    new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Current()) }));
+                kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Tls.Port, secure =>
+                {
+                    Count(secure);
+                    secure.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Current()) });
+                });
             }
 
-            kestrel.Listen(Addresses.Of(settings.Health.Host), settings.Health.Port);
+            kestrel.Listen(Addresses.Of(settings.Health.Host), settings.Health.Port, Count);
         });
         builder.Services.Configure<HostOptions>(host =>
         {
@@ -179,6 +185,19 @@ internal static class Composition
         services.AddSingleton(new AccessTimes(Environment.MachineName, installation.Settings.Security.UseReportPause));
         services.AddSingleton<Authenticator>();
         services.AddSingleton<HttpCallers>();
+        RateLimitSettings rate = installation.Settings.Security.RateLimit;
+        services.AddSingleton(provider => new AccountLimits(
+            new RateRule(rate.AccountRequests / rate.Window.TotalSeconds, rate.AccountRequests),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new AccountSeats(installation.Settings.Security.MaxSocketsPerAccount));
+        services.AddSingleton(provider => new AddressGuard(
+            new AddressRule(
+                installation.Settings.Security.MaxConnectionsPerAddress,
+                new RateRule(
+                    installation.Settings.Security.AddressRequestsPerSecond,
+                    2.0 * installation.Settings.Security.AddressRequestsPerSecond),
+                installation.Settings.Security.UnlimitedAddresses),
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddLive(IServiceCollection services, EventsSettings settings)
@@ -245,9 +264,12 @@ internal static class Composition
         services.AddSingleton<UserCalls>();
         services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IControlRoutes, AuditControl>();
+        services.AddSingleton<ProjectionDesk>();
+        services.AddSingleton<ProjectionCalls>();
         services.AddSingleton<IControlRoutes, ProjectionControl>();
         services.AddSingleton<IJsonRpcMethods, StreamJsonRpc>();
         services.AddSingleton<IJsonRpcMethods, StatusJsonRpc>();
+        services.AddSingleton<ExternalStreamList>();
         services.AddSingleton<IJsonRpcMethods, ExternalStreamJsonRpc>();
         services.AddGraphQLDoor(settings);
         services.AddHostedService<Notifier>();
@@ -291,7 +313,7 @@ internal static class Composition
         double seconds = limit.Window.TotalSeconds;
         return new RateLimits(
             new RateRule(limit.Requests / seconds, limit.Burst),
-            new RateRule(limit.AccountRequests / seconds, limit.AccountRequests),
+            provider.GetRequiredService<AccountLimits>(),
             provider.GetRequiredService<ClientSessions>(),
             provider.GetRequiredService<TimeProvider>());
     }
@@ -300,6 +322,7 @@ internal static class Composition
     {
         IServiceProvider services = app.Services;
         app.Use(new WebGuard(settings.Security.AllowedOrigins).GuardAsync);
+        app.Use(services.GetRequiredService<AddressGuard>().GuardAsync);
         app.Use(HttpBoundary.GuardAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
         app.MapJsonRpc(settings.Server.WebSocketPath);

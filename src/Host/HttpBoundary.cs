@@ -1,11 +1,12 @@
 using Events.Application.Contracts;
 using Events.Host.Control;
+using Events.Host.Security;
 
 namespace Events.Host;
 
 /// <summary>
-/// What no address answers by itself: something that we need is away (503), or a request that cannot be read (400, 413). Both in
-/// words, and neither is a failure of this program.
+/// What no address answers by itself: something that we need is away (503), a request that cannot be read (400, 413), or
+/// an account that asks too often (429). All in words, and none is a failure of this program.
 /// </summary>
 internal static class HttpBoundary
 {
@@ -19,6 +20,10 @@ internal static class HttpBoundary
         {
             context.Response.Headers.RetryAfter = "1";
             await AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, $"dependency.{away.Dependency}", away.Message);
+        }
+        catch (TooManyRequestsException often) when (!context.Response.HasStarted)
+        {
+            await AddressGuard.RefuseAsync(context, often.Wait, often.Message);
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {

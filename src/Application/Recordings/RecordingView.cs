@@ -61,7 +61,7 @@ public static class RecordingViewProjection
 {
     public static View<RecordingView> View { get; } = new(
         "RecordingView",
-        1,
+        2,
         StoredJson.Default.RecordingView,
         [
             new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name),
@@ -69,6 +69,7 @@ public static class RecordingViewProjection
             new("status", ViewColumnType.Text, IsIndexed: false, row => row.Status.ToString()),
             new("is_open", ViewColumnType.Flag, IsIndexed: true, row => row.IsOpen),
             new("has_footage", ViewColumnType.Flag, IsIndexed: false, HasFootage),
+            new("is_held", ViewColumnType.Flag, IsIndexed: false, row => row.HeldFor is not null),
             new("requested_at", ViewColumnType.Instant, IsIndexed: true, row => row.RequestedAt),
         ],
         new ViewFold<RecordingView, RecordingEvent>(fact => fact.RecordingId.ToString(), Project));

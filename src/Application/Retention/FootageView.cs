@@ -4,7 +4,8 @@ using Events.Domain.Snapshots;
 
 namespace Events.Application.Retention;
 
-/// <summary>Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>What a file is.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum FootageKind
 {
     Recording = 1,

@@ -8,7 +8,8 @@ public sealed record StartBroadcast(CameraId CameraId) : BroadcastCommand(Camera
 
 public sealed record StopBroadcast(CameraId CameraId, BroadcastEnd Reason) : BroadcastCommand(CameraId);
 
-/// <summary>Why a broadcast came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>Why a broadcast came to its end.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum BroadcastEnd
 {
     Requested = 1,

@@ -1,9 +1,7 @@
 namespace Events.Domain.Kernel;
 
-/// <summary>
-/// What kind of source an external stream is, as far as the way of finding it differs. Zero is left out so that a forgotten
-/// value is never taken for a real one.
-/// </summary>
+/// <summary>What kind of source an external stream is, as far as the way of finding it differs.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum ExternalStreamKind
 {
     GenericRtsp = 1,

@@ -1,6 +1,7 @@
 namespace Events.Domain.Kernel;
 
-/// <summary>What an account is there for. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>What an account is there for.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum Role
 {
     Viewer = 1,

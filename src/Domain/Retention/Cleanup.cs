@@ -2,7 +2,8 @@ using Events.Domain.Kernel;
 
 namespace Events.Domain.Retention;
 
-/// <summary>Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>Who began a cleanup.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum CleanupTrigger
 {
     /// <summary>A person asked for it.</summary>

@@ -2,7 +2,8 @@ using Events.Domain.Kernel;
 
 namespace Events.Domain.Retention;
 
-/// <summary>Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>By what files are deleted.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum RetentionType
 {
     /// <summary>What is older than its limit goes.</summary>

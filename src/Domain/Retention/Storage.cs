@@ -2,7 +2,8 @@ using Events.Domain.Kernel;
 
 namespace Events.Domain.Retention;
 
-/// <summary>How full the disk is. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>How full the disk is.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum StorageLevel
 {
     Normal = 1,

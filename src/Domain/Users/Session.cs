@@ -26,7 +26,8 @@ public sealed record SessionRefreshed(SessionId SessionId, string RefreshHash, D
 
 public sealed record SessionEnded(SessionId SessionId, SessionEnd Reason, DateTimeOffset At) : SessionEvent(SessionId, At);
 
-/// <summary>Why a session came to its end. Zero is left out so that a forgotten value is never taken for a real one.</summary>
+/// <summary>Why a session came to its end.</summary>
+// Zero is left out so that a forgotten value is never taken for a real one.
 public enum SessionEnd
 {
     SignedOut = 1,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Events.Application.ApiKeys;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
@@ -16,6 +17,7 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
     {
         control.MapGet("/keys", (Delegate)ListAsync);
         control.MapPost("/keys", (Delegate)IssueAsync);
+        control.MapPost("/keys/cleanup", (Delegate)CleanUpAsync);
         control.MapPost("/keys/{id}/rotation", (Delegate)RotateAsync);
         control.MapPost("/keys/{id}/narrowing", (Delegate)NarrowAsync);
         control.MapPost("/keys/{id}/suspension", (HttpContext context, string id) =>
@@ -29,22 +31,59 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
     private async Task<IResult> ListAsync(HttpContext context)
     {
         List<KeyRow> rows = [];
-        while (true)
+        await foreach (ApiKeyView view in AllAsync(context.RequestAborted))
         {
-            Page<ApiKeyView> page = await views.ListAsync(
-                ApiKeyViewProjection.View,
-                ViewQuery.All with { OrderBy = "issued_at", Offset = rows.Count },
-                context.RequestAborted);
+            rows.Add(await RowOfAsync(view, context.RequestAborted));
+        }
+
+        return Results.Json(rows, ControlJson.Default.IReadOnlyListKeyRow);
+    }
+
+    private async IAsyncEnumerable<ApiKeyView> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        long seen = 0;
+        Page<ApiKeyView> page;
+        do
+        {
+            page = await views.ListAsync(
+                ApiKeyViewProjection.View, ViewQuery.All with { OrderBy = "issued_at", Offset = (int)seen }, cancellationToken);
             foreach (ApiKeyView view in page.Rows)
             {
-                rows.Add(await RowOfAsync(view, context.RequestAborted));
+                yield return view;
             }
 
-            if (page.Rows.Count == 0 || rows.Count >= page.Total)
+            seen += page.Rows.Count;
+        }
+        while (page.Rows.Count > 0 && seen < page.Total);
+    }
+
+    /// <summary>A keeper does the same now and then; who asks wants it on record now.</summary>
+    private async Task<IResult> CleanUpAsync(HttpContext context)
+    {
+        KeyCleanup wish = await BodyAsync(context, ControlJson.Default.KeyCleanup);
+        List<ApiKeyView> due = [];
+        await foreach (ApiKeyView view in AllAsync(context.RequestAborted))
+        {
+            if (view.Status is not ApiKeyStatus.Expired && view.StatusAt(time.GetUtcNow()) is ApiKeyStatus.Expired)
             {
-                return Results.Json(rows, ControlJson.Default.IReadOnlyListKeyRow);
+                due.Add(view);
             }
         }
+
+        List<KeyRow> rows = [];
+        foreach (ApiKeyView view in due)
+        {
+            if (!wish.IsDryRun
+                && Refused(await desk.SendAsync(new ExpireApiKey(view.Id), CallerNow(), null, context.RequestAborted))
+                    is { } refused)
+            {
+                return refused;
+            }
+
+            rows.Add(await RowOfAsync(view, context.RequestAborted));
+        }
+
+        return Results.Json(rows, ControlJson.Default.IReadOnlyListKeyRow);
     }
 
     private async Task<IResult> IssueAsync(HttpContext context)

@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Events.Application.Cameras;
-using Events.Application.Contracts;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.GraphQL;
@@ -39,14 +38,15 @@ internal static class CameraMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<AddCameraPayload>> AddCameraAsync(
-        string name, string source, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        string name, string source, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, [ID] Guid? id = null)
     {
         CameraId key = id is { } given ? new CameraId(given) : CameraId.New();
         return commands.SendAsync(
             new AddCamera(key, name, source),
             user,
-            async position => new AddCameraPayload(await FindAsync(key, views, cancellationToken), position),
+            CameraNode.ById(key.Value),
+            (node, position) => new AddCameraPayload(node, position),
             cancellationToken);
     }
 
@@ -57,12 +57,13 @@ internal static class CameraMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<RenameCameraPayload>> RenameCameraAsync(
-        [ID] Guid id, string name, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid id, string name, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, long? expectedVersion = null) =>
         commands.SendAsync(
             new RenameCamera(new CameraId(id), name),
             user,
-            async position => new RenameCameraPayload(await FindAsync(new CameraId(id), views, cancellationToken), position),
+            CameraNode.ById(id),
+            (node, position) => new RenameCameraPayload(node, position),
             cancellationToken,
             expectedVersion);
 
@@ -75,12 +76,13 @@ internal static class CameraMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<MoveCameraPayload>> MoveCameraAsync(
-        [ID] Guid id, string source, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid id, string source, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, long? expectedVersion = null) =>
         commands.SendAsync(
             new MoveCamera(new CameraId(id), source),
             user,
-            async position => new MoveCameraPayload(await FindAsync(new CameraId(id), views, cancellationToken), position),
+            CameraNode.ById(id),
+            (node, position) => new MoveCameraPayload(node, position),
             cancellationToken,
             expectedVersion);
 
@@ -91,17 +93,13 @@ internal static class CameraMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<RetireCameraPayload>> RetireCameraAsync(
-        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid id, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, string reason = "requested", long? expectedVersion = null) =>
         commands.SendAsync(
             new RetireCamera(new CameraId(id), Reasons.Checked(reason)),
             user,
-            async position => new RetireCameraPayload(await FindAsync(new CameraId(id), views, cancellationToken), position),
+            CameraNode.ById(id),
+            (node, position) => new RetireCameraPayload(node, position),
             cancellationToken,
             expectedVersion);
-
-    private static async Task<CameraNode?> FindAsync(CameraId id, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken) is { } camera
-            ? CameraNode.Of(camera)
-            : null;
 }

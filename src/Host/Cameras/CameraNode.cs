@@ -1,5 +1,6 @@
 using Events.Application.Cameras;
 using Events.GraphQL;
+using Events.Host.GraphQL;
 
 namespace Events.Host.Cameras;
 
@@ -36,6 +37,8 @@ internal sealed record CameraNode(
     long Version,
     string Stream)
 {
+    public static Lookup<CameraNode> ById(Guid id) => Lookups.Of(CameraViewProjection.View, id, Of);
+
     public static CameraNode Of(CameraView view) =>
         new(
             view.Id.Value,
@@ -60,8 +63,10 @@ internal sealed record CameraNode(
 internal sealed record CameraColumns(int Number, string Name, CameraStatus Status, DateTimeOffset RegisteredAt);
 
 /// <summary>Addresses of live pictures. Each carries the right to look, for a day.</summary>
+/// <param name="Rtsp">RTSP 1.0 (RFC 2326), over TCP or UDP.</param>
 /// <param name="Hls">HTTP Live Streaming (RFC 8216).</param>
 /// <param name="Jpeg">The newest key frame.</param>
+/// <param name="Page">A page that plays them in a browser.</param>
 /// <param name="IsReady">Whether there are pictures now.</param>
 /// <param name="Viewers">Who fetched pictures over HLS in the last seconds.</param>
-internal sealed record LiveStreams(string Hls, string Jpeg, bool IsReady, int Viewers);
+internal sealed record LiveStreams(string Rtsp, string Hls, string Jpeg, string Page, bool IsReady, int Viewers);

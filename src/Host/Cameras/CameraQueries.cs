@@ -87,8 +87,10 @@ internal static class CameraFields
         var number = new CameraNumber(camera.Number);
         var owner = new LinkOwner(OriginOf(http.HttpContext?.Request), GraphQLCallers.AccessOf(user).KeyId);
         return new LiveStreams(
+            links.RtspOf(number, owner),
             links.HlsOf(number, owner),
             links.JpegOf(number, owner),
+            links.PageOf(number, owner),
             live.HasHls(new CameraId(camera.Id)),
             viewers.CountOf(number));
     }
@@ -107,39 +109,15 @@ internal static class CameraFields
     public static async Task<IReadOnlyDictionary<Guid, RecordingNode>> GetOpenRecordingByCameraAsync(
         IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
     {
-        var found = await pages.PageAsync(
-            RecordingViewProjection.View,
-            new RowsQuery(
-                new RowCondition.All(
-                [
-                    new RowCondition.Compare("is_open", RowOperator.Equal, true),
-                    new RowCondition.Compare(
-                        "camera_id", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
-                ]),
-                [],
-                null,
-                null,
-                RowsQuery.CountMax,
-                false),
-            cancellationToken);
-        return found.Rows.Select(row => RecordingNode.Of(row.Row)).GroupBy(row => row.CameraId)
+        var isOpen = new RowCondition.Compare("is_open", RowOperator.Equal, true);
+        var open = await pages.OfAsync(RecordingViewProjection.View, "camera_id", keys, isOpen, cancellationToken);
+        return open.Select(RecordingNode.Of).GroupBy(row => row.CameraId)
             .ToDictionary(group => group.Key, group => group.First());
     }
 
     [DataLoader]
     public static async Task<IReadOnlyDictionary<Guid, CameraNode>> GetCameraByKeyAsync(
-        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
-    {
-        var found = await pages.PageAsync(
-            CameraViewProjection.View,
-            new RowsQuery(
-                new RowCondition.Compare("key", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
-                [],
-                null,
-                null,
-                RowsQuery.CountMax,
-                false),
-            cancellationToken);
-        return found.Rows.Select(row => CameraNode.Of(row.Row)).ToDictionary(row => row.Id);
-    }
+        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken) =>
+        (await pages.OfAsync(CameraViewProjection.View, "key", keys, null, cancellationToken))
+        .Select(CameraNode.Of).ToDictionary(row => row.Id);
 }

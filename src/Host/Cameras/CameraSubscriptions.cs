@@ -1,7 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Events.Application.Cameras;
-using Events.Application.Contracts;
 using Events.Domain.Cameras;
 using Events.GraphQL;
 using Events.Host.GraphQL;
@@ -26,27 +24,16 @@ internal static class CameraSubscriptions
     /// <param name="id">One camera; null for all.</param>
     /// <param name="after">A position: what changed since comes first. Null: from now on.</param>
     public static async Task<IAsyncEnumerable<CameraChange>> FollowCamerasAsync(
-        LogFollower follower, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        LogFollower follower, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] Guid? id = null, string? after = null)
     {
-        long start = await follower.StartAsync(after, cancellationToken);
-        return ShowAsync(follower, views, GraphQLCallers.AccessOf(user), id?.ToString("d"), start, cancellationToken);
-    }
-
-    private static async IAsyncEnumerable<CameraChange> ShowAsync(
-        LogFollower follower, IReadModels views, AccessIdentity access, string? only, long start,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? KeyOf(StoredFact stored) =>
-            stored.Fact is CameraEvent fact && access.MaySee(fact.CameraId)
-            && fact.CameraId.ToString() is var key && (only is null || only == key) ? key : null;
-        await foreach (StoredFact stored in follower.NewestAsync(start, KeyOf, cancellationToken))
-        {
-            CameraView? view = await views.FindAsync(CameraViewProjection.View, KeyOf(stored)!, cancellationToken);
-            if (view is not null)
-            {
-                yield return new CameraChange(Moments.Write(stored.Position), stored.Type, CameraNode.Of(view));
-            }
-        }
+        AccessIdentity access = GraphQLCallers.AccessOf(user);
+        return follower.ChangesAsync(
+            await follower.StartAsync(after, cancellationToken),
+            CameraViewProjection.View,
+            stored => stored.Fact is CameraEvent { CameraId: var camera } && access.MaySee(camera)
+                && (id is null || id == camera.Value) ? camera.ToString() : null,
+            (stored, row) => new CameraChange(Moments.Write(stored.Position), stored.Type, CameraNode.Of(row)),
+            cancellationToken);
     }
 }

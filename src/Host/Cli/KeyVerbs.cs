@@ -16,6 +16,9 @@ internal static class KeyVerbs
         End("suspend", "Lets nobody in with a key until it is resumed.", "suspension", format),
         Resume(format),
         End("revoke", "Ends a key for good.", "revocation", format),
+        KeyBookVerbs.Export(KeyId()),
+        KeyBookVerbs.CleanUp(format),
+        KeyBookVerbs.Stats(format),
     };
 
     private static Command Issue()
@@ -25,8 +28,9 @@ internal static class KeyVerbs
         Option<string[]> cameras = Cameras();
         Option<string[]> addresses = Addresses();
         Option<string?> expires = Expires();
+        var force = new Option<bool>("--force") { Description = "Nothing: the older service's key tool knew it.", Hidden = true };
         Command issue = CommandLine.Verb(
-            "issue", "Makes a key and prints its secret, alone, this once.", [role, name, cameras, addresses, expires],
+            "issue", "Makes a key and prints its secret, alone, this once.", [role, name, cameras, addresses, expires, force],
             async (given, client, token) => Console.Out.WriteLine((await client.PostAsync(
                 "/control/keys",
                 new KeyWish(
@@ -66,21 +70,65 @@ internal static class KeyVerbs
 
     private static Command Rotate()
     {
-        Option<string> id = KeyId();
+        Option<string> id = KeyId(isRequired: false);
+        Option<string> role = Role(isRequired: false);
+        var force = new Option<bool>("--force") { Description = "With --role: rotates all of them without asking back." };
         var overlap = new Option<string>("--overlap")
         {
             Description = "How long the old secret stays good: 0s, 30m, 24h, 7d.",
             DefaultValueFactory = _ => "24h",
         };
         return CommandLine.Verb(
-            "rotate", "Gives a key another secret and prints it, alone, this once.", [id, overlap],
-            async (given, client, token) => Console.Out.WriteLine((await client.PostAsync(
-                PathOf(given.GetRequiredValue(id), "rotation"),
-                new KeyRotation((int)Spans.Parse(given.GetRequiredValue(overlap), "--overlap").TotalSeconds),
-                ControlJson.Default.KeyRotation,
-                ControlJson.Default.IssuedKey,
-                token)).Secret));
+            "rotate",
+            "Gives a key another secret and prints it, alone, this once; or all active keys of a role, with their ids.",
+            [id, role, force, overlap],
+            async (given, client, token) =>
+            {
+                var rotation = new KeyRotation((int)Spans.Parse(given.GetRequiredValue(overlap), "--overlap").TotalSeconds);
+                switch (given.GetValue(id), given.GetValue(role))
+                {
+                    case ({ } one, null):
+                        Console.Out.WriteLine((await RotateAsync(one, rotation, client, token)).Secret);
+                        break;
+                    case (null, { } some):
+                        await RotateAllAsync(some, given.GetValue(force), rotation, client, token);
+                        break;
+                    default:
+                        throw new CommandFailedException("Name a key with --key-id, or all of a role with --role.");
+                }
+            });
     }
+
+    private static async Task RotateAllAsync(
+        string role, bool isForced, KeyRotation rotation, ControlClient client, CancellationToken cancellationToken)
+    {
+        KeyRow[] keys =
+        [
+            .. (await KeyBookVerbs.AllAsync(client, cancellationToken)).Where(key => key.Role == role && key.Status == "active"),
+        ];
+        if (keys.Length > 0 && !isForced)
+        {
+            throw new CommandFailedException(
+                $"That gives {keys.Length} keys other secrets: {string.Join(", ", keys.Select(key => key.Name))}. "
+                + "Say so with --force.");
+        }
+
+        foreach (KeyRow key in keys)
+        {
+            // One after the other and at once: if the next one fails, this secret is not lost.
+            IssuedKey rotated = await RotateAsync(key.Id, rotation, client, cancellationToken);
+            Console.Out.WriteLine($"{rotated.Id} {rotated.Secret}");
+        }
+    }
+
+    private static Task<IssuedKey> RotateAsync(
+        string id, KeyRotation rotation, ControlClient client, CancellationToken cancellationToken) =>
+        client.PostAsync(
+            PathOf(id, "rotation"),
+            rotation,
+            ControlJson.Default.KeyRotation,
+            ControlJson.Default.IssuedKey,
+            cancellationToken);
 
     private static Command Narrow(Option<string> format)
     {
@@ -132,8 +180,8 @@ internal static class KeyVerbs
             given));
     }
 
-    private static Option<string> KeyId() =>
-        new("--key-id") { Description = "The key's id, as keys list has it. No secret.", Required = true };
+    private static Option<string> KeyId(bool isRequired = true) =>
+        new("--key-id") { Description = "The key's id, as keys list has it. No secret.", Required = isRequired };
 
     private static Option<string> Role(bool isRequired)
     {

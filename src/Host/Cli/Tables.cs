@@ -56,7 +56,11 @@ internal static class Tables
             "There are no recordings.");
     }
 
-    public static void Keys(IReadOnlyList<KeyRow> keys, bool isJson)
+    /// <param name="none">What is said when there are none.</param>
+    public static void Keys(
+        IReadOnlyList<KeyRow> keys,
+        bool isJson,
+        string none = "There are no keys. Make one: ./events keys issue --role viewer --name \"Wall of screens\"")
     {
         if (isJson)
         {
@@ -79,8 +83,25 @@ internal static class Tables
                 key.UseCount.ToString(CultureInfo.InvariantCulture),
                 key.Id,
             }),
-            "There are no keys. Make one: ./events keys issue --role viewer --name \"Wall of screens\"");
+            none);
     }
+
+    public static void KeyStats(KeyStats stats) =>
+        Write(
+            ["what", "count"],
+            [
+                ["keys", Number(stats.Total)],
+                .. stats.ByStatus.Select(one => new[] { one.Key, Number(one.Value) }),
+                .. stats.ByRole.Select(one => new[] { $"for {one.Key}", Number(one.Value) }),
+                ["uses", Number(stats.UseCount)],
+                [
+                    "last used",
+                    stats.LastUsedAt?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "never",
+                ],
+            ],
+            string.Empty);
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     public static void Users(IReadOnlyList<UserRow> users, bool isJson)
     {

@@ -74,6 +74,17 @@ internal sealed record KeyWish(
 /// <param name="OverlapSeconds">How long the secret that is replaced stays good.</param>
 internal sealed record KeyRotation(int OverlapSeconds);
 
+/// <param name="LastUsedAt">Of any key; null before the first time.</param>
+internal sealed record KeyStats(
+    int Total,
+    IReadOnlyDictionary<string, int> ByStatus,
+    IReadOnlyDictionary<string, int> ByRole,
+    long UseCount,
+    DateTimeOffset? LastUsedAt);
+
+/// <param name="IsDryRun">Whether nothing is to be done.</param>
+internal sealed record KeyCleanup(bool IsDryRun);
+
 /// <param name="Role">Null to leave it as it is; so for all of them.</param>
 internal sealed record KeyNarrowing(
     string? Role = null,
@@ -170,6 +181,8 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(IReadOnlyList<UserRow>))]
 [JsonSerializable(typeof(KeyWish))]
 [JsonSerializable(typeof(KeyRotation))]
+[JsonSerializable(typeof(KeyCleanup))]
+[JsonSerializable(typeof(KeyStats))]
 [JsonSerializable(typeof(KeyNarrowing))]
 [JsonSerializable(typeof(IssuedKey))]
 [JsonSerializable(typeof(KeyRow))]

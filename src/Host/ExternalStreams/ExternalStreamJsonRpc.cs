@@ -7,7 +7,6 @@ using Events.Domain.Cameras;
 using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Host.JsonRpc;
-using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.ExternalStreams;
@@ -65,7 +64,7 @@ internal sealed class ExternalStreamJsonRpc(
     CommandBus bus,
     StreamDiscovery discovery,
     DiscoveryRule rule,
-    ExternalStreamHandler external,
+    ExternalStreamList list,
     ClientSessions sessions,
     TimeProvider time)
     : IJsonRpcMethods
@@ -108,7 +107,7 @@ internal sealed class ExternalStreamJsonRpc(
             new DiscoveryWish(
                 options.SkydioEnabled, options.GenericEnabled, options.ForceRescan, options.IncludeOffline),
             call.Cancellation);
-        LegacyExternal[] all = [.. found.Streams.Select(Show)];
+        LegacyExternal[] all = [.. found.Streams.Select(ExternalStreamList.Of).Select(Show)];
         return JsonRpcAnswer.Result(
             new LegacyDiscovered(
                 all,
@@ -176,16 +175,8 @@ internal sealed class ExternalStreamJsonRpc(
             return SwitchedOff();
         }
 
-        IReadOnlyList<CameraView> added = await external.ListAsync(call.Cancellation);
-        Dictionary<string, DiscoveredStream> seen = discovery.Known.ToDictionary(stream => stream.Stream.Source.ToString());
-        AccessIdentity identity = sessions.Of(call.Connection).Identity!;
-        LegacyExternal[] all =
-        [
-            .. added.Where(camera => identity.MaySee(camera.Id))
-                .Select(camera => Show(camera, seen.GetValueOrDefault(camera.Source.ToString()))),
-            .. seen.Values.Where(stream =>
-                identity.Cameras is null && added.All(camera => camera.Source != stream.Stream.Source)).Select(Show),
-        ];
+        var streams = await list.ListAsync(sessions.Of(call.Connection).Identity!, call.Cancellation);
+        LegacyExternal[] all = [.. streams.Select(Show)];
         return JsonRpcAnswer.Result(
             new LegacyExternalList(
                 all,
@@ -230,53 +221,29 @@ internal sealed class ExternalStreamJsonRpc(
     private static LegacyExternal[] OfType(IEnumerable<LegacyExternal> all, ExternalStreamKind kind) =>
         [.. all.Where(stream => stream.Type == NameOf(kind))];
 
-    private static LegacyExternal Show(DiscoveredStream seen) =>
+    private static LegacyExternal Show(ExternalStream stream) =>
         new(
-            seen.Stream.Source.ToString(),
-            NameOf(seen.Stream.Kind),
-            NameFor(seen.Stream),
-            seen.IsOnline ? "DISCOVERED" : "ERROR",
-            LegacyText.Instant(seen.DiscoveredAt),
-            LegacyText.Instant(seen.LastSeenAt),
-            CapabilitiesOf(seen.Stream));
+            stream.Source.ToString(),
+            NameOf(stream.Kind),
+            stream.Name,
+            stream.IsOnline ? "DISCOVERED" : "ERROR",
+            LegacyText.Instant(stream.FirstSeenAt),
+            LegacyText.Instant(stream.LastSeenAt),
+            CapabilitiesOf(stream));
 
-    private static LegacyExternal Show(CameraView camera, DiscoveredStream? seen) =>
-        new(
-            camera.Source.ToString(),
-            NameOf(camera.External!.Value),
-            camera.Name,
-            camera.Status is CameraStatus.Connected || seen is { IsOnline: true } ? "DISCOVERED" : "ERROR",
-            LegacyText.Instant(seen?.DiscoveredAt ?? camera.RegisteredAt),
-            LegacyText.Instant(LastSeenOf(camera, seen)),
-            CapabilitiesOf(camera, seen));
-
-    private static LegacyExternalCapabilities CapabilitiesOf(CameraView camera, DiscoveredStream? seen)
+    private static LegacyExternalCapabilities CapabilitiesOf(ExternalStream stream)
     {
-        LegacyExternalCapabilities known = seen is null
-            ? new LegacyExternalCapabilities(camera.Source.Scheme, Codec: camera.Codec)
-            : CapabilitiesOf(seen.Stream);
-        return known with { Device = camera.Number.ToString() };
-    }
-
-    private static DateTimeOffset LastSeenOf(CameraView camera, DiscoveredStream? seen) =>
-        new[] { camera.RegisteredAt, camera.ConnectedAt, camera.DisconnectedAt, seen?.LastSeenAt }.Max()!.Value;
-
-    private static LegacyExternalCapabilities CapabilitiesOf(FoundStream stream) =>
-        new(
-            "rtsp",
-            stream.Place.Port,
-            stream.Place.Path,
-            stream.Place.Label.Length == 0 ? null : stream.Place.Label,
-            stream.Codec,
-            stream.Model,
-            stream.NeedsLogin);
-
-    private static string NameFor(FoundStream stream)
-    {
-        string what = stream.Kind is ExternalStreamKind.SkydioStanag4609 ? "Skydio" : stream.Model ?? "Stream";
-        string label = stream.Place.Label.Length == 0 ? string.Empty : $" {stream.Place.Label.ToUpperInvariant()}";
-        string name = $"{what}{label} {stream.Source.Uri.Host}";
-        return name.Length <= Camera.NameLengthMax ? name : name[..Camera.NameLengthMax];
+        LegacyExternalCapabilities known = stream.Found is { } found
+            ? new LegacyExternalCapabilities(
+                "rtsp",
+                found.Place.Port,
+                found.Place.Path,
+                found.Place.Label.Length == 0 ? null : found.Place.Label,
+                found.Codec,
+                found.Model,
+                found.NeedsLogin)
+            : new LegacyExternalCapabilities(stream.Source.Scheme, Codec: stream.Camera?.Codec);
+        return known with { Device = stream.Camera?.Number.ToString() };
     }
 
     private static string NameOf(ExternalStreamKind kind) =>

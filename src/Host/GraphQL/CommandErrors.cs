@@ -5,7 +5,7 @@ namespace Events.Host.GraphQL;
 /// <summary>What the command is about is not there, or not any more.</summary>
 /// <param name="Message">For people; may be reworded.</param>
 /// <param name="Code">Stable, e.g. camera.not_registered.</param>
-/// <param name="Subject">What was not found: camera, recording or snapshot.</param>
+/// <param name="Subject">What was not found, e.g. camera, recording, snapshot.</param>
 internal sealed record NotFoundError(string Message, string Code, string Subject);
 
 /// <summary>A value that was given cannot be used.</summary>

@@ -11,7 +11,8 @@ namespace Events.Host.GraphQL;
 /// <c>apiKey</c> or <c>Authorization</c>, or in the header of the upgrade. Over HTTP somebody without either may read the schema
 /// and nothing else; a socket is not opened for nobody.
 /// </summary>
-internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers callers, AccessLedger ledger)
+internal sealed class GraphQLCallers(
+    Authenticator authenticator, HttpCallers callers, AccountSeats seats, AccessLedger ledger)
 {
     public const string Way = "graphql";
 
@@ -31,12 +32,12 @@ internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers ca
         if (TokenIn(connect.Params) is { } token)
         {
             return await authenticator.ReadAsync(token, Way, connect.Http.Connection.RemoteIpAddress) is { } named
-                ? Accept(named)
+                ? Seat(named, connect)
                 : GraphQLAdmission.Deny(BadToken);
         }
 
         return await callers.FindAsync(connect.Http.Request, Way) is { } identity
-            ? Accept(identity)
+            ? Seat(identity, connect)
             : GraphQLAdmission.Deny("Send a token or key as authToken in connectionParams.");
     }
 
@@ -60,6 +61,17 @@ internal sealed class GraphQLCallers(Authenticator authenticator, HttpCallers ca
     public static AccessIdentity AccessOf(ClaimsPrincipal user) => ((AccessPrincipal)user).Access;
 
     public static bool MayDo(ClaimsPrincipal user, Right right) => Policy.Allows(AccessOf(user).Role, right);
+
+    private GraphQLAdmission Seat(AccessIdentity identity, GraphQLConnect connect)
+    {
+        if (seats.Take(identity.UserId) is not { } seat)
+        {
+            return GraphQLAdmission.Deny($"Your account has {seats.CountMax} sockets open. Close some.");
+        }
+
+        connect.Http.Response.RegisterForDispose(seat);
+        return Accept(identity);
+    }
 
     private GraphQLAdmission Accept(AccessIdentity identity) =>
         GraphQLAdmission.Accept(new AccessPrincipal(identity, ledger), until: identity.ExpiresAt, ended: identity.Ended);

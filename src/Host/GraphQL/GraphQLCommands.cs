@@ -23,6 +23,23 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
             show,
             cancellationToken);
 
+    /// <summary>For a command to one object, which is found when the views show what was done.</summary>
+    /// <param name="show">Makes the payload of the object and the position, either of which may be null.</param>
+    public Task<FieldResult<TPayload>> SendAsync<TNode, TPayload>(
+        object command,
+        ClaimsPrincipal user,
+        Lookup<TNode> find,
+        Func<TNode?, string?, TPayload> show,
+        CancellationToken cancellationToken,
+        long? expectedVersion = null)
+        where TNode : class =>
+        SendAsync(
+            command,
+            user,
+            async position => show(await find(views, cancellationToken), position),
+            cancellationToken,
+            expectedVersion);
+
     /// <param name="send">Sends what is more than a command to the bus.</param>
     /// <param name="show">As for the other.</param>
     public async Task<FieldResult<TPayload>> AnswerAsync<TPayload>(
@@ -70,7 +87,11 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
             RefusalFamily.InvalidInput => new InvalidInputError(refusal.Message, refusal.Code, row.Subject),
             RefusalFamily.WrongState => new WrongStateError(refusal.Message, refusal.Code),
             RefusalFamily.Conflict => new ConflictError(refusal.Message, refusal.Code),
-            _ => throw new GraphQLException(GraphQLDoor.Coded(refusal.Message, "AUTH_NOT_AUTHORIZED")),
+            _ => throw Denied(),
         };
     }
+
+    /// <summary>What is answered to who may do it in general, but not this.</summary>
+    public static GraphQLException Denied() =>
+        new(GraphQLDoor.Coded(CommandBus.NotAllowed.Message, "AUTH_NOT_AUTHORIZED"));
 }

@@ -3,8 +3,12 @@ using Events.GraphQL;
 using Events.GraphQL.Execution;
 using Events.Host.ApiKeys;
 using Events.Host.Cameras;
+using Events.Host.ExternalStreams;
 using Events.Host.Facts;
+using Events.Host.Live;
+using Events.Host.Projections;
 using Events.Host.Recordings;
+using Events.Host.Retention;
 using Events.Host.Settings;
 using Events.Host.Snapshots;
 using Events.Host.Users;
@@ -64,6 +68,17 @@ internal static class GraphQLDoor
             typeof(SnapshotMutations),
             typeof(SnapshotSubscriptions),
             typeof(StorageQueries),
+            typeof(StorageFields),
+            typeof(RetentionQueries),
+            typeof(CleanupFields),
+            typeof(RetentionMutations),
+            typeof(BroadcastFields),
+            typeof(BroadcastMutations),
+            typeof(ExternalStreamQueries),
+            typeof(ExternalStreamFields),
+            typeof(ExternalStreamMutations),
+            typeof(ProjectionQueries),
+            typeof(ProjectionMutations),
             typeof(ApiKeyQueries),
             typeof(ApiKeyFields),
             typeof(ApiKeyMutations),

@@ -7,7 +7,7 @@ namespace Events.Host.GraphQL;
 /// Subscriptions out of the log: what happened since a position comes first, then what happens, none missed. The log is the
 /// memory, so it makes no difference which process or node a client comes back to.
 /// </summary>
-internal sealed class LogFollower(IChanges changes, ILog log)
+internal sealed class LogFollower(IChanges changes, ILog log, IReadModels views)
 {
     /// <summary>Objects whose change waits for one subscriber; then the log waits. An installation has fewer cameras.</summary>
     private const int PendingMax = 10_000;
@@ -53,6 +53,26 @@ internal sealed class LogFollower(IChanges changes, ILog log)
         {
             await ending.CancelAsync();
             await Task.WhenAny(pump);
+        }
+    }
+
+    /// <summary>As <see cref="NewestAsync"/>, each object as its view shows it then.</summary>
+    /// <param name="show">Gives null for one that is not wanted.</param>
+    public async IAsyncEnumerable<TChange> ChangesAsync<TRow, TChange>(
+        long after,
+        View<TRow> view,
+        Func<StoredFact, string?> keyOf,
+        Func<StoredFact, TRow, TChange?> show,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TRow : class
+        where TChange : class
+    {
+        await foreach (StoredFact stored in NewestAsync(after, keyOf, cancellationToken))
+        {
+            if (await views.FindAsync(view, keyOf(stored)!, cancellationToken) is { } row && show(stored, row) is { } change)
+            {
+                yield return change;
+            }
         }
     }
 

@@ -12,8 +12,12 @@ internal sealed record Authenticated(
 }
 
 /// <summary><c>ping</c> and <c>authenticate</c>: the two methods that are open before login.</summary>
-internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSessions sessions) : IJsonRpcMethods
+internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSessions sessions, AccountSeats seats)
+    : IJsonRpcMethods
 {
+    /// <summary>After which it may be worth while to try again, when an account has all the sockets that it may have.</summary>
+    private static readonly TimeSpan SocketWait = TimeSpan.FromSeconds(10);
+
     private static readonly JsonRpcAnswer _pong = JsonRpcAnswer.Raw("\"pong\""u8.ToArray());
 
     public IEnumerable<JsonRpcMethod> Methods =>
@@ -25,6 +29,8 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
     /// <summary>A failed login leaves an earlier one on the same socket as it was.</summary>
     private async ValueTask<JsonRpcAnswer> AuthenticateAsync(JsonRpcCall call)
     {
+        // Before anything is waited for: a call that is given up must not find the socket anew when it has ended.
+        ClientSession session = sessions.Of(call.Connection);
         var given = new CallParams(call.Params);
 
         // The Python client's SDK sends the alias alone.
@@ -34,7 +40,16 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
             return LegacyErrors.NotLoggedIn("auth_failed");
         }
 
-        ClientSession session = sessions.Of(call.Connection);
+        if (session.Identity?.UserId != identity.UserId)
+        {
+            if (seats.Take(identity.UserId) is not { } seat)
+            {
+                return LegacyErrors.RateLimited(SocketWait);
+            }
+
+            session.Sit(seat);
+        }
+
         session.Identity = identity;
         return JsonRpcAnswer.Result(
             new Authenticated(

@@ -8,6 +8,10 @@ namespace Events.Host.JsonRpc;
 /// <summary>What the host knows of one socket: who is behind it, and what it wants to be told.</summary>
 internal sealed class ClientSession(JsonRpcConnection connection)
 {
+    private readonly Lock _gate = new();
+    private IDisposable? _seat;
+    private bool _isOver;
+
     public JsonRpcConnection Connection { get; } = connection;
 
     /// <summary>Null before <c>authenticate</c>. It may have expired since.</summary>
@@ -20,6 +24,31 @@ internal sealed class ClientSession(JsonRpcConnection connection)
 
     /// <summary>For whom links in answers are made.</summary>
     public LinkOwner LinkOwner => new(Connection.Origin, Identity?.KeyId);
+
+    /// <summary>Keeps the place of its account, and no earlier one, until the socket ends; also when it has by now.</summary>
+    public void Sit(IDisposable seat)
+    {
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                seat.Dispose();
+                return;
+            }
+
+            _seat?.Dispose();
+            _seat = seat;
+        }
+    }
+
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _seat?.Dispose();
+        }
+    }
 
     /// <summary>One correlation for everything this call leads to.</summary>
     public Caller CallerNow() => Identity!.CallerBy("json-rpc");
@@ -37,5 +66,11 @@ internal sealed class ClientSessions
     public ClientSession Of(JsonRpcConnection connection) =>
         _open.GetOrAdd(connection, static opened => new ClientSession(opened));
 
-    public void Forget(JsonRpcConnection connection) => _open.TryRemove(connection, out _);
+    public void Forget(JsonRpcConnection connection)
+    {
+        if (_open.TryRemove(connection, out ClientSession? gone))
+        {
+            gone.Leave();
+        }
+    }
 }

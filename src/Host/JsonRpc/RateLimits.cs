@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.JsonRpc;
@@ -60,16 +60,9 @@ internal sealed class TokenBucket(RateRule rule, TimeProvider time)
     }
 }
 
-/// <summary>
-/// Limits calls per socket, and per account over all its sockets, which opening more of them does not widen.
-/// </summary>
-internal sealed class RateLimits(RateRule perConnection, RateRule perAccount, ClientSessions sessions, TimeProvider time)
+/// <summary>Limits calls per socket, and per account over all its sockets.</summary>
+internal sealed class RateLimits(RateRule perConnection, AccountLimits accounts, ClientSessions sessions, TimeProvider time)
 {
-    /// <summary>Accounts remembered; beyond, those whose bucket is full are forgotten. Bounds memory.</summary>
-    private const int AccountCountMax = 10_000;
-
-    private readonly ConcurrentDictionary<string, TokenBucket> _byAccount = new(StringComparer.Ordinal);
-
     /// <returns>Null to let the call pass.</returns>
     public JsonRpcError? Check(JsonRpcConnection connection, string? method)
     {
@@ -78,7 +71,7 @@ internal sealed class RateLimits(RateRule perConnection, RateRule perAccount, Cl
         TimeSpan wait = own.Take();
         if (wait == TimeSpan.Zero && session.Identity is { } identity)
         {
-            wait = BucketOf(identity.UserId).Take();
+            wait = accounts.Take(identity.UserId);
             if (wait > TimeSpan.Zero)
             {
                 own.GiveBack();
@@ -86,26 +79,5 @@ internal sealed class RateLimits(RateRule perConnection, RateRule perAccount, Cl
         }
 
         return wait == TimeSpan.Zero ? null : LegacyErrors.RateLimited(wait);
-    }
-
-    private TokenBucket BucketOf(string account)
-    {
-        if (_byAccount.TryGetValue(account, out TokenBucket? bucket))
-        {
-            return bucket;
-        }
-
-        if (_byAccount.Count >= AccountCountMax)
-        {
-            foreach ((string other, TokenBucket full) in _byAccount)
-            {
-                if (full.IsFull)
-                {
-                    _byAccount.TryRemove(other, out _);
-                }
-            }
-        }
-
-        return _byAccount.GetOrAdd(account, _ => new TokenBucket(perAccount, time));
     }
 }

@@ -1,13 +1,11 @@
-using Events.Application;
 using Events.Application.Contracts;
-using Events.Domain.Logs;
 using Events.EventStore;
 using Events.Host.Control;
 
 namespace Events.Host.Projections;
 
 /// <summary>What operators do with views, for the command line.</summary>
-internal sealed class ProjectionControl(IProjections projections, CommandBus bus) : IControlRoutes
+internal sealed class ProjectionControl(IProjections projections, ProjectionDesk desk) : IControlRoutes
 {
     public void Map(RouteGroupBuilder control)
     {
@@ -60,20 +58,13 @@ internal sealed class ProjectionControl(IProjections projections, CommandBus bus
         }
     }
 
-    /// <summary>The fact first: who passed over something, and why, must be known before it is passed over.</summary>
     private async Task<IResult> ParkAsync(HttpContext context, View view)
     {
         ParkWish wish = await ControlCalls.BodyAsync(context, ProjectionJson.Default.ParkWish);
-        object command = wish.IsParked
-            ? new ParkFact(view.Name, wish.Position, wish.Reason)
-            : new UnparkFact(view.Name, wish.Position, wish.Reason);
-        CommandResult result = await bus.SendAsync(command, ControlCalls.CallerNow(), context.RequestAborted);
-        if (result.Refusal is { } refusal)
-        {
-            return ControlCalls.Problem(409, refusal.Code, refusal.Message);
-        }
-
-        await projections.ParkAsync(view, wish.Position, wish.IsParked, context.RequestAborted);
-        return await ListAsync(context);
+        CommandResult result = await desk.ParkAsync(
+            view, wish.Position, wish.IsParked, wish.Reason, ControlCalls.CallerNow(), context.RequestAborted);
+        return result.Refusal is { } refusal
+            ? ControlCalls.Problem(409, refusal.Code, refusal.Message)
+            : await ListAsync(context);
     }
 }

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
@@ -19,6 +18,12 @@ internal sealed record StopRecordingPayload(RecordingNode? Recording, string? Po
 /// <inheritdoc cref="StartRecordingPayload"/>
 internal sealed record DeleteRecordingPayload(RecordingNode? Recording, string? Position);
 
+/// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record PlaceLegalHoldPayload(RecordingNode? Recording, string? Position);
+
+/// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record ReleaseLegalHoldPayload(RecordingNode? Recording, string? Position);
+
 [MutationType]
 internal static class RecordingMutations
 {
@@ -33,7 +38,7 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<StartRecordingPayload>> StartRecordingAsync(
-        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid cameraId, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, TimeSpan? duration = null, [ID] Guid? id = null,
         RecordingFormat format = RecordingFormat.Fmp4)
     {
@@ -41,7 +46,8 @@ internal static class RecordingMutations
         return commands.SendAsync(
             new StartRecording(key, new CameraId(cameraId), duration, format),
             user,
-            async position => new StartRecordingPayload(await FindAsync(key, views, cancellationToken), position),
+            RecordingNode.ById(key.Value),
+            (node, position) => new StartRecordingPayload(node, position),
             cancellationToken);
     }
 
@@ -51,11 +57,12 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<StopRecordingPayload>> StopRecordingAsync(
-        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        [ID] Guid id, GraphQLCommands commands, ClaimsPrincipal user, CancellationToken cancellationToken) =>
         commands.SendAsync(
             new StopRecording(new RecordingId(id), StopReason.Requested),
             user,
-            async position => new StopRecordingPayload(await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            RecordingNode.ById(id),
+            (node, position) => new StopRecordingPayload(node, position),
             cancellationToken);
 
     /// <summary>Deletes a recording's footage. Its facts stay.</summary>
@@ -66,17 +73,51 @@ internal static class RecordingMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<DeleteRecordingPayload>> DeleteRecordingAsync(
-        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        [ID] Guid id, GraphQLCommands commands, ClaimsPrincipal user, CancellationToken cancellationToken,
         string reason = "requested") =>
         commands.SendAsync(
             new DeleteRecording(new RecordingId(id), Reasons.Checked(reason)),
             user,
-            async position => new DeleteRecordingPayload(
-                await FindAsync(new RecordingId(id), views, cancellationToken), position),
+            RecordingNode.ById(id),
+            (node, position) => new DeleteRecordingPayload(node, position),
             cancellationToken);
 
-    private static async Task<RecordingNode?> FindAsync(RecordingId id, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(RecordingViewProjection.View, id.ToString(), cancellationToken) is { } recording
-            ? RecordingNode.Of(recording)
-            : null;
+    /// <summary>Lets nobody and nothing delete a recording. Repeated with the same reason it changes nothing.</summary>
+    /// <param name="reason">For people, like a case number; one line of 1 to 200 characters, kept in the log.</param>
+    /// <param name="expectedVersion">Refused when the recording has another version by now; null: whatever it has.</param>
+    [Authorize(Policy = nameof(Right.Administer))]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<PlaceLegalHoldPayload>> PlaceLegalHoldAsync(
+        [ID] Guid id, string reason, GraphQLCommands commands, ClaimsPrincipal user,
+        CancellationToken cancellationToken, long? expectedVersion = null) =>
+        commands.SendAsync(
+            new PlaceLegalHold(new RecordingId(id), reason),
+            user,
+            RecordingNode.ById(id),
+            (node, position) => new PlaceLegalHoldPayload(node, position),
+            cancellationToken,
+            expectedVersion);
+
+    /// <summary>Ends a legal hold. What the retention policy says of the recording counts again.</summary>
+    /// <param name="reason">Why it may end; one line of 1 to 200 characters, kept in the log.</param>
+    /// <param name="expectedVersion">Refused when the recording has another version by now; null: whatever it has.</param>
+    [Authorize(Policy = nameof(Right.Administer))]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<ReleaseLegalHoldPayload>> ReleaseLegalHoldAsync(
+        [ID] Guid id, string reason, GraphQLCommands commands, ClaimsPrincipal user,
+        CancellationToken cancellationToken, long? expectedVersion = null) =>
+        commands.SendAsync(
+            new ReleaseLegalHold(new RecordingId(id), reason),
+            user,
+            RecordingNode.ById(id),
+            (node, position) => new ReleaseLegalHoldPayload(node, position),
+            cancellationToken,
+            expectedVersion);
 }

@@ -1,6 +1,7 @@
 using Events.Application.Recordings;
 using Events.Domain.Recordings;
 using Events.GraphQL;
+using Events.Host.GraphQL;
 
 namespace Events.Host.Recordings;
 
@@ -19,6 +20,7 @@ namespace Events.Host.Recordings;
 /// <param name="Trouble">Why it failed or is interrupted; null otherwise.</param>
 /// <param name="StoppedFor">Null unless it was stopped.</param>
 /// <param name="Format">As what its footage is handed out.</param>
+/// <param name="HeldFor">The reason of its legal hold; null when there is none.</param>
 /// <param name="IsOpen">Whether it has not come to its end.</param>
 /// <param name="Version">Facts of this recording so far.</param>
 /// <param name="Stream">The name of its stream in the log.</param>
@@ -41,10 +43,13 @@ internal sealed record RecordingNode(
     string? Trouble,
     StopReason? StoppedFor,
     RecordingFormat Format,
+    string? HeldFor,
     bool IsOpen,
     long Version,
     string Stream)
 {
+    public static Lookup<RecordingNode> ById(Guid id) => Lookups.Of(RecordingViewProjection.View, id, Of);
+
     public static RecordingNode Of(RecordingView view) =>
         new(
             view.Id.Value,
@@ -64,6 +69,7 @@ internal sealed record RecordingNode(
             view.Trouble,
             view.StoppedFor,
             view.Format,
+            view.HeldFor,
             view.IsOpen,
             view.Version,
             $"recording-{view.Id}");
@@ -72,4 +78,5 @@ internal sealed record RecordingNode(
 /// <summary>What recordings can be filtered and sorted by.</summary>
 [GraphQLName("Recording")]
 internal sealed record RecordingColumns(
-    string Name, [property: ID] Guid CameraId, RecordingStatus Status, bool IsOpen, bool HasFootage, DateTimeOffset RequestedAt);
+    string Name, [property: ID] Guid CameraId, RecordingStatus Status, bool IsOpen, bool HasFootage, bool IsHeld,
+    DateTimeOffset RequestedAt);

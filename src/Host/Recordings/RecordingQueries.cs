@@ -37,11 +37,8 @@ internal static class RecordingQueries
     public static async Task<RecordingNode?> GetRecordingAsync(
         [ID] Guid id, IReadModels views, ViewLists lists, ClaimsPrincipal user, CancellationToken cancellationToken,
         AsOf? asOf = null) =>
-        await lists.FindAsync(
-            RecordingViewProjection.View, "recording", id.ToString("d"), asOf, views, cancellationToken) is { } recording
-        && GraphQLCallers.AccessOf(user).MaySee(recording.CameraId)
-            ? RecordingNode.Of(recording)
-            : null;
+        RecordingFields.ShowTo(user, await lists.FindAsync(
+            RecordingViewProjection.View, "recording", id.ToString("d"), asOf, views, cancellationToken));
 }
 
 [ExtendObjectType<RecordingNode>]
@@ -51,10 +48,10 @@ internal static class RecordingFields
     [Authorize(Policy = nameof(Right.ReadCatalogue))]
     public static async Task<RecordingNode?> FindAsync(
         [ID] Guid id, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        await views.FindAsync(RecordingViewProjection.View, id.ToString("d"), cancellationToken) is { } recording
-        && GraphQLCallers.AccessOf(user).MaySee(recording.CameraId)
-            ? RecordingNode.Of(recording)
-            : null;
+        ShowTo(user, await views.FindAsync(RecordingViewProjection.View, id.ToString("d"), cancellationToken));
+
+    internal static RecordingNode? ShowTo(ClaimsPrincipal user, RecordingView? view) =>
+        view is not null && GraphQLCallers.AccessOf(user).MaySee(view.CameraId) ? RecordingNode.Of(view) : null;
 
     /// <summary>As it is now.</summary>
     public static async Task<CameraNode?> GetCameraAsync(

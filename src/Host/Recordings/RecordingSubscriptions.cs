@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Security.Claims;
-using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Recordings;
 using Events.GraphQL;
@@ -26,25 +24,17 @@ internal static class RecordingSubscriptions
     /// <param name="cameraId">Recordings of one camera; null for all.</param>
     /// <param name="after">A position: what changed since comes first. Null: from now on.</param>
     public static async Task<IAsyncEnumerable<RecordingChange>> FollowRecordingsAsync(
-        LogFollower follower, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        LogFollower follower, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] Guid? cameraId = null, string? after = null)
     {
-        long start = await follower.StartAsync(after, cancellationToken);
-        return ShowAsync(follower, views, GraphQLCallers.AccessOf(user), cameraId, start, cancellationToken);
-    }
-
-    private static async IAsyncEnumerable<RecordingChange> ShowAsync(
-        LogFollower follower, IReadModels views, AccessIdentity access, Guid? cameraId, long start,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        static string? KeyOf(StoredFact stored) => stored.Fact is RecordingEvent fact ? fact.RecordingId.ToString() : null;
-        await foreach (StoredFact stored in follower.NewestAsync(start, KeyOf, cancellationToken))
-        {
-            RecordingView? view = await views.FindAsync(RecordingViewProjection.View, KeyOf(stored)!, cancellationToken);
-            if (view is not null && access.MaySee(view.CameraId) && (cameraId is null || view.CameraId.Value == cameraId))
-            {
-                yield return new RecordingChange(Moments.Write(stored.Position), stored.Type, RecordingNode.Of(view));
-            }
-        }
+        AccessIdentity access = GraphQLCallers.AccessOf(user);
+        return follower.ChangesAsync(
+            await follower.StartAsync(after, cancellationToken),
+            RecordingViewProjection.View,
+            stored => stored.Fact is RecordingEvent fact ? fact.RecordingId.ToString() : null,
+            (stored, row) => access.MaySee(row.CameraId) && (cameraId is null || row.CameraId.Value == cameraId)
+                ? new RecordingChange(Moments.Write(stored.Position), stored.Type, RecordingNode.Of(row))
+                : null,
+            cancellationToken);
     }
 }

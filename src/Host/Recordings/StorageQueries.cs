@@ -1,6 +1,7 @@
-using Events.Application.Contracts;
+using Events.Application.Retention;
 using Events.GraphQL;
-using StorageRule = Events.Domain.Retention.StorageRule;
+using Events.Host.Retention;
+using Level = Events.Domain.Retention.StorageLevel;
 
 namespace Events.Host.Recordings;
 
@@ -23,22 +24,43 @@ internal enum StorageLevel
 internal sealed record Storage(
     long TotalBytes, long AvailableBytes, double UsedPercent, double WarnPercent, double BlockPercent, StorageLevel Level);
 
+/// <summary>What footage takes of the disk, as far as the log knows.</summary>
+/// <param name="RecordingsBytes">Of all recordings.</param>
+/// <param name="SnapshotsBytes">Of all snapshots.</param>
+/// <param name="HeldBytes">Of recordings under legal hold, which are among the others.</param>
+internal sealed record StorageUse(long RecordingsBytes, long SnapshotsBytes, long HeldBytes);
+
 [QueryType]
 [Authorize(Policy = nameof(Right.ReadCatalogue))]
 internal static class StorageQueries
 {
     /// <summary>How full the disk with the footage is.</summary>
-    public static Storage GetStorage(IFootage footage, StorageRule rule)
+    public static Storage GetStorage(StorageWatch watch)
     {
-        StorageUsage usage = footage.Usage();
+        StorageReading reading = watch.Look();
         return new Storage(
-            usage.TotalBytes,
-            usage.AvailableBytes,
-            Math.Round(usage.UsedPercent, 2),
-            rule.WarnPercent,
-            rule.BlockPercent,
-            usage.UsedPercent >= rule.BlockPercent ? StorageLevel.Critical
-                : usage.UsedPercent >= rule.WarnPercent ? StorageLevel.Low
-                : StorageLevel.Ok);
+            reading.Usage.TotalBytes,
+            reading.Usage.AvailableBytes,
+            Math.Round(reading.Usage.UsedPercent, 2),
+            watch.Rule.WarnPercent,
+            watch.Rule.BlockPercent,
+            reading.Level switch
+            {
+                Level.Critical => StorageLevel.Critical,
+                Level.Low => StorageLevel.Low,
+                _ => StorageLevel.Ok,
+            });
+    }
+}
+
+[ExtendObjectType<Storage>]
+internal static class StorageFields
+{
+    /// <summary>What the footage of all cameras takes; null for who may not ask how the machine is.</summary>
+    [Authorize(Policy = nameof(Right.ReadStatus))]
+    public static async Task<StorageUse?> GetUseAsync(StorageReport report, CancellationToken cancellationToken)
+    {
+        StorageSizes sizes = await report.ReadAsync(cancellationToken);
+        return new StorageUse(sizes.RecordingsBytes, sizes.SnapshotsBytes, sizes.HeldBytes);
     }
 }

@@ -69,20 +69,9 @@ internal static class TimelineQueries
 
     [DataLoader]
     public static async Task<IReadOnlyDictionary<Guid, RecordingNode>> GetRecordingByKeyAsync(
-        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken)
-    {
-        var found = await pages.PageAsync(
-            RecordingViewProjection.View,
-            new RowsQuery(
-                new RowCondition.Compare("key", RowOperator.In, keys.Select(key => (object?)key.ToString("d")).ToList()),
-                [],
-                null,
-                null,
-                RowsQuery.CountMax,
-                false),
-            cancellationToken);
-        return found.Rows.Select(row => RecordingNode.Of(row.Row)).ToDictionary(row => row.Id);
-    }
+        IReadOnlyList<Guid> keys, IViewPages pages, CancellationToken cancellationToken) =>
+        (await pages.OfAsync(RecordingViewProjection.View, "key", keys, null, cancellationToken))
+        .Select(RecordingNode.Of).ToDictionary(row => row.Id);
 }
 
 [ExtendObjectType<IntervalNode>]

@@ -44,7 +44,7 @@ internal sealed class AddressLimits(RateRule rule, TimeProvider time)
         return _buckets.GetOrAdd(key, _ => new TokenBucket(rule, time)).Take();
     }
 
-    private static IPAddress KeyOf(IPAddress address)
+    public static IPAddress KeyOf(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)
         {

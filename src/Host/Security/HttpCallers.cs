@@ -1,7 +1,7 @@
 namespace Events.Host.Security;
 
 /// <summary>Who is behind a plain HTTP request.</summary>
-internal sealed class HttpCallers(Authenticator authenticator)
+internal sealed class HttpCallers(Authenticator authenticator, AccountLimits accounts)
 {
     public const string KeyHeader = "X-API-Key";
 
@@ -16,14 +16,18 @@ internal sealed class HttpCallers(Authenticator authenticator)
     /// Null without a good key in the header <c>X-API-Key</c>, or a good token or key as bearer in <c>Authorization</c>
     /// (RFC 6750, section 2.1). Who sends both is who the key says.
     /// </returns>
+    /// <exception cref="TooManyRequestsException">The account asks too often.</exception>
     public async ValueTask<AccessIdentity?> FindAsync(HttpRequest request, string way)
     {
         string header = request.Headers.Authorization.ToString();
         string? shown = request.Headers.TryGetValue(KeyHeader, out var key) ? key.ToString().Trim()
             : header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim()
             : null;
-        return shown is null
+        AccessIdentity? identity = shown is null
             ? null
             : await authenticator.ReadAsync(shown, way, request.HttpContext.Connection.RemoteIpAddress);
+        return identity is not null && accounts.Take(identity.UserId) is var wait && wait > TimeSpan.Zero
+            ? throw new TooManyRequestsException(wait)
+            : identity;
     }
 }

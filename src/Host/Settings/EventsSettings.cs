@@ -77,12 +77,17 @@ internal sealed record PostgreSqlSettings(string? ConnectionString)
 }
 
 /// <param name="JwtSecretKey">Null: one is made and kept in the data folder. Never logged.</param>
+/// <param name="UnlimitedAddresses">Those that limits per address do not count for.</param>
 /// <param name="AllowedOrigins">Pages that may connect from a browser, as <c>scheme://host[:port]</c>.</param>
 internal sealed record SecuritySettings(
     string? JwtSecretKey,
     TimeSpan TokenTtl,
     IReadOnlyList<string> AllowedOrigins,
     RateLimitSettings RateLimit,
+    int MaxSocketsPerAccount,
+    int MaxConnectionsPerAddress,
+    int AddressRequestsPerSecond,
+    IReadOnlyList<AddressRange> UnlimitedAddresses,
     TimeSpan UseReportPause,
     bool AllowsPrivateSources,
     bool AllowsLoopbackSources)
@@ -92,7 +97,7 @@ internal sealed record SecuritySettings(
 
 /// <param name="Requests">Let through in each <paramref name="Window"/>, per socket.</param>
 /// <param name="Burst">Let through at once, per socket, after a silence.</param>
-/// <param name="AccountRequests">Let through in each <paramref name="Window"/>, per account over all its sockets.</param>
+/// <param name="AccountRequests">Let through in each <paramref name="Window"/>, per account over all it has open.</param>
 internal sealed record RateLimitSettings(int Requests, TimeSpan Window, int Burst, int AccountRequests);
 
 internal sealed record RecordingSettings(int SegmentDurationS);

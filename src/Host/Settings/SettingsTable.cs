@@ -87,9 +87,23 @@ internal static class SettingsTable
             "Calls that one connection may make at once after a silence. Without it: `RateLimitRequests`.",
             Min: 1, Max: 10_000_000),
         new("Security", "RateLimitAccountRequests", SettingKind.Number, "", "calls",
-            "Calls that one account may make in each `RateLimitWindow` over all its connections. Without it: ten times "
-            + "`RateLimitRequests`.",
+            "Calls and HTTP requests that one account may make in each `RateLimitWindow` over all its connections. Without it: "
+            + "ten times `RateLimitRequests`.",
             Min: 1, Max: 100_000_000),
+        new("Security", "MaxSocketsPerAccount", SettingKind.Number, "1600", "sockets",
+            "Sockets that one account may have signed in at a time, over JSON-RPC and GraphQL together. One more is answered "
+            + "with -32040, or closed with 4403.",
+            Min: 1, Max: 100_000),
+        new("Security", "MaxConnectionsPerAddress", SettingKind.Number, "1200", "connections",
+            "What one address may have open at a time: sockets, event streams, downloads and requests together. One more is "
+            + "answered with status 429, and more than twice as many are cut off unread. Of IPv6, a /64 counts as one address.",
+            Min: 1, Max: 100_000),
+        new("Security", "AddressRequestsPerSecond", SettingKind.Number, "5000", "requests",
+            "HTTP requests that one address may make each second, and twice as many at once after a silence; more are answered "
+            + "with status 429 and `Retry-After`. Calls on a socket do not count.",
+            Min: 1, Max: 10_000_000),
+        new("Security", "UnlimitedAddresses", SettingKind.Ranges, "127.0.0.1,::1", "list of addresses or networks",
+            "Addresses that the limits per address do not count for, like a proxy's, which speaks for many."),
         new("Recording", "SegmentDurationS", SettingKind.Number, "60", "seconds",
             "Length of a recording's files; each is cut at the next key frame.", Min: 1, Max: 3600),
         new("Storage", "WarnPercent", SettingKind.Number, "80", "percent",

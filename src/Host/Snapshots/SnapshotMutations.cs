@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Events.Application.Contracts;
 using Events.Application.Snapshots;
 using Events.Domain.Kernel;
 using Events.Domain.Snapshots;
@@ -30,14 +29,15 @@ internal static class SnapshotMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<TakeSnapshotPayload>> TakeSnapshotAsync(
-        [ID] Guid cameraId, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user,
+        [ID] Guid cameraId, GraphQLCommands commands, ClaimsPrincipal user,
         CancellationToken cancellationToken, string? fileName = null, [ID] Guid? id = null)
     {
         SnapshotId key = id is { } given ? new SnapshotId(given) : SnapshotId.New();
         return commands.SendAsync(
             new TakeSnapshot(key, new CameraId(cameraId), fileName),
             user,
-            async position => new TakeSnapshotPayload(await FindAsync(key, views, cancellationToken), position),
+            SnapshotNode.ById(key.Value),
+            (node, position) => new TakeSnapshotPayload(node, position),
             cancellationToken);
     }
 
@@ -48,16 +48,12 @@ internal static class SnapshotMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<DeleteSnapshotPayload>> DeleteSnapshotAsync(
-        [ID] Guid id, GraphQLCommands commands, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        [ID] Guid id, GraphQLCommands commands, ClaimsPrincipal user, CancellationToken cancellationToken,
         string reason = "requested") =>
         commands.SendAsync(
             new DeleteSnapshot(new SnapshotId(id), Reasons.Checked(reason)),
             user,
-            async position => new DeleteSnapshotPayload(await FindAsync(new SnapshotId(id), views, cancellationToken), position),
+            SnapshotNode.ById(id),
+            (node, position) => new DeleteSnapshotPayload(node, position),
             cancellationToken);
-
-    private static async Task<SnapshotNode?> FindAsync(SnapshotId id, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(SnapshotViewProjection.View, id.ToString(), cancellationToken) is { } snapshot
-            ? SnapshotNode.Of(snapshot)
-            : null;
 }

@@ -1,5 +1,6 @@
 using Events.Application.Snapshots;
 using Events.GraphQL;
+using Events.Host.GraphQL;
 
 namespace Events.Host.Snapshots;
 
@@ -30,6 +31,8 @@ internal sealed record SnapshotNode(
     long Version,
     string Stream)
 {
+    public static Lookup<SnapshotNode> ById(Guid id) => Lookups.Of(SnapshotViewProjection.View, id, Of);
+
     public static SnapshotNode Of(SnapshotView view) =>
         new(
             view.Id.Value,

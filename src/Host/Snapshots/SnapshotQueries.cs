@@ -37,11 +37,8 @@ internal static class SnapshotQueries
     public static async Task<SnapshotNode?> GetSnapshotAsync(
         [ID] Guid id, IReadModels views, ViewLists lists, ClaimsPrincipal user, CancellationToken cancellationToken,
         AsOf? asOf = null) =>
-        await lists.FindAsync(
-            SnapshotViewProjection.View, "snapshot", id.ToString("d"), asOf, views, cancellationToken) is { } snapshot
-        && GraphQLCallers.AccessOf(user).MaySee(snapshot.CameraId)
-            ? SnapshotNode.Of(snapshot)
-            : null;
+        SnapshotFields.ShowTo(user, await lists.FindAsync(
+            SnapshotViewProjection.View, "snapshot", id.ToString("d"), asOf, views, cancellationToken));
 }
 
 [ExtendObjectType<SnapshotNode>]
@@ -51,10 +48,10 @@ internal static class SnapshotFields
     [Authorize(Policy = nameof(Right.ReadCatalogue))]
     public static async Task<SnapshotNode?> FindAsync(
         [ID] Guid id, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        await views.FindAsync(SnapshotViewProjection.View, id.ToString("d"), cancellationToken) is { } snapshot
-        && GraphQLCallers.AccessOf(user).MaySee(snapshot.CameraId)
-            ? SnapshotNode.Of(snapshot)
-            : null;
+        ShowTo(user, await views.FindAsync(SnapshotViewProjection.View, id.ToString("d"), cancellationToken));
+
+    internal static SnapshotNode? ShowTo(ClaimsPrincipal user, SnapshotView? view) =>
+        view is not null && GraphQLCallers.AccessOf(user).MaySee(view.CameraId) ? SnapshotNode.Of(view) : null;
 
     /// <summary>As it is now.</summary>
     public static async Task<CameraNode?> GetCameraAsync(

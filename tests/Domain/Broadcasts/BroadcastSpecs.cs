@@ -72,6 +72,28 @@ public sealed class Starting_a_broadcast : IAsyncDisposable
     }
 }
 
+public sealed class Stopping_a_broadcast : IAsyncDisposable
+{
+    private readonly World _world = new();
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task is_possible_for_a_retired_camera_and_refused_for_an_unknown_one()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        await _world.SendAsync(new ReportCameraConnected(gate));
+        await _world.SendAsync(new StartBroadcast(gate));
+        await _world.SendAsync(new RetireCamera(gate, "Broken"));
+        var stop = new StopBroadcast(gate, BroadcastEnd.Requested);
+
+        Assert.True(await _world.SendAsync(stop) is { Refusal: null, Position: > 0 });
+        Assert.True(await _world.SendAsync(stop) is { Refusal: null, Position: 0 });
+        Assert.Equal(
+            CameraRefusals.NotRegistered, (await _world.SendAsync(stop with { CameraId = CameraId.New() })).Refusal);
+    }
+}
+
 public sealed class The_keeper_of_broadcasts : IAsyncDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);

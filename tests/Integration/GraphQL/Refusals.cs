@@ -3,6 +3,7 @@ using Events.Application;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Host;
+using Events.Tests.Integration.Kit;
 using Xunit;
 
 namespace Events.Tests.Integration.GraphQL;
@@ -14,6 +15,18 @@ public sealed class Refusals
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(one => one.FieldType == typeof(Refusal))
             .Select(one => ((Refusal)one.GetValue(null)!).Code)];
+
+    /// <summary>Clients match on codes: each is in the row of its error.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task have_their_code_on_the_page(string code)
+    {
+        RefusalFamily family = RefusalTable.Rows.Single(row => row.Refusal.Code == code).Family;
+        string[] page = await File.ReadAllLinesAsync(
+            Path.Combine(Repository.Root, "docs", "api", "graphql.md"), TestContext.Current.CancellationToken);
+        string head = family is RefusalFamily.Denied ? "not allow is no such error" : $"| `{family}Error` |";
+        Assert.Contains($"`{code}`", Assert.Single(page, line => line.StartsWith(head, StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(All))]

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -50,10 +51,14 @@ internal sealed class GraphQLSocket : IAsyncDisposable
 {
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>In bytes, of the socket of a reader that pauses: what the kernel takes for it is not under test.</summary>
+    private const int SmallBuffer = 4_096;
+
     private readonly ClientWebSocket _socket = new();
     private readonly Channel<JsonElement> _messages = Channel.CreateUnbounded<JsonElement>();
     private Task _reading = Task.CompletedTask;
     private int _lastId;
+    private TaskCompletionSource? _pause;
 
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
@@ -61,11 +66,17 @@ internal sealed class GraphQLSocket : IAsyncDisposable
     {
         var socket = new GraphQLSocket();
         socket._socket.Options.AddSubProtocol("graphql-transport-ws");
-        await socket._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/graphql"), CancellationToken.None);
+        using var connecting = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = ConnectAsync });
+        await socket._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/graphql"), connecting, CancellationToken.None);
         socket._reading = socket.ReadAsync();
         await socket.SendAsync(new { type = "connection_init", payload = connectionParams ?? new { } });
         return socket;
     }
+
+    /// <summary>Takes nothing off the wire from the next message on, until it is told to go on.</summary>
+    public void Pause() => _pause = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void GoOn() => _pause!.SetResult();
 
     public async Task SubscribeAsync(string query, object? variables = null)
     {
@@ -111,8 +122,17 @@ internal sealed class GraphQLSocket : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _socket.Abort();
+        _pause?.TrySetResult();
         await _reading;
         _socket.Dispose();
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = SmallBuffer };
+        await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     private Task SendAsync(object message) =>
@@ -126,6 +146,7 @@ internal sealed class GraphQLSocket : IAsyncDisposable
         {
             while (true)
             {
+                await (_pause?.Task ?? Task.CompletedTask);
                 ValueWebSocketReceiveResult part = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {

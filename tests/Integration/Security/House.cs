@@ -40,6 +40,14 @@ public sealed class House : IAsyncLifetime
             Snapshots[i] = (await Admin.CallAsync("take_snapshot", new { device })).Text("filename");
             await Admin.CallAsync("stop_recording", new { device });
         }
+
+        // A playlist takes a few groups of pictures, which is longer than any of the steps above.
+        var graph = new GraphQLClient(Host, await Host.TokenAsync("admin"));
+        await Until.TrueAsync(
+            async () => (await graph.AskAsync("{ cameras { nodes { streams { isReady } } } }")).GetProperty("cameras").GetProperty("nodes")
+                .EnumerateArray().All(camera => camera.GetProperty("streams").GetProperty("isReady").GetBoolean()),
+            TimeSpan.FromSeconds(30),
+            "playlists of both cameras");
     }
 
     public async ValueTask DisposeAsync()

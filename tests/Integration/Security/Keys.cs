@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
+using Events.Tests.Integration.Operations;
 using Xunit;
 
 namespace Events.Tests.Integration.Security;
@@ -53,6 +54,100 @@ public sealed class Keys(House house) : IClassFixture<House>
         Assert.DoesNotContain(issued.Output.Trim(), all, StringComparison.Ordinal);
         Assert.DoesNotContain("secretHash", list, StringComparison.OrdinalIgnoreCase);
     }
+
+    [Fact]
+    public async Task are_exported_as_the_older_key_file_has_them_and_without_a_secret()
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "operator", "--expires", "30d");
+        using var folder = new TemporaryFolder();
+        string file = folder.PathOf("key.json");
+        string printed = (await Host.CliAsync("keys", "export", "--key-id", id)).Ok();
+        (await Host.CliAsync("keys", "export", "--key-id", id, "--output", file)).Ok();
+        string written = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        foreach (string text in new[] { printed, written })
+        {
+            JsonElement record = JsonElement.Parse(text).GetProperty("keys").GetProperty(id);
+            Assert.Equal((id, "operator", "active"), (record.Text("id"), record.Text("role"), record.Text("status")));
+            Assert.Equal(0, record.GetProperty("usage_count").GetInt64());
+            Assert.EndsWith("Z", record.Text("created_at"), StringComparison.Ordinal);
+            DateTimeOffset end = record.GetProperty("expires_at").GetDateTimeOffset();
+            Assert.InRange(end, DateTimeOffset.UtcNow.AddDays(29), DateTimeOffset.UtcNow.AddDays(31));
+            Assert.NotEmpty(record.Text("description"));
+            Assert.False(record.TryGetProperty("last_used", out _));
+            Assert.DoesNotContain(secret[4..], text, StringComparison.Ordinal);
+            Assert.DoesNotContain("hash", text, StringComparison.OrdinalIgnoreCase);
+        }
+
+        CliResult again = await Host.CliAsync("keys", "export", "--key-id", id, "--output", file);
+        Assert.Equal((1, true), (again.ExitCode, again.Errors.Contains("is there already", StringComparison.Ordinal)));
+        Assert.Equal(written, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        CliResult none = await Host.CliAsync("keys", "export", "--key-id", Guid.NewGuid().ToString());
+        Assert.Equal((1, true), (none.ExitCode, none.Errors.Contains("There is no key", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The keeper looks for keys whose time ran out only each hour here, so that the verb is the one that finds them.</summary>
+    [Fact]
+    public async Task are_cleaned_up_when_their_time_is_over_and_counted()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Security__UseReportPause"] = "1h" });
+        foreach (string[] more in new[] { new[] { "--expires", "2s" }, ["--expires", "30d"], [] })
+        {
+            (await host.CliAsync(["keys", "issue", "--role", "viewer", "--name", $"Wall{string.Concat(more)}", .. more])).Ok();
+        }
+
+        Assert.Contains("nothing to clean up", (await host.CliAsync("keys", "cleanup")).Ok(), StringComparison.Ordinal);
+        Task<JsonElement[]> ListAsync(params string[] words) => RowsAsync(host, words);
+
+        await Until.TrueAsync(
+            async () => (await ListAsync("list", "--status", "expired")).Length == 1, TimeSpan.FromSeconds(20), "a key's time to be over");
+        Assert.Equal("Wall--expires2s", Assert.Single(await ListAsync("cleanup", "--dry-run")).Text("name"));
+        Assert.DoesNotContain("api_key_expired", await host.FactsAsync("api_key"));
+        Assert.Equal("Wall--expires2s", Assert.Single(await ListAsync("cleanup")).Text("name"));
+        Assert.Single(await host.FactsAsync("api_key"), "api_key_expired");
+        Assert.Empty(await ListAsync("cleanup"));
+        Assert.Equal(3, (await ListAsync("list")).Length);
+
+        JsonElement stats = JsonElement.Parse((await host.CliAsync("keys", "stats", "--format", "json")).Ok());
+        Assert.Equal(3, stats.GetProperty("total").GetInt32());
+        Assert.Equal(
+            (2, 1, 0),
+            (stats.GetProperty("byStatus").GetProperty("active").GetInt32(), stats.GetProperty("byStatus").GetProperty("expired").GetInt32(),
+                stats.GetProperty("byRole").GetProperty("admin").GetInt32()));
+        Assert.Contains("for viewer", (await host.CliAsync("keys", "stats")).Ok(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task of_a_role_are_rotated_together_when_somebody_says_so()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        string[] old =
+        [
+            (await host.CliAsync("keys", "generate", "--role", "viewer", "--description", "One", "--force")).Ok().Trim(),
+            (await host.CliAsync("keys", "issue", "--role", "viewer", "--name", "Two")).Ok().Trim(),
+        ];
+        string other = (await host.CliAsync("keys", "issue", "--role", "operator", "--name", "Three")).Ok().Trim();
+        CliResult asked = await host.CliAsync("keys", "rotate", "--role", "viewer");
+        Assert.Equal((1, true), (asked.ExitCode, asked.Errors.Contains("--force", StringComparison.Ordinal)));
+        Assert.Equal(1, (await host.CliAsync("keys", "rotate")).ExitCode);
+
+        string[] lines = (await host.CliAsync("keys", "rotate", "--role", "viewer", "--force", "--overlap", "0s")).Ok()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, line => Assert.Matches(@"^[0-9a-f-]{36} csk_[A-Za-z0-9_-]{43}$", line));
+        foreach (string secret in old)
+        {
+            Assert.Equal("UNAUTHENTICATED", await new GraphQLClient(host, secret).CodeAsync("{ __typename }"));
+        }
+
+        foreach (string secret in lines.Select(line => line.Split(' ')[1]).Append(other))
+        {
+            Assert.Equal("Query", (await new GraphQLClient(host, secret).AskAsync("{ __typename }")).Text("__typename"));
+        }
+    }
+
+    private static async Task<JsonElement[]> RowsAsync(RunningHost host, string[] words) =>
+        [.. JsonElement.Parse((await host.CliAsync(["keys", .. words, "--format", "json"])).Ok()).EnumerateArray()];
 
     [Fact]
     public async Task open_every_way_in()
