@@ -163,7 +163,7 @@ public static class ApplicationModule
             ToUser<EnrolSecondFactor>(),
             ToUser<ConfirmSecondFactor>(),
             ToUser<UseSecondFactor>(),
-            ToUser<RemoveSecondFactor>(),
+            ToUser<RemoveUserSecondFactor>(),
             ToSession<StartSession>(),
             ToSession<RefreshSession>(),
             ToSession<EndSession>(),

@@ -65,7 +65,7 @@ public sealed class UserAccounts(CommandBus bus, UserRing ring, Passwords passwo
         UserName name, Caller caller, long? expectedVersion, CancellationToken cancellationToken)
     {
         UserView? before = await views.FindAsync(UserViewProjection.View, name.Value, cancellationToken);
-        CommandResult result = await SendAsync(new RemoveSecondFactor(name), caller, expectedVersion, cancellationToken);
+        CommandResult result = await SendAsync(new RemoveUserSecondFactor(name), caller, expectedVersion, cancellationToken);
         if (result.Position > 0 && before?.SecondFactorId is { } id)
         {
             await store.DeleteAsync(id, CancellationToken.None);

@@ -38,7 +38,7 @@ public sealed record ConfirmSecondFactor(UserName Name, Guid SecretId, long Step
 /// <inheritdoc cref="ConfirmSecondFactor"/>
 public sealed record UseSecondFactor(UserName Name, long Step) : UserCommand(Name);
 
-public sealed record RemoveSecondFactor(UserName Name) : UserCommand(Name);
+public sealed record RemoveUserSecondFactor(UserName Name) : UserCommand(Name);
 
 /// <summary>What can happen to a user. These shapes are stored for ever.</summary>
 public abstract record UserEvent(UserName Name, DateTimeOffset At);
@@ -125,7 +125,7 @@ public abstract record User
                 ? Decision<UserEvent>.Nothing
                 : new UserSessionsEnded(c.Name, c.Before, now),
 
-            (Created u, EnrolSecondFactor or ConfirmSecondFactor or UseSecondFactor or RemoveSecondFactor) =>
+            (Created u, EnrolSecondFactor or ConfirmSecondFactor or UseSecondFactor or RemoveUserSecondFactor) =>
                 DecideSecondFactor(u.SecondFactor, command, now),
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
@@ -148,8 +148,8 @@ public abstract record User
                 c.Step > a.LastStep ? new UserSecondFactorUsed(c.Name, c.Step, now) : UserRefusals.CodeUsed,
             (_, UseSecondFactor) => UserRefusals.NoSecondFactor,
 
-            (SecondFactor.None, RemoveSecondFactor) => Decision<UserEvent>.Nothing,
-            (_, RemoveSecondFactor c) => new UserSecondFactorRemoved(c.Name, now),
+            (SecondFactor.None, RemoveUserSecondFactor) => Decision<UserEvent>.Nothing,
+            (_, RemoveUserSecondFactor c) => new UserSecondFactorRemoved(c.Name, now),
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };

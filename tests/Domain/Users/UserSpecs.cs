@@ -35,38 +35,38 @@ public sealed class A_user
             .Command(new EnrolSecondFactor(Ada, Next))
             .Command(new ConfirmSecondFactor(Ada, Next, 7))
             .Command(new UseSecondFactor(Ada, 8))
-            .Command(new RemoveSecondFactor(Ada))
+            .Command(new RemoveUserSecondFactor(Ada))
             .Holds("""
-                                    | NotCreated     | Created                  | Created (locked)         | Created (was locked)
-                CreateUser          | UserCreated    | nothing                  | nothing                  | nothing
-                CreateUser (other)  | UserCreated    | user.already_created     | user.already_created     | user.already_created
-                SetUserPassword     | user.not_found | UserPasswordChanged      | UserPasswordChanged      | UserPasswordChanged
-                LockUser            | user.not_found | UserLocked               | nothing                  | UserLocked
-                UnlockUser          | user.not_found | nothing                  | UserUnlocked             | UserUnlocked
-                DisableUser         | user.not_found | UserDisabled             | UserDisabled             | UserDisabled
-                EnableUser          | user.not_found | nothing                  | nothing                  | nothing
-                ChangeUserRole      | user.not_found | UserRoleChanged          | UserRoleChanged          | UserRoleChanged
-                EndUserSessions     | user.not_found | UserSessionsEnded        | UserSessionsEnded        | UserSessionsEnded
-                EnrolSecondFactor   | user.not_found | UserSecondFactorEnrolled | UserSecondFactorEnrolled | UserSecondFactorEnrolled
-                ConfirmSecondFactor | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
-                UseSecondFactor     | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
-                RemoveSecondFactor  | user.not_found | nothing                  | nothing                  | nothing
+                                       | NotCreated     | Created                  | Created (locked)         | Created (was locked)
+                CreateUser             | UserCreated    | nothing                  | nothing                  | nothing
+                CreateUser (other)     | UserCreated    | user.already_created     | user.already_created     | user.already_created
+                SetUserPassword        | user.not_found | UserPasswordChanged      | UserPasswordChanged      | UserPasswordChanged
+                LockUser               | user.not_found | UserLocked               | nothing                  | UserLocked
+                UnlockUser             | user.not_found | nothing                  | UserUnlocked             | UserUnlocked
+                DisableUser            | user.not_found | UserDisabled             | UserDisabled             | UserDisabled
+                EnableUser             | user.not_found | nothing                  | nothing                  | nothing
+                ChangeUserRole         | user.not_found | UserRoleChanged          | UserRoleChanged          | UserRoleChanged
+                EndUserSessions        | user.not_found | UserSessionsEnded        | UserSessionsEnded        | UserSessionsEnded
+                EnrolSecondFactor      | user.not_found | UserSecondFactorEnrolled | UserSecondFactorEnrolled | UserSecondFactorEnrolled
+                ConfirmSecondFactor    | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
+                UseSecondFactor        | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
+                RemoveUserSecondFactor | user.not_found | nothing                  | nothing                  | nothing
                 """,
                 """
-                                    | Created (disabled)       | Created (enrolling)       | Created (codes)
-                CreateUser          | nothing                  | nothing                   | nothing
-                CreateUser (other)  | user.already_created     | user.already_created      | user.already_created
-                SetUserPassword     | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged
-                LockUser            | UserLocked               | UserLocked                | UserLocked
-                UnlockUser          | nothing                  | nothing                   | nothing
-                DisableUser         | nothing                  | UserDisabled              | UserDisabled
-                EnableUser          | UserEnabled              | nothing                   | nothing
-                ChangeUserRole      | UserRoleChanged          | UserRoleChanged           | UserRoleChanged
-                EndUserSessions     | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded
-                EnrolSecondFactor   | UserSecondFactorEnrolled | nothing                   | user.second_factor_active
-                ConfirmSecondFactor | user.no_second_factor    | UserSecondFactorConfirmed | nothing
-                UseSecondFactor     | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed
-                RemoveSecondFactor  | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved
+                                       | Created (disabled)       | Created (enrolling)       | Created (codes)
+                CreateUser             | nothing                  | nothing                   | nothing
+                CreateUser (other)     | user.already_created     | user.already_created      | user.already_created
+                SetUserPassword        | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged
+                LockUser               | UserLocked               | UserLocked                | UserLocked
+                UnlockUser             | nothing                  | nothing                   | nothing
+                DisableUser            | nothing                  | UserDisabled              | UserDisabled
+                EnableUser             | UserEnabled              | nothing                   | nothing
+                ChangeUserRole         | UserRoleChanged          | UserRoleChanged           | UserRoleChanged
+                EndUserSessions        | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded
+                EnrolSecondFactor      | UserSecondFactorEnrolled | nothing                   | user.second_factor_active
+                ConfirmSecondFactor    | user.no_second_factor    | UserSecondFactorConfirmed | nothing
+                UseSecondFactor        | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed
+                RemoveUserSecondFactor | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved
                 """);
 
     [Fact]
