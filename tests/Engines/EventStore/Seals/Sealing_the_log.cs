@@ -294,11 +294,4 @@ public sealed class Sealing_the_log : IAsyncLifetime
         await Store.UntilAsync(() => Task.FromResult(seals.Status.IsRefused));
         Assert.Contains("events audit verify", seals.Status.Trouble!, StringComparison.Ordinal);
     }
-
-    private sealed class SteppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

@@ -28,6 +28,13 @@ internal sealed class Audit(
         StoredHead? newest = await ReadHeadsAsync(heads, cancellationToken);
         string? undecided = trusted.Count == 0 ? "No public key is known, so no signature could be checked."
             : newest is null ? "The log has no signed head." : null;
+        if (heads.DatedByHand is (> 0, _) dated)
+        {
+            _notes.Notices.Add(
+                $"{dated.Count} heads, the first of {dated.FirstSize} facts, were signed while the clock was behind the head "
+                + "before; their times say the order alone.");
+        }
+
         await CompareStateAsync(newest, cancellationToken);
         await CheckForksAsync(heads, cancellationToken);
         IReadOnlyList<TreeHead> anchors = Anchors(trusted, newest);

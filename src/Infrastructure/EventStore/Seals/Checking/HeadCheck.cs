@@ -17,6 +17,9 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
 
     public long Count { get; private set; }
 
+    /// <summary>Heads dated by the one before, because the sealer's clock was behind; and the first one's size.</summary>
+    public (long Count, long FirstSize) DatedByHand { get; private set; }
+
     public void Check(StoredHead head)
     {
         Count++;
@@ -49,6 +52,11 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
         catch (Exception bad) when (bad is NoteRefusedException or FormatException)
         {
             findings.Add(AuditLevels.Heads, "forged", $"The head of {head.Size} facts is not good. {bad.Message}");
+        }
+
+        if (_before is { } last && head.SignedAt - last.SignedAt == SealingRun.HeadStep)
+        {
+            DatedByHand = (DatedByHand.Count + 1, DatedByHand.Count == 0 ? head.Size : DatedByHand.FirstSize);
         }
 
         _before = head;

@@ -24,6 +24,7 @@ internal sealed partial class Sealer(
     private volatile SealStatus _status = new(null, 0, 0, null, "Not looked yet.", IsRefused: false);
     private readonly Feed.Wakeup _forked = new();
     private int _heldBack;
+    private bool _isClockBack;
 
     private AnchorFolder? Anchors => options.Anchors.Folder is { } folder ? new AnchorFolder(folder) : null;
 
@@ -116,6 +117,7 @@ internal sealed partial class Sealer(
         {
             bool isMore = await run.SealAsync(stoppingToken);
             NoteHeldBack(run);
+            NoteClock(run);
             _status = new SealStatus(
                 run.Origin,
                 run.Size,
@@ -140,6 +142,18 @@ internal sealed partial class Sealer(
         }
     }
 
+    /// <summary>Told once for each step, not for each head until the clock has caught up.</summary>
+    private void NoteClock(SealingRun run)
+    {
+        bool wasBack = _isClockBack;
+        _isClockBack = run.SteppedBack > TimeSpan.Zero;
+        if (_isClockBack && !wasBack)
+        {
+            Measures.ClockStepsBack.Add(1);
+            LogClock(run.SteppedBack.TotalSeconds);
+        }
+    }
+
     [LoggerMessage(EventId = 4501, Level = LogLevel.Critical, Message = "The log is no longer sealed: {Why}")]
     private partial void LogRefused(string why);
 
@@ -149,4 +163,10 @@ internal sealed partial class Sealer(
     [LoggerMessage(
         EventId = 4503, Level = LogLevel.Warning, Message = "A foreign writer holds sealing back behind position {Position}")]
     private partial void LogHeldBack(long position);
+
+    [LoggerMessage(
+        EventId = 4505,
+        Level = LogLevel.Warning,
+        Message = "The clock is {Seconds:0} s behind the newest signed head; heads are dated a millisecond apart meanwhile")]
+    private partial void LogClock(double seconds);
 }

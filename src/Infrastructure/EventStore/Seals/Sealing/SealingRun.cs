@@ -15,7 +15,11 @@ internal sealed class SealingRun : IAsyncDisposable
     /// <summary>Advisory lock of the sealer: "evseals" in ASCII. Held by the connection, so it ends with it.</summary>
     private const long LockKey = 0x0065_7673_6561_6C73;
 
-    private static readonly TimeSpan HeadStep = TimeSpan.FromMilliseconds(1);
+    /// <summary>Between a head and one that the clock would put before it: no two heads take so little.</summary>
+    public static readonly TimeSpan HeadStep = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>A clock that is set by another one goes back by milliseconds, and nobody needs to know.</summary>
+    private static readonly TimeSpan StepToTell = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlConnection _connection;
     private readonly SealTables _tables;
@@ -45,6 +49,9 @@ internal sealed class SealingRun : IAsyncDisposable
 
     /// <summary>Whether a foreign writer that has not ended holds back what can be sealed.</summary>
     public bool IsHeldBack { get; private set; }
+
+    /// <summary>How far the clock was behind the newest head when the last one was signed; zero when it was not.</summary>
+    public TimeSpan SteppedBack { get; private set; }
 
     /// <inheritdoc cref="OpenAsync(NpgsqlConnection, KeyFolder, string, AnchorFolder, TimeProvider, CancellationToken)"/>
     public static Task<SealingRun?> OpenAsync(
@@ -98,6 +105,7 @@ internal sealed class SealingRun : IAsyncDisposable
 
         IReadOnlyList<FullTile> tiles = _tree.Append(leaves);
         SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
+        RequireOwnState();
         _folder.WriteState(next);
         _state = next;
         await PublishAsync(leaves, tiles, cancellationToken);
@@ -269,6 +277,20 @@ internal sealed class SealingRun : IAsyncDisposable
         await PublishAsync(leaves, tiles, cancellationToken);
     }
 
+    /// <summary>
+    /// Who stood still for long may have lost the lock with his connection. What another host signed since must not be written
+    /// over; the connection alone would say so only after the state is on disk.
+    /// </summary>
+    private void RequireOwnState()
+    {
+        if (_folder.ReadState() is { } found && found != _state)
+        {
+            throw new InvalidDataException(
+                $"The state file says that {found.Size} facts were signed; this host signed {_state.Size}. It seems that another "
+                + "host took over.");
+        }
+    }
+
     /// <summary>What of the new leaves is in no whole tile.</summary>
     private byte[] EdgeOf(IReadOnlyList<(long Seq, TreeHash Leaf)> leaves)
     {
@@ -287,6 +309,7 @@ internal sealed class SealingRun : IAsyncDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
+        SteppedBack = _signedAt - now is var behind && behind > StepToTell ? behind : TimeSpan.Zero;
         TreeHash root = _tree.Root();
         SignedNote note = new TreeHead(_state.Origin, _tree.Size, root).Sign(_signer);
 
