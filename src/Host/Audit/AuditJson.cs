@@ -79,6 +79,7 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(List<RowChange>))]
 [JsonSerializable(typeof(IReadOnlyList<TrailNode>))]
 [JsonSerializable(typeof(SealFork))]
+[JsonSerializable(typeof(SealKeys))]
 [JsonSerializable(typeof(ExportRow))]
 [JsonSerializable(typeof(BundleRow))]
 internal sealed partial class AuditJson : JsonSerializerContext;

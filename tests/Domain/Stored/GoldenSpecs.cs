@@ -76,7 +76,7 @@ public sealed class A_stored_fact
             api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
             user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
             user_sessions_ended session_started session_refreshed session_ended
-            log_exported log_forked fact_parked fact_unparked access_granted access_refused pictures_seen
+            log_exported log_forked log_key_rotated fact_parked fact_unparked access_granted access_refused pictures_seen
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 

@@ -5,7 +5,7 @@ using Events.EventStore.Seals.Tree;
 namespace Events.EventStore.Seals.Checking;
 
 /// <summary>Level heads: what each head says by itself, and how it follows the one before.</summary>
-internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings findings)
+internal sealed class HeadCheck(TrustedKeys keys, Findings findings)
 {
     private StoredHead? _before;
 
@@ -25,7 +25,8 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
         Count++;
         try
         {
-            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), trusted);
+            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), keys.Now);
+            keys.Follow(head);
             Origin ??= signed.Origin;
             if ((signed.Size, signed.Root) != (head.Size, head.Root))
             {

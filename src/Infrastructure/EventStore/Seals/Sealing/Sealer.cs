@@ -52,6 +52,10 @@ internal sealed partial class Sealer(
                 {
                     gate.Shut(refused.Message);
                 }
+                else
+                {
+                    gate.Open();
+                }
 
                 await WaitForForkAsync(stoppingToken);
             }
@@ -59,7 +63,17 @@ internal sealed partial class Sealer(
             {
                 // Away, a failing disk or memory, a fact without a form: the log goes on, and sealing is tried again from what is
                 // stored.
-                string why = Failure.IsAway(failed) ? Failure.Unavailable(failed).Message : failed.Message;
+                bool isAway = Failure.IsAway(failed);
+                string why = isAway ? Failure.Unavailable(failed).Message : failed.Message;
+                if (isAway)
+                {
+                    gate.Wait(why);
+                }
+                else
+                {
+                    gate.Open();
+                }
+
                 _status = _status with { Trouble = why };
                 Measures.SealsFailed.Add(1);
                 LogFailed(why);
@@ -91,6 +105,27 @@ internal sealed partial class Sealer(
         }
     }
 
+    public SealKeys PrepareNextKey()
+    {
+        if (_status is not { Trouble: null, IsRefused: false, Origin: { } origin })
+        {
+            throw new InvalidOperationException(
+                "The key is changed by the host that seals the log, while it does. " + (_status.Trouble ?? "Try again in a moment."));
+        }
+
+        try
+        {
+            KeyFolder folder = new(options.Folder);
+            using Notes.NoteSigner present = folder.ReadKey(origin);
+            using Notes.NoteSigner next = folder.NextKey(origin);
+            return new SealKeys(present.Key.ToString(), next.Key.ToString());
+        }
+        catch (SealRefusedException refused)
+        {
+            throw new InvalidOperationException(refused.Message);
+        }
+    }
+
     private async Task WaitForForkAsync(CancellationToken stoppingToken)
     {
         while (_status.IsRefused && !stoppingToken.IsCancellationRequested)
@@ -107,6 +142,7 @@ internal sealed partial class Sealer(
         await using SealingRun? run =
             await SealingRun.OpenAsync(
                 connection, new KeyFolder(options.Folder), options.HostName, Anchors, time, stoppingToken);
+        gate.Open();
         if (run is null)
         {
             _status = _status with { Trouble = "Another host seals this log." };

@@ -26,6 +26,8 @@ internal sealed class SealingRun : IAsyncDisposable
     private readonly KeyFolder _folder;
     private readonly TimeProvider _time;
     private NoteSigner _signer = null!;
+    private NoteSigner? _next;
+    private long? _announcedAt;
     private SignedState _state = null!;
     private GrowingTree _tree = null!;
     private DateTimeOffset _signedAt;
@@ -40,6 +42,8 @@ internal sealed class SealingRun : IAsyncDisposable
     }
 
     public string Origin => _state.Origin;
+
+    public string Key => _signer.Key.ToString();
 
     public long Size => _tree.Size;
 
@@ -103,6 +107,7 @@ internal sealed class SealingRun : IAsyncDisposable
             return false;
         }
 
+        await LookForNextKeyAsync(cancellationToken);
         IReadOnlyList<FullTile> tiles = _tree.Append(leaves);
         SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
         RequireOwnState();
@@ -115,6 +120,7 @@ internal sealed class SealingRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _signer?.Dispose();
+        _next?.Dispose();
         await _connection.DisposeAsync();
     }
 
@@ -137,7 +143,7 @@ internal sealed class SealingRun : IAsyncDisposable
         StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
         GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
         using NoteSigner signer = folder.ReadKey(old.Origin);
-        (long lostSize, string lostRoot) = anchors?.Newest(signer.Key) is { } shown && shown.Size > old.Size
+        (long lostSize, string lostRoot) = anchors?.Newest([signer.Key, .. folder.RetiredKeys()]) is { } shown && shown.Size > old.Size
             ? (shown.Size, shown.Root.ToBase64())
             : (old.Size, old.Root);
         string origin = $"{hostName}/{Guid.CreateVersion7():d}";
@@ -178,9 +184,9 @@ internal sealed class SealingRun : IAsyncDisposable
         }
 
         RefuseForeign(head);
-        RefuseBehindAnchors();
         _tree = await GrowingTree.LoadAsync(_connection, head, cancellationToken);
         _signedAt = head?.SignedAt ?? default;
+        await LookForNextKeyAsync(cancellationToken);
         await CatchUpAsync(cancellationToken);
     }
 
@@ -235,10 +241,13 @@ internal sealed class SealingRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Key and state may have been set back together with the database; what was shown outside was not.</summary>
+    /// <summary>
+    /// Key and state may have been set back together with the database; what was shown outside was not. Looked at last, because
+    /// the place outside may be away, and what the state file says must be known even then.
+    /// </summary>
     private void RefuseBehindAnchors()
     {
-        if (_anchors?.Newest(_signer.Key) is { } shown && shown.Origin == _state.Origin && shown.Size > _state.Size)
+        if (_anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]) is { } shown && shown.Origin == _state.Origin && shown.Size > _state.Size)
         {
             throw new SealRefusedException(
                 $"A head of {shown.Size} facts was shown outside; the state file says that {_state.Size} were signed last. The "
@@ -253,6 +262,7 @@ internal sealed class SealingRun : IAsyncDisposable
     {
         if (_state.Size == _tree.Size)
         {
+            RefuseBehindAnchors();
             return;
         }
 
@@ -274,6 +284,7 @@ internal sealed class SealingRun : IAsyncDisposable
                 isSetBack: true);
         }
 
+        RefuseBehindAnchors();
         await PublishAsync(leaves, tiles, cancellationToken);
     }
 
@@ -311,12 +322,41 @@ internal sealed class SealingRun : IAsyncDisposable
         DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
         SteppedBack = _signedAt - now is var behind && behind > StepToTell ? behind : TimeSpan.Zero;
         TreeHash root = _tree.Root();
-        SignedNote note = new TreeHead(_state.Origin, _tree.Size, root).Sign(_signer);
+        NoteSigner[] signers = _next is { } next && _announcedAt <= _tree.LastSeq ? [_signer, next] : [_signer];
+        SignedNote note = new TreeHead(_state.Origin, _tree.Size, root).Sign(signers);
+        foreach (NoteSigner signer in signers)
+        {
+            // The signature, too, is only as good as the memory it was made in.
+            TreeHead.Open(note.ToBytes(), [signer.Key]);
+        }
 
-        // The signature, too, is only as good as the memory it was made in.
-        TreeHead.Open(note.ToBytes(), [_signer.Key]);
         StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString(), EdgeOf(leaves));
-        await _tables.AddAsync(head, tiles, _signer.Key.ToString(), cancellationToken);
+        bool isTurn = signers.Length > 1;
+        await _tables.AddAsync(head, tiles, signers[^1].Key.ToString(), isTurn ? Key : null, cancellationToken);
         _signedAt = signedAt;
+        if (isTurn)
+        {
+            TakeNextKey();
+        }
+    }
+
+    /// <summary>
+    /// A key comes into use only after the log says so: the fact that announces it lies under a head that the old key signed.
+    /// </summary>
+    private async Task LookForNextKeyAsync(CancellationToken cancellationToken)
+    {
+        _next ??= _folder.ReadNextKey(_state.Origin);
+        if (_next is { } next && _announcedAt is null)
+        {
+            _announcedAt = await _tables.AnnouncedAsync(next.Key.ToString(), cancellationToken);
+        }
+    }
+
+    /// <summary>After the head that both signed is in the database; a crash before this only makes another such head.</summary>
+    private void TakeNextKey()
+    {
+        _folder.TakeNextKey(_signer.Key);
+        _signer.Dispose();
+        (_signer, _next, _announcedAt) = (_next!, null, null);
     }
 }
