@@ -143,14 +143,25 @@ internal static class RebuildAllBench
             took.Add(await RebuiltAsync(host, source, [.. ApplicationModule.Views.Select(view => view.Name)]));
             await end.CancelAsync();
             during.AddRange(await commands);
-            Line(context, $"all views built anew beside commands, round {round}", Total / took[^1], took[^1], $"{folded / took[^1]:N0} folds/s");
+            Line(
+                context,
+                $"all views built anew beside commands, round {round}",
+                Total / took[^1],
+                took[^1],
+                $"{folded / took[^1]:N0} folds/s");
         }
 
         before.Sort();
         during.Sort();
         double p95 = before[before.Count * 95 / 100];
         context.Add(new BenchFigure(
-            "renameCamera before", "ms", before[before.Count / 2], p95, before[before.Count * 99 / 100], null, $"{before.Count} over GraphQL, 20 a second"));
+            "renameCamera before",
+            "ms",
+            before[before.Count / 2],
+            p95,
+            before[before.Count * 99 / 100],
+            null,
+            $"{before.Count} over GraphQL, 20 a second"));
         context.Add(new BenchFigure(
             "renameCamera meanwhile",
             "ms",
@@ -201,7 +212,9 @@ internal static class RebuildAllBench
 
         string places = string.Join(",", views.Select(view => $"'{view}:%'"));
         await UntilAsync(
-            source, $"select count(*) = {views.Length} from events_own.view_control where checkpoint like any (array[{places}]) and rebuild_stamp is null");
+            source,
+            $"select count(*) = {views.Length} from events_own.view_control where checkpoint like any (array[{places}]) "
+            + "and rebuild_stamp is null");
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         // The host crosses it off its own list a moment later.

@@ -51,7 +51,13 @@ internal static class SealingBench
             double us = Median(with.Select(one => one.CpuUs)) - Median(without.Select(one => one.CpuUs));
             context.Add(new BenchFigure("appends are slower by", "%", slower, null, null, SlowerPercentMax, "medians of the rounds"));
             context.Add(new BenchFigure(
-                $"sealing {FactsPerSecond:N0} facts/s", "cores", us * FactsPerSecond / 1e6, null, null, CoresMax, $"{us:0.0} us of CPU a fact, client and server"));
+                $"sealing {FactsPerSecond:N0} facts/s",
+                "cores",
+                us * FactsPerSecond / 1e6,
+                null,
+                null,
+                CoresMax,
+                $"{us:0.0} us of CPU a fact, client and server"));
         }
         finally
         {

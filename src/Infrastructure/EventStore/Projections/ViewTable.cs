@@ -50,7 +50,7 @@ internal sealed partial class ViewTable<TRow>
     private readonly bool _isIndexedLater;
 
     /// <param name="isIndexedLater">
-    /// Whether its indexes wait for <see cref="IndexAsync"/>: a table that is filled as a whole is filled in half the time without.
+    /// Whether its indexes wait for <see cref="IndexAsync"/>: a table that is filled as a whole is filled faster without.
     /// </param>
     public ViewTable(View<TRow> view, string table, string checkpoint, bool isIndexedLater = false)
     {

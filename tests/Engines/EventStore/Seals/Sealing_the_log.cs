@@ -312,7 +312,7 @@ public sealed class Sealing_the_log : IAsyncLifetime
         await _log.CloseAsync();
         string outside = Path.Combine(Path.GetDirectoryName(_log.Folder)!, "outside");
         Directory.CreateDirectory(outside);
-        File.CreateSymbolicLink(Path.Combine(outside, "heads-20260102.txt"), "heads-20260102.txt");
+        File.CreateSymbolicLink(Path.Combine(outside, "heads-99991231.txt"), "heads-99991231.txt");
         SealOptions options = new(_log.Folder, SealedLog.HostName)
         {
             Anchors = new AnchorOptions(outside, null, null, TimeSpan.FromSeconds(60)),

@@ -8,8 +8,8 @@ namespace Events.EventStore.Seals.Bundles;
 
 /// <summary>
 /// How one key came after another, so that whoever holds an old one can check a bundle that a new one proves:
-/// <c>rotations/N/checkpoint</c> is the head that both signed, <c>fact.json</c> the fact that says so, <c>proof.tlog-proof</c> that it
-/// is under that head.
+/// <c>rotations/N/checkpoint</c> is the head that both signed, <c>fact.json</c> the fact that says so, <c>proof.tlog-proof</c>
+/// that it is under that head.
 /// </summary>
 internal sealed class RotationWriter(NpgsqlConnection connection, BundleWriter bundle, StoredHead newest)
 {

@@ -4,9 +4,9 @@ using Events.EventStore.Seals.Sealing;
 namespace Events.EventStore.Seals.Checking;
 
 /// <summary>
-/// The keys that heads may be signed with, from head to head. The asker trusts one or some; the log's own facts lead from there to
-/// those before and after: a fact under a head that a trusted key signed says which key comes next, and that head is signed by
-/// both. Once it is, the old key signs no more.
+/// The keys that heads may be signed with, from head to head. The asker trusts one or some; the log's own facts lead from there
+/// to those before and after: a fact under a head that a trusted key signed says which key comes next, and that head is signed
+/// by both. Once it is, the old key signs no more.
 /// </summary>
 internal sealed class TrustedKeys
 {

@@ -24,8 +24,8 @@ internal sealed class AnchorFolder(string path)
     }
 
     /// <returns>
-    /// The head of most facts that one of the keys signed, in the newest file that has one; null if none is there. What is no good note is
-    /// passed over: an audit says so.
+    /// The head of most facts that one of the keys signed, in the newest file that has one; null if none is there. What is no
+    /// good note is passed over: an audit says so.
     /// </returns>
     public TreeHead? Newest(IReadOnlyCollection<NoteKey> keys)
     {

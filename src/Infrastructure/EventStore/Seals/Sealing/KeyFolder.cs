@@ -96,7 +96,8 @@ internal sealed partial class KeyFolder(string path)
     /// </summary>
     public void TakeNextKey(NoteKey old)
     {
-        string[] retired = [.. RetiredKeys().Select(key => key.ToString()).Append(old.ToString()).Distinct(StringComparer.Ordinal)];
+        IEnumerable<string> retired =
+            RetiredKeys().Append(old).Select(key => key.ToString()).Distinct(StringComparer.Ordinal);
         Replace(RetiredName, Encoding.UTF8.GetBytes(string.Concat(retired.Select(key => key + "\n"))));
         File.Move(Path.Combine(path, NextName), Path.Combine(path, KeyName), overwrite: true);
         SyncFolder();

@@ -232,7 +232,8 @@ internal sealed class SealTables(NpgsqlConnection connection)
         new(
             """
             insert into events_own.audit_key (vkey, from_size, to_size, state)
-            values ($1, coalesce((select from_size from events_own.audit_key where vkey = $1 and state = 'active'), 0), $2, 'retired')
+            values (
+              $1, coalesce((select from_size from events_own.audit_key where vkey = $1 and state = 'active'), 0), $2, 'retired')
             on conflict do nothing
             """)
         {

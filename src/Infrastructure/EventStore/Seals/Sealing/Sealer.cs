@@ -110,7 +110,8 @@ internal sealed partial class Sealer(
         if (_status is not { Trouble: null, IsRefused: false, Origin: { } origin })
         {
             throw new InvalidOperationException(
-                "The key is changed by the host that seals the log, while it does. " + (_status.Trouble ?? "Try again in a moment."));
+                "The key is changed by the host that seals the log, while it does. "
+                + (_status.Trouble ?? "Try again in a moment."));
         }
 
         try

@@ -143,7 +143,8 @@ internal sealed class SealingRun : IAsyncDisposable
         StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
         GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
         using NoteSigner signer = folder.ReadKey(old.Origin);
-        (long lostSize, string lostRoot) = anchors?.Newest([signer.Key, .. folder.RetiredKeys()]) is { } shown && shown.Size > old.Size
+        TreeHead? newest = anchors?.Newest([signer.Key, .. folder.RetiredKeys()]);
+        (long lostSize, string lostRoot) = newest is { } shown && shown.Size > old.Size
             ? (shown.Size, shown.Root.ToBase64())
             : (old.Size, old.Root);
         string origin = $"{hostName}/{Guid.CreateVersion7():d}";
@@ -247,7 +248,9 @@ internal sealed class SealingRun : IAsyncDisposable
     /// </summary>
     private void RefuseBehindAnchors()
     {
-        if (_anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]) is { } shown && shown.Origin == _state.Origin && shown.Size > _state.Size)
+        if (_anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]) is { } shown
+            && shown.Origin == _state.Origin
+            && shown.Size > _state.Size)
         {
             throw new SealRefusedException(
                 $"A head of {shown.Size} facts was shown outside; the state file says that {_state.Size} were signed last. The "
