@@ -60,9 +60,9 @@ internal sealed partial class AppendLane(
     public async Task<AppendOutcome> AppendAsync(PendingAppend append, CancellationToken cancellationToken)
     {
         courtesy.Note();
-        if (gate.IsHeld && await gate.LookedAsync(cancellationToken) is { } unknown)
+        if (gate.IsHeld)
         {
-            throw new DependencyUnavailableException("seals", unknown);
+            await gate.LookedAsync(cancellationToken);
         }
 
         if (gate.Why is { } shut)

@@ -1,3 +1,6 @@
+using Events.Application.Contracts;
+using Events.EventStore.Postgres;
+
 namespace Events.EventStore.Seals;
 
 /// <summary>
@@ -13,7 +16,7 @@ internal sealed class SealGate(TimeProvider time, bool isHeld)
     private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isHeld = isHeld;
     private volatile string? _why;
-    private volatile string _waitsFor = "The host has not looked yet whether the log was set back. Try again.";
+    private volatile string? _away;
 
     /// <summary>Why nothing may be appended; null when it may, or when that is not known yet.</summary>
     public string? Why => _why;
@@ -21,8 +24,8 @@ internal sealed class SealGate(TimeProvider time, bool isHeld)
     /// <summary>Whether nobody has looked yet, so that nothing may be let through.</summary>
     public bool IsHeld => _isHeld;
 
-    /// <summary>Says why the first look takes so long.</summary>
-    public void Wait(string why) => _waitsFor = why;
+    /// <summary>Says that PostgreSQL does not answer the first look; nobody needs to wait for that.</summary>
+    public void Wait(string why) => _away = why;
 
     public void Shut(string why)
     {
@@ -36,17 +39,24 @@ internal sealed class SealGate(TimeProvider time, bool isHeld)
         Release();
     }
 
-    /// <returns>Null once somebody has looked; else why that has not come about.</returns>
-    public async Task<string?> LookedAsync(CancellationToken cancellationToken)
+    /// <exception cref="DependencyUnavailableException">
+    /// Nobody has looked in time, or PostgreSQL is away.
+    /// </exception>
+    public async Task LookedAsync(CancellationToken cancellationToken)
     {
+        if (_away is { } away)
+        {
+            throw new DependencyUnavailableException(Failure.Dependency, away);
+        }
+
         try
         {
             await _looked.Task.WaitAsync(LookTimeMax, time, cancellationToken);
-            return null;
         }
         catch (TimeoutException)
         {
-            return _waitsFor;
+            throw new DependencyUnavailableException(
+                "seals", "The host has not looked yet whether the log was set back. Try again.");
         }
     }
 

@@ -110,13 +110,13 @@ internal sealed class SealTables(NpgsqlConnection connection)
         return keys;
     }
 
-    /// <returns>Position of the fact that announces a key; null when there is none.</returns>
-    public async Task<long?> AnnouncedAsync(string vkey, CancellationToken cancellationToken)
+    /// <returns>Position of the fact that announces one key after another; null when there is none.</returns>
+    public async Task<long?> AnnouncedAsync(string old, string vkey, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = new(
-            KeyRotation.Select("and data->>'newKey' = $1 order by seq_id limit 1"), connection)
+            KeyRotation.Select("and data->>'oldKey' = $1 and data->>'newKey' = $2 order by seq_id limit 1"), connection)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = vkey } },
+            Parameters = { new NpgsqlParameter<string> { TypedValue = old }, new NpgsqlParameter<string> { TypedValue = vkey } },
         };
         return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }

@@ -119,6 +119,12 @@ internal sealed partial class Sealer(
             KeyFolder folder = new(options.Folder);
             using Notes.NoteSigner present = folder.ReadKey(origin);
             using Notes.NoteSigner next = folder.NextKey(origin);
+            using Notes.NoteSigner still = folder.ReadKey(origin);
+            if (still.Key.ToString() != present.Key.ToString())
+            {
+                throw new InvalidOperationException("The key was changed at this moment. Try again.");
+            }
+
             return new SealKeys(present.Key.ToString(), next.Key.ToString());
         }
         catch (SealRefusedException refused)

@@ -248,7 +248,7 @@ internal sealed class SealingRun : IAsyncDisposable
     /// </summary>
     private void RefuseBehindAnchors()
     {
-        if (_anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]) is { } shown
+        if (NewestOutside() is { } shown
             && shown.Origin == _state.Origin
             && shown.Size > _state.Size)
         {
@@ -257,6 +257,21 @@ internal sealed class SealingRun : IAsyncDisposable
                 + "installation was set back. Restore the newer state, or go on with what is left: "
                 + "events audit fork --reason WHY",
                 isSetBack: true);
+        }
+    }
+
+    /// <exception cref="InvalidDataException">
+    /// The place outside cannot be read. That is not PostgreSQL's absence, for which appends wait.
+    /// </exception>
+    private TreeHead? NewestOutside()
+    {
+        try
+        {
+            return _anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]);
+        }
+        catch (Exception away) when (away is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"Heads that were shown outside cannot be read: {away.Message}");
         }
     }
 
@@ -351,7 +366,7 @@ internal sealed class SealingRun : IAsyncDisposable
         _next ??= _folder.ReadNextKey(_state.Origin);
         if (_next is { } next && _announcedAt is null)
         {
-            _announcedAt = await _tables.AnnouncedAsync(next.Key.ToString(), cancellationToken);
+            _announcedAt = await _tables.AnnouncedAsync(Key, next.Key.ToString(), cancellationToken);
         }
     }
 
