@@ -3,6 +3,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore;
 using Events.EventStore.Appending;
+using Events.EventStore.Seals;
 using Events.Tests.Engines.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -65,7 +66,12 @@ internal sealed class EventStoreBed : IAsyncDisposable
 
     public AppendLane Lane => Get<AppendLane>();
 
-    public static async Task<EventStoreBed> StartAsync(BenchContext context, params View[] views)
+    public static Task<EventStoreBed> StartAsync(BenchContext context, params View[] views) => StartAsync(context, null, views);
+
+    /// <summary>With the loop that signs the log.</summary>
+    public static Task<EventStoreBed> StartSealingAsync(BenchContext context, SealOptions seals) => StartAsync(context, seals, []);
+
+    private static async Task<EventStoreBed> StartAsync(BenchContext context, SealOptions? seals, View[] views)
     {
         PostgresServer server = await PostgresServer.StartOwnAsync();
         string connectionString = await server.NewDatabaseAsync();
@@ -84,6 +90,11 @@ internal sealed class EventStoreBed : IAsyncDisposable
         }
 
         services.AddEventStore(new EventStoreOptions(() => connectionString));
+        if (seals is not null)
+        {
+            services.AddSeals(seals);
+        }
+
         EventStoreBed bed = new(server, services.BuildServiceProvider(), connectionString);
         await bed.Get<EventStoreSchema>().ApplyAsync(CancellationToken.None);
         foreach (IHostedService hosted in bed._services.GetServices<IHostedService>())

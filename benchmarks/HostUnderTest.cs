@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
 
 namespace Events.Benchmarks;
 
@@ -24,6 +26,7 @@ internal sealed class HostUnderTest : IAsyncDisposable
     private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
+    private readonly HttpClient _control = new();
     private readonly string _program;
     private readonly string _folder = Directory.CreateTempSubdirectory("events-bench-").FullName;
     private readonly int _healthPort = FreePort();
@@ -99,6 +102,31 @@ internal sealed class HostUnderTest : IAsyncDisposable
     /// <summary>Files and sockets that the .NET process holds.</summary>
     public int OpenFiles() => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
 
+    /// <summary>Has <see cref="PeakMb"/> begin anew.</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{_process!.Id}/clear_refs", "5");
+
+    /// <summary>The most that was resident since the start or <see cref="ForgetPeak"/>.</summary>
+    public double PeakMb() =>
+        double.Parse(
+            File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal))
+                .Split(':')[1].Trim().Split(' ')[0],
+            CultureInfo.InvariantCulture) * BytesPerKb / BytesPerMb;
+
+    /// <summary>Asks as the command line does, without its start.</summary>
+    public async Task ControlAsync(string path)
+    {
+        using JsonDocument host = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "run", "host.json")));
+        using HttpRequestMessage request = new(
+            HttpMethod.Post, new Uri(new Uri(host.RootElement.GetProperty("url").GetString()!), $"/control/{path}"));
+        request.Headers.Authorization = new("Bearer", host.RootElement.GetProperty("token").GetString());
+        request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await _control.SendAsync(request);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException($"{path}: {await answer.Content.ReadAsStringAsync()}");
+        }
+    }
+
     /// <summary>User and system time of the .NET process since its start.</summary>
     public double CpuMicroseconds()
     {
@@ -125,6 +153,7 @@ internal sealed class HostUnderTest : IAsyncDisposable
         }
 
         _process?.Dispose();
+        _control.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

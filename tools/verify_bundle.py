@@ -414,7 +414,8 @@ class Check:
                              + ', '.join(key.vkey for key in keys))
         if not keys:
             raise Undecided('no public key is known')
-        head = Head(self.bundle.read('checkpoint'), keys)
+        keys, retired = self.follow_keys(keys)
+        head = Head(self.bundle.read('checkpoint'), [key for key in keys if key.vkey not in retired])
         if head.origin != manifest['origin'] or head.size != manifest['treeSize']:
             raise Contradicted('the head is not the one that the manifest names')
         rows = self.rows(head)
@@ -423,6 +424,38 @@ class Check:
         self.kept_heads(head, keys)
         self.notes.append('origin %s, tree of %d facts' % (head.origin, head.size))
         return manifest
+
+    def follow_keys(self, keys):
+        """Keys that came after or before those given: a fact says so, under a head that both signed."""
+        keys, retired, left = list(keys), set(), []
+        while 'rotations/%d/checkpoint' % (len(left) + 1) in self.bundle.sizes:
+            left.append('rotations/%d/' % (len(left) + 1))
+        taken = True
+        while taken:
+            taken = next((folder for folder in left if self.follow_key(folder, keys, retired)), None)
+            if taken:
+                left.remove(taken)
+        return keys, retired
+
+    def follow_key(self, folder, keys, retired):
+        note = self.bundle.read(folder + 'checkpoint')
+        try:
+            head = Head(note, keys)
+        except Contradicted:
+            return False
+        row = json.loads(self.bundle.read(folder + 'fact.json'))
+        at, proof, proved = proof_of(self.bundle.read(folder + 'proof.tlog-proof'))
+        if proved != note or at != row['index'] or row['type'] != 'log_key_rotated' or not is_included(
+                leaf_hash(leaf_of(row)), at, head.size, proof, head.root):
+            raise Contradicted('%s: the fact that leads to another key is not under its head' % folder)
+        body = json.loads(row['data'])
+        for vkey in (body['oldKey'], body['newKey']):
+            key = Key(vkey)
+            Head(note, [key])
+            if all(one.vkey != vkey for one in keys):
+                keys.append(key)
+        retired.add(body['oldKey'])
+        return True
 
     def manifest(self):
         data = self.bundle.read('manifest.json')

@@ -136,6 +136,7 @@ public static class ApplicationModule
 
             ToLogbook<NoteExport>(Right.Administer),
             ToLogbook<NoteFork>(Right.Administer),
+            ToLogbook<NoteKeyRotation>(Right.Administer),
             ToLogbook<ParkFact>(Right.Administer),
             ToLogbook<UnparkFact>(Right.Administer),
         ];

@@ -73,6 +73,7 @@ public static class EventTypes
         Of("session_ended", StoredJson.Default.SessionEnded),
         Of("log_exported", StoredJson.Default.LogExported),
         Of("log_forked", StoredJson.Default.LogForked),
+        Of("log_key_rotated", StoredJson.Default.LogKeyRotated),
         Of("fact_parked", StoredJson.Default.FactParked),
         Of("fact_unparked", StoredJson.Default.FactUnparked),
         Of("access_granted", StoredJson.Default.AccessGranted),
@@ -124,6 +125,7 @@ public static class EventTypes
 [JsonSerializable(typeof(DiscoveryIntervalSet))]
 [JsonSerializable(typeof(LogExported))]
 [JsonSerializable(typeof(LogForked))]
+[JsonSerializable(typeof(LogKeyRotated))]
 [JsonSerializable(typeof(FactParked))]
 [JsonSerializable(typeof(FactUnparked))]
 [JsonSerializable(typeof(RetentionPolicySet))]

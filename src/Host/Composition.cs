@@ -10,6 +10,7 @@ using Events.Domain.Retention;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.GraphQL;
+using Events.Host.Backups;
 using Events.Host.ApiKeys;
 using Events.Host.Audit;
 using Events.Host.Cameras;
@@ -132,6 +133,8 @@ internal static class Composition
                 settings.Anchors.WebhookSecret,
                 TimeSpan.FromSeconds(settings.Anchors.IntervalS)),
         });
+        services.AddSingleton(settings.Backup);
+        services.AddHostedService<BackupKeeper>();
         var sources = new SourceGuard(new SourceRule(
             settings.Security.AllowsPrivateSources, settings.Security.AllowsLoopbackSources));
         services.AddSingleton(sources);
@@ -239,6 +242,7 @@ internal static class Composition
         services.AddSingleton<SystemMeter>();
         services.AddHostedService(provider => provider.GetRequiredService<SystemMeter>());
         services.AddSingleton<LegacyStatus>();
+        services.AddSingleton<MetricsPage>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<ControlEndpoints>();
         services.AddSingleton<LegacyCameras>();

@@ -96,6 +96,7 @@ public static class Samples
         new ApiKeyUsed(Key, "node1", 42, Spec.Now.AddMinutes(-5), Spec.Now, At),
         new LogExported(Guid.Parse("0199a000-0000-7000-8000-0000000000b1"), "positions 1 to 900", 412, 912, Hash, "Case 2026-17", At),
         new LogForked("host-a/1", "host-a/2", 2_000, "bG9zdA==", 1_000, "bGVmdA==", "Restored after a disk failure", At),
+        new LogKeyRotated("host-a/1+0123abcd+AjA=", "host-a/1+89abcdef+AjE=", "Once a year", At),
         new FactParked("CameraView", 17, "Written by a test", At),
         new FactUnparked("CameraView", 17, "The fold was mended", At),
     ];

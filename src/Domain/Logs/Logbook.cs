@@ -24,6 +24,11 @@ public sealed record NoteExport(
 public sealed record NoteFork(
     string OldOrigin, string NewOrigin, long LostSize, string LostRoot, long Size, string Root, string Reason) : LogbookCommand;
 
+/// <summary>The log is to be signed with another key from the next head on.</summary>
+/// <param name="OldKey">Its public half as name+id+base64.</param>
+/// <param name="NewKey">In the same form.</param>
+public sealed record NoteKeyRotation(string OldKey, string NewKey, string Reason) : LogbookCommand;
+
 /// <summary>A view is to pass over a fact that it cannot fold.</summary>
 /// <param name="View">Its name.</param>
 public sealed record ParkFact(string View, long Position, string Reason) : LogbookCommand;
@@ -49,11 +54,15 @@ public sealed record LogForked(
     DateTimeOffset At)
     : LogbookEvent(At);
 
+public sealed record LogKeyRotated(string OldKey, string NewKey, string Reason, DateTimeOffset At) : LogbookEvent(At);
+
 public sealed record FactParked(string View, long Position, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
 public sealed record FactUnparked(string View, long Position, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
-/// <summary>What people did with the log as a whole, in one stream: who exported it, began it anew, or parked a fact.</summary>
+/// <summary>
+/// What people did with the log as a whole, in one stream: who exported it, began it anew, changed its key, or parked a fact.
+/// </summary>
 public abstract record Logbook
 {
     /// <summary>The one stream's key.</summary>
@@ -73,12 +82,14 @@ public abstract record Logbook
         {
             (_, NoteExport { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, NoteFork { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
+            (_, NoteKeyRotation { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, ParkFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, UnparkFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, ParkFact { Position: < 1 }) => LogbookRefusals.BadPosition,
 
             (Kept k, NoteExport c) when k.Bundles.Contains(c.Bundle) => Decision<LogbookEvent>.Nothing,
             (Kept k, NoteFork c) when k.Origins.Contains(c.NewOrigin) => Decision<LogbookEvent>.Nothing,
+            (Kept k, NoteKeyRotation c) when k.Keys.Contains(c.NewKey) => Decision<LogbookEvent>.Nothing,
             (Kept k, ParkFact c) when k.Parked.Contains((c.View, c.Position)) => Decision<LogbookEvent>.Nothing,
             (Kept k, UnparkFact c) when k.Parked.Contains((c.View, c.Position)) =>
                 new FactUnparked(c.View, c.Position, c.Reason, now),
@@ -88,17 +99,19 @@ public abstract record Logbook
                 new LogExported(c.Bundle, c.Scope, c.FactCount, c.TreeSize, c.ManifestSha256, c.Reason, now),
             (_, NoteFork c) =>
                 new LogForked(c.OldOrigin, c.NewOrigin, c.LostSize, c.LostRoot, c.Size, c.Root, c.Reason, now),
+            (_, NoteKeyRotation c) => new LogKeyRotated(c.OldKey, c.NewKey, c.Reason, now),
             (_, ParkFact c) => new FactParked(c.View, c.Position, c.Reason, now),
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };
 
     public static Logbook Evolve(Logbook logbook, LogbookEvent fact)
     {
-        Kept kept = logbook as Kept ?? new Kept([], [], []);
+        Kept kept = logbook as Kept ?? new Kept([], [], [], []);
         return fact switch
         {
             LogExported e => kept with { Bundles = kept.Bundles.Add(e.Bundle) },
             LogForked e => kept with { Origins = kept.Origins.Add(e.NewOrigin) },
+            LogKeyRotated e => kept with { Keys = kept.Keys.Add(e.NewKey) },
             FactParked e => kept with { Parked = kept.Parked.Add((e.View, e.Position)) },
             FactUnparked e => kept with { Parked = kept.Parked.Remove((e.View, e.Position)) },
             _ => logbook,
@@ -112,6 +125,7 @@ public abstract record Logbook
     public sealed record Kept(
         ImmutableHashSet<Guid> Bundles,
         ImmutableHashSet<string> Origins,
+        ImmutableHashSet<string> Keys,
         ImmutableHashSet<(string View, long Position)> Parked) : Logbook;
 }
 

@@ -28,6 +28,7 @@ internal sealed class AuditControl(
             AuditJson.Default.LogPlace));
         control.MapPost("/audit/exports", (Delegate)NoteExportAsync);
         control.MapPost("/audit/fork", (Delegate)ForkAsync);
+        control.MapPost("/audit/rotation", (Delegate)RotateAsync);
     }
 
     /// <summary>The fact comes after: before, nothing may be appended.</summary>
@@ -53,6 +54,25 @@ internal sealed class AuditControl(
         catch (InvalidOperationException refused)
         {
             return ControlCalls.Problem(409, "seals.no_fork", refused.Message);
+        }
+    }
+
+    /// <summary>The fact first: a key that no fact announces signs nothing.</summary>
+    private async Task<IResult> RotateAsync(HttpContext context)
+    {
+        Reason reason = await ControlCalls.BodyAsync(context, ControlJson.Default.Reason);
+        try
+        {
+            SealKeys keys = seals.PrepareNextKey();
+            CommandResult result = await bus.SendAsync(
+                new NoteKeyRotation(keys.Present, keys.Next, reason.Text), ControlCalls.CallerNow(), context.RequestAborted);
+            return result.Refusal is { } refusal
+                ? ControlCalls.Problem(409, refusal.Code, refusal.Message)
+                : Results.Json(keys, AuditJson.Default.SealKeys);
+        }
+        catch (InvalidOperationException refused)
+        {
+            return ControlCalls.Problem(409, "seals.no_rotation", refused.Message);
         }
     }
 

@@ -75,10 +75,10 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(AuditStatusRow))]
 [JsonSerializable(typeof(ExportNote))]
 [JsonSerializable(typeof(Noted))]
-[JsonSerializable(typeof(List<ReplayRow>))]
-[JsonSerializable(typeof(List<RowChange>))]
+[JsonSerializable(typeof(RowChange))]
 [JsonSerializable(typeof(IReadOnlyList<TrailNode>))]
 [JsonSerializable(typeof(SealFork))]
+[JsonSerializable(typeof(SealKeys))]
 [JsonSerializable(typeof(ExportRow))]
 [JsonSerializable(typeof(BundleRow))]
 internal sealed partial class AuditJson : JsonSerializerContext;

@@ -1,13 +1,8 @@
 using System.Text.Json;
 using Events.Application;
 using Events.Application.Contracts;
-using Events.Host.Cli;
 
 namespace Events.Host.Audit;
-
-/// <summary>A view as it was, row by row.</summary>
-/// <param name="Position">Up to which the log was folded.</param>
-internal sealed record ReplayRow(string View, long Position, IReadOnlyDictionary<string, JsonElement> Rows);
 
 /// <summary>One row that two positions have differently.</summary>
 /// <param name="What">added, removed or changed.</param>
@@ -16,44 +11,32 @@ internal sealed record RowChange(string View, string Key, string What, IReadOnly
 
 internal sealed record FieldChange(string Name, JsonElement? Before, JsonElement? After);
 
-/// <summary>Views folded from the log up to a position, as JSON.</summary>
-internal sealed class PastRows(PastViews past, long position) : IViewVisitor<Task<ReplayRow>>
+/// <summary>A row at two positions, as JSON.</summary>
+/// <param name="Before">Null when there was none.</param>
+/// <param name="After">Null when there was none.</param>
+internal sealed record RowPair(string Key, JsonElement? Before, JsonElement? After);
+
+/// <summary>
+/// Views folded from the log up to a position, as JSON. Rows come one after the other, so that a view of any size can be shown.
+/// </summary>
+internal sealed class PastRows(PastViews past, long before, long after) : IViewVisitor<IAsyncEnumerable<RowPair>>
 {
-    private CancellationToken _token;
+    public IAsyncEnumerable<RowPair> Visit<TRow>(View<TRow> view)
+        where TRow : class =>
+        past.WalkAsync(view, before, after).Select(row => new RowPair(row.Key, Json(view, row.Before), Json(view, row.After)));
 
-    /// <exception cref="CommandFailedException">More facts would have to be folded than this does.</exception>
-    public Task<ReplayRow> OfAsync(View view, CancellationToken cancellationToken)
+    /// <returns>Null when both are the same.</returns>
+    public static RowChange? ChangeOf(View view, RowPair row)
     {
-        _token = cancellationToken;
-        return view.Accept(this);
+        FieldChange[] fields = [.. Fields(row.Before, row.After)];
+        return fields.Length == 0
+            ? null
+            : new RowChange(
+                view.Name, row.Key, row.Before is null ? "added" : row.After is null ? "removed" : "changed", fields);
     }
 
-    public async Task<ReplayRow> Visit<TRow>(View<TRow> view)
-        where TRow : class
-    {
-        IReadOnlyDictionary<string, TRow> rows = await past.ListAsync(view, position, _token)
-            ?? throw new CommandFailedException(
-                $"More than {PastViews.FactsMax} facts would have to be folded for {view.Name}. Choose another view.");
-        return new ReplayRow(
-            view.Name,
-            position,
-            rows.OrderBy(row => row.Key, StringComparer.Ordinal)
-                .ToDictionary(row => row.Key, row => JsonSerializer.SerializeToElement(row.Value, view.Json)));
-    }
-
-    public static IEnumerable<RowChange> Between(ReplayRow before, ReplayRow after)
-    {
-        foreach (string key in before.Rows.Keys.Union(after.Rows.Keys).Order(StringComparer.Ordinal))
-        {
-            bool was = before.Rows.TryGetValue(key, out JsonElement old);
-            bool isNow = after.Rows.TryGetValue(key, out JsonElement now);
-            FieldChange[] fields = [.. Fields(was ? old : null, isNow ? now : null)];
-            if (fields.Length > 0)
-            {
-                yield return new RowChange(before.View, key, !was ? "added" : !isNow ? "removed" : "changed", fields);
-            }
-        }
-    }
+    private static JsonElement? Json<TRow>(View<TRow> view, TRow? row)
+        where TRow : class => row is null ? null : JsonSerializer.SerializeToElement(row, view.Json);
 
     private static IEnumerable<FieldChange> Fields(JsonElement? old, JsonElement? now)
     {

@@ -24,7 +24,7 @@ internal sealed record BackupRow(
 /// Takes a base backup with PostgreSQL's own program, and has the server copy its write-ahead log to the same place from then on.
 /// <c>base-TIME/</c> (postgres, catalogue.jsonl, keys.bin, backup.json) and <c>wal/</c>.
 /// </summary>
-internal sealed class Backup(LogAccess log, TimeProvider time)
+internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider time)
 {
     public const string WalFolder = "wal";
     public const string BasePrefix = "base-";
@@ -42,8 +42,8 @@ internal sealed class Backup(LogAccess log, TimeProvider time)
     public async Task<BackupRow> RunAsync(string folder, string? passphrase, int keepMax, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        var place = new NpgsqlConnectionStringBuilder(log.Place.Connection);
-        string cluster = Path.Combine(log.Place.Storage, "postgres");
+        var place = new NpgsqlConnectionStringBuilder(at.Connection);
+        string cluster = Path.Combine(at.Storage, "postgres");
         if (place.Host?.StartsWith('/') != true || !Directory.Exists(cluster))
         {
             throw new CommandFailedException(
@@ -105,7 +105,7 @@ internal sealed class Backup(LogAccess log, TimeProvider time)
         await File.WriteAllTextAsync(target + ".new", wal, cancellationToken);
         GiveTo(owner, target + ".new");
         File.Move(target + ".new", target, overwrite: true);
-        await using NpgsqlConnection connection = new(log.Place.Connection);
+        await using NpgsqlConnection connection = new(at.Connection);
         await connection.OpenAsync(cancellationToken);
         foreach (string sql in new[]
         {
@@ -140,7 +140,7 @@ internal sealed class Backup(LogAccess log, TimeProvider time)
     private async Task<BackupRow> DescribeAsync(
         string draft, string folder, string? passphrase, long start, CancellationToken cancellationToken)
     {
-        List<FactFile> files = await new FileCheck(log.Log, log.Facts, log.Place.Storage).FilesAsync(
+        List<FactFile> files = await new FileCheck(log, search, at.Storage).FilesAsync(
             0, long.MaxValue, cancellationToken);
         await File.WriteAllLinesAsync(
             Path.Combine(draft, CatalogueName),
@@ -150,7 +150,7 @@ internal sealed class Backup(LogAccess log, TimeProvider time)
         if (passphrase is not null)
         {
             await File.WriteAllBytesAsync(
-                Path.Combine(draft, WrappedKeys.Name), WrappedKeys.Wrap(log.Place.Keys, passphrase), cancellationToken);
+                Path.Combine(draft, WrappedKeys.Name), WrappedKeys.Wrap(at.Keys, passphrase), cancellationToken);
         }
 
         (long position, long facts) = await CountAsync(cancellationToken);
@@ -171,7 +171,7 @@ internal sealed class Backup(LogAccess log, TimeProvider time)
 
     private async Task<(long Position, long Facts)> CountAsync(CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection connection = new(log.Place.Connection);
+        await using NpgsqlConnection connection = new(at.Connection);
         await connection.OpenAsync(cancellationToken);
         await using NpgsqlCommand command = new("select coalesce(max(seq_id), 0), count(*) from events.mt_events", connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -220,6 +220,13 @@ internal static class WrappedKeys
 
     private const int SaltBytes = 16;
     private const int KeyBytes = 32;
+
+    /// <returns>Null without a file.</returns>
+    /// <exception cref="CommandFailedException">There is nothing in it.</exception>
+    public static string? PassphraseIn(string? file) =>
+        file is null ? null
+        : File.ReadAllText(file).Trim() is { Length: > 0 } text ? text
+        : throw new CommandFailedException($"{file} is empty.");
 
     public static byte[] Wrap(string folder, string passphrase)
     {

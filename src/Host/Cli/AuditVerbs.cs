@@ -47,6 +47,7 @@ internal static class AuditVerbs
             BundleVerbs.Export(data, format),
             BundleVerbs.Verify(format),
             Fork(format),
+            RotateKey(format),
             PastVerbs.TrailOf(data, format),
         };
 
@@ -156,6 +157,33 @@ internal static class AuditVerbs
                 Console.Out.WriteLine($"Log      {fork.NewOrigin}, before {fork.OldOrigin}");
                 Console.Out.WriteLine(FormattableString.Invariant(
                     $"Left     {fork.Size} facts; {fork.LostSize} were signed before"));
+            });
+    }
+
+    private static Command RotateKey(Option<string> format)
+    {
+        var reason = new Option<string>("--reason") { Description = "Why the key is changed, in one line.", Required = true };
+        return CommandLine.Verb(
+            "rotate-key",
+            "Has the log signed with a new key from the next head on. The next head is signed by both, and a fact says so.",
+            [reason, format],
+            async (given, client, token) =>
+            {
+                SealKeys keys = await client.PostAsync(
+                    "/control/audit/rotation",
+                    new Reason(given.GetRequiredValue(reason)),
+                    ControlJson.Default.Reason,
+                    AuditJson.Default.SealKeys,
+                    token);
+                if (CommandLine.IsJson(given))
+                {
+                    CommandLine.Print(keys, AuditJson.Default.SealKeys);
+                    return;
+                }
+
+                Console.Out.WriteLine($"Old key  {keys.Present}");
+                Console.Out.WriteLine($"New key  {keys.Next}");
+                Console.Out.WriteLine("The new key signs within 10 s. Hand it to whoever holds the old one.");
             });
     }
 

@@ -39,8 +39,11 @@ internal static class BackupVerbs
         };
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
-            BackupRow row = await new Backup(log, TimeProvider.System).RunAsync(
-                given.GetRequiredValue(to), PassphraseIn(given.GetValue(passphrase)), given.GetValue(keep), cancellationToken);
+            BackupRow row = await new Backup(log.Place, log.Log, log.Facts, TimeProvider.System).RunAsync(
+                given.GetRequiredValue(to),
+                WrappedKeys.PassphraseIn(given.GetValue(passphrase)),
+                given.GetValue(keep),
+                cancellationToken);
             Write(row, given.GetValue(format) == "json");
             return 0;
         }));
@@ -68,7 +71,7 @@ internal static class BackupVerbs
                     given.GetRequiredValue(from),
                     given.GetValue(to) is { } text ? Moments.Parse(text, "--to") : null,
                     given.GetRequiredValue(data),
-                    PassphraseIn(given.GetValue(passphrase)),
+                    WrappedKeys.PassphraseIn(given.GetValue(passphrase)),
                     cancellationToken);
                 Write(row, given.GetValue(format) == "json");
                 return row.Seals == "contradicted" || row.ViewsDifferent.Count > 0 ? NotWholeCode : 0;
@@ -87,11 +90,6 @@ internal static class BackupVerbs
     {
         Description = "A file with the passphrase that encrypts the keys in the backup. Without it they are left out.",
     };
-
-    private static string? PassphraseIn(string? file) =>
-        file is null ? null
-        : File.ReadAllText(file).Trim() is { Length: > 0 } text ? text
-        : throw new CommandFailedException($"{file} is empty.");
 
     private static void Write(BackupRow row, bool isJson)
     {

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Events.Application;
+using Events.Application.Contracts;
 using Events.EventStore;
 using Events.Host.Audit;
+using Events.Host.Backups;
+using Events.Host.Operations;
+using Events.Processes;
 using Npgsql;
 using static System.FormattableString;
 
@@ -42,14 +46,14 @@ internal static class MigrateVerb
                 return 0;
             }
 
-            if (log.Host is not null)
+            if (given.GetValue(check))
             {
-                throw new CommandFailedException("A host uses the database. Stop it first.");
+                return await TryAsync(log.Place.Connection, found, isInUse: log.Host is not null, cancellationToken);
             }
 
-            return given.GetValue(check)
-                ? await TryAsync(log.Place.Connection, found, cancellationToken)
-                : await ApplyAsync(log, found, cancellationToken);
+            return log.Host is null
+                ? await ApplyAsync(log, found, cancellationToken)
+                : throw new CommandFailedException("A host uses the database. Stop it first, or only try it: --check");
         }));
         return command;
     }
@@ -62,23 +66,19 @@ internal static class MigrateVerb
         return 0;
     }
 
-    private static async Task<int> TryAsync(string connection, int found, CancellationToken cancellationToken)
+    /// <param name="isInUse">By a host, which goes on: the copy is then made by a dump, which takes longer.</param>
+    private static async Task<int> TryAsync(
+        string connection, int found, bool isInUse, CancellationToken cancellationToken)
     {
         var place = new NpgsqlConnectionStringBuilder(connection);
         string original = place.Database!;
         string copy = original + "_migrate_check";
-        // Our own pool's: a database that somebody is connected to is not copied. Others' connections are left alone, and told.
-        await RunAsync(
-            connection,
-            $"""
-            select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = '{original.Replace("'", "''", StringComparison.Ordinal)}' and application_name = 'events'
-            """,
-            cancellationToken);
         await RunAsync(connection, $"drop database if exists {Quoted(copy)}", cancellationToken);
-        await RunAsync(connection, $"create database {Quoted(copy)} template {Quoted(original)}", cancellationToken);
         try
         {
+            await (isInUse
+                ? DumpAsync(place, copy, cancellationToken)
+                : CloneAsync(connection, original, copy, cancellationToken));
             place.Database = copy;
             place.Pooling = false;
             long start = Stopwatch.GetTimestamp();
@@ -105,6 +105,56 @@ internal static class MigrateVerb
         finally
         {
             await RunAsync(connection, $"drop database if exists {Quoted(copy)} with (force)", CancellationToken.None);
+        }
+    }
+
+    private static async Task CloneAsync(string connection, string original, string copy, CancellationToken cancellationToken)
+    {
+        // Our own pool's: a database that somebody is connected to is not copied. Others' connections are left alone, and told.
+        await RunAsync(
+            connection,
+            $"""
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = '{original.Replace("'", "''", StringComparison.Ordinal)}' and application_name = 'events'
+            """,
+            cancellationToken);
+        await RunAsync(connection, $"create database {Quoted(copy)} template {Quoted(original)}", cancellationToken);
+    }
+
+    /// <summary>Of one moment, while others write. Needs room for the dump beside the copy.</summary>
+    private static async Task DumpAsync(
+        NpgsqlConnectionStringBuilder place, string copy, CancellationToken cancellationToken)
+    {
+        IChildProcesses processes = ProcessesModule.Create();
+        int major;
+        await using (NpgsqlConnection connection = new(place.ConnectionString))
+        {
+            await connection.OpenAsync(cancellationToken);
+            major = connection.PostgreSqlVersion.Major;
+        }
+
+        EmbeddedPostgresBinaries binaries = await EmbeddedPostgresBinaries.FindAsync(processes, major, cancellationToken);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("events-migrate-");
+        try
+        {
+            string file = Path.Combine(folder.FullName, "dump");
+            string[] at = ["-h", place.Host!, "-p", $"{place.Port}", "-U", place.Username!, "--no-password"];
+            await ProgramRun.RequireAsync(
+                processes,
+                Path.Combine(binaries.Folder, "pg_dump"),
+                [.. at, "--format=custom", "--file", file, "--dbname", place.Database!],
+                cancellationToken);
+            await RunAsync(
+                place.ConnectionString, $"create database {Quoted(copy)} template template0 encoding 'UTF8'", cancellationToken);
+            await ProgramRun.RequireAsync(
+                processes,
+                Path.Combine(binaries.Folder, "pg_restore"),
+                [.. at, "--no-owner", "--exit-on-error", "--dbname", copy, file],
+                cancellationToken);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

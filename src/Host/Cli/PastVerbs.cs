@@ -19,26 +19,21 @@ internal static class PastVerbs
         var command = new Command("replay", "Shows views as they were, folded from the log.") { at, view, format };
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
-            PastRows past = new(log.PastViews, await PositionAsync(log, given.GetRequiredValue(at), "--at", cancellationToken));
-            List<ReplayRow> found = [];
+            long position = await PositionAsync(log, given.GetRequiredValue(at), "--at", cancellationToken);
+            PastRows past = new(log.PastViews, position, position);
+            await using RowOutput output = RowOutput.Of(given.GetValue(format) == "json");
             foreach (View one in Chosen(given.GetValue(view)))
             {
-                found.Add(await past.OfAsync(one, cancellationToken));
+                output.BeginView(one, position);
+                await foreach (RowPair row in one.Accept(past).WithCancellation(cancellationToken))
+                {
+                    await output.AddAsync(row.Key, row.After!.Value);
+                }
+
+                output.EndView();
             }
 
-            if (given.GetValue(format) == "json")
-            {
-                CommandLine.Print(found, AuditJson.Default.ListReplayRow);
-                return 0;
-            }
-
-            foreach (ReplayRow one in found)
-            {
-                Console.Out.WriteLine(Invariant($"{one.View} at position {one.Position}"));
-                Tables.Write(
-                    ["key", "row"], one.Rows.Select(row => new[] { row.Key, row.Value.GetRawText() }), "There were no rows.");
-            }
-
+            output.End();
             return 0;
         }));
         return command;
@@ -59,19 +54,25 @@ internal static class PastVerbs
         };
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
-            PastRows before = new(
-                log.PastViews, await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken));
-            PastRows after = new(log.PastViews, await PositionAsync(log, given.GetRequiredValue(to), "--to", cancellationToken));
+            PastRows past = new(
+                log.PastViews,
+                await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken),
+                await PositionAsync(log, given.GetRequiredValue(to), "--to", cancellationToken));
             string? id = given.GetValue(camera) is { } name
                 ? One(name, "camera", await new Trail(log.Place.Connection).CamerasAsync(name, cancellationToken)) : null;
-            List<RowChange> changes = [];
+            await using ChangeOutput output = ChangeOutput.Of(given.GetValue(format) == "json");
             foreach (View one in Chosen(given.GetValue(view)))
             {
-                ReplayRow old = Of(id, await before.OfAsync(one, cancellationToken));
-                changes.AddRange(PastRows.Between(old, Of(id, await after.OfAsync(one, cancellationToken))));
+                await foreach (RowPair row in one.Accept(past).WithCancellation(cancellationToken))
+                {
+                    if (IsOf(id, row) && PastRows.ChangeOf(one, row) is { } change)
+                    {
+                        await output.AddAsync(change);
+                    }
+                }
             }
 
-            Write(changes, given.GetValue(format) == "json");
+            output.End();
             return 0;
         }));
         return command;
@@ -144,37 +145,13 @@ internal static class PastVerbs
         : throw new CommandFailedException(
             ids.Count == 0 ? $"There was never a {what} {name}." : $"{ids.Count} of them were called {name}. Give an id.");
 
-    /// <summary>Rows of one camera: its own, and those that name it.</summary>
-    private static ReplayRow Of(string? cameraId, ReplayRow view) =>
-        cameraId is null ? view : view with
-        {
-            Rows = view.Rows.Where(row => row.Key == cameraId
-                    || (row.Value.ValueKind == JsonValueKind.Object
-                        && row.Value.TryGetProperty("cameraId", out JsonElement id) && id.GetString() == cameraId))
-                .ToDictionary(),
-        };
+    /// <summary>Whether a row is of one camera: its own, or one that names it.</summary>
+    private static bool IsOf(string? cameraId, RowPair row) =>
+        cameraId is null || row.Key == cameraId || Names(row.Before, cameraId) || Names(row.After, cameraId);
 
-    private static void Write(List<RowChange> changes, bool isJson)
-    {
-        if (isJson)
-        {
-            CommandLine.Print(changes, AuditJson.Default.ListRowChange);
-            return;
-        }
-
-        Tables.Write(
-            ["view", "key", "what", "field", "before", "after"],
-            changes.SelectMany(change => change.Fields.Select(field => new[]
-            {
-                change.View,
-                change.Key,
-                change.What,
-                field.Name,
-                field.Before?.GetRawText() ?? "-",
-                field.After?.GetRawText() ?? "-",
-            })),
-            "Nothing changed.");
-    }
+    private static bool Names(JsonElement? row, string cameraId) =>
+        row is { ValueKind: JsonValueKind.Object } one
+        && one.TryGetProperty("cameraId", out JsonElement id) && id.GetString() == cameraId;
 
     private static void Write(IReadOnlyList<TrailNode> nodes, bool isJson)
     {

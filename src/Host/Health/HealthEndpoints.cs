@@ -10,20 +10,22 @@ namespace Events.Host.Health;
 /// <summary>
 /// Both families of health addresses of the legacy contract, on their own port, without login: <c>/health</c>,
 /// <c>/health/detailed</c>, <c>/health/ready</c>, <c>/health/live</c>, and <c>/health/system</c>, <c>/health/cameras</c>,
-/// <c>/health/mediamtx</c>, <c>/api/cameras</c>.
+/// <c>/health/mediamtx</c>, <c>/api/cameras</c>; and beside them <c>/metrics</c>.
 /// </summary>
-internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras, TimeProvider time)
+internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras, MetricsPage metrics, TimeProvider time)
 {
     private static readonly TimeSpan CamerasTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether an address is one of health's, which are served on its port alone.</summary>
     public static bool Owns(PathString path) =>
         path.StartsWithSegments("/health", StringComparison.Ordinal)
-        || path.StartsWithSegments("/api/cameras", StringComparison.Ordinal);
+        || path.StartsWithSegments("/api/cameras", StringComparison.Ordinal)
+        || path.StartsWithSegments(MetricsPage.Path, StringComparison.Ordinal);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/cameras", CamerasAsync);
+        routes.MapGet(MetricsPage.Path, MetricsAsync);
         RouteGroupBuilder group = routes.MapGroup("/health");
         group.MapGet("", HealthAsync);
         group.MapGet("/detailed", DetailedAsync);
@@ -80,6 +82,14 @@ internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras
                 ["error"] = e is DependencyUnavailableException ? e.Message : "The cameras could not be read in time.",
             });
         }
+    }
+
+    private async Task MetricsAsync(HttpContext context)
+    {
+        string page = await metrics.WriteAsync(context.RequestAborted);
+        context.Response.ContentType = MetricsPage.ContentType;
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.WriteAsync(page, context.RequestAborted);
     }
 
     private async Task DetailedAsync(HttpContext context)

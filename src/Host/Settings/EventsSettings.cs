@@ -20,6 +20,7 @@ internal sealed record EventsSettings(
     MediaSettings Media,
     DiscoverySettings Discovery,
     AnchorSettings Anchors,
+    BackupSettings Backup,
     DemoSettings Demo,
     RunEnvironment Environment)
 {
@@ -124,6 +125,12 @@ internal sealed record DiscoverySettings(
 
 internal sealed record SkydioSettings(
     bool Enabled, IReadOnlyList<AddressRange> Ranges, int EoPort, int IrPort, string EoPath, string IrPath);
+
+/// <param name="Folder">Absolute; null for no backups by the host itself.</param>
+/// <param name="IntervalH">Between two base backups.</param>
+/// <param name="Keep">Base backups that are kept.</param>
+/// <param name="PassphraseFile">Encrypts the keys; null to leave them out.</param>
+internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, string? PassphraseFile);
 
 /// <param name="Folder">Absolute; null for none.</param>
 /// <param name="Webhook">Null for none.</param>

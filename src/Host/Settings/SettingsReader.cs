@@ -272,6 +272,11 @@ internal sealed class SettingsReader
             Value<Uri?>("Anchors.Webhook"),
             Value<string?>("Anchors.WebhookSecret"),
             Number("Anchors.IntervalS")),
+        new BackupSettings(
+            Value<string?>("Backup.Folder"),
+            Number("Backup.IntervalH"),
+            Number("Backup.Keep"),
+            Value<string?>("Backup.PassphraseFile")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
 

@@ -163,6 +163,15 @@ internal static class SettingsTable
         new("Anchors", "IntervalS", SettingKind.Number, "60", "seconds",
             "Time between two heads that are shown outside. What is younger can be cut off unseen by whoever owns this machine.",
             Min: 1, Max: 86_400),
+        new("Backup", "Folder", SettingKind.Folder, "", "path",
+            "Where the host itself takes base backups and archives the write-ahead log, on another disk: what "
+            + "`events backup --to` does. Empty: only when somebody asks."),
+        new("Backup", "IntervalH", SettingKind.Number, "24", "hours", "Time between two base backups.", Min: 1, Max: 8_760),
+        new("Backup", "Keep", SettingKind.Number, "7", "base backups",
+            "Older ones go, with the write-ahead log that only they need.", Min: 1, Max: 10_000),
+        new("Backup", "PassphraseFile", SettingKind.Folder, "", "path",
+            "A file with the passphrase that encrypts the keys in the backup. Without it they are left out, and cameras' "
+            + "passwords cannot be read after a restore."),
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
         new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",

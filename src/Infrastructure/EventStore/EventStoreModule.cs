@@ -54,8 +54,10 @@ public static class EventStoreModule
     private static void AddWriting(IServiceCollection services)
     {
         services.AddSingleton<CommitSignal>();
-        services.AddSingleton<SealGate>();
+        services.AddSingleton(provider => new SealGate(
+            provider.GetRequiredService<TimeProvider>(), isHeld: provider.GetService<SealOptions>() is not null));
         services.AddSingleton<RisingClock>();
+        services.AddSingleton<Courtesy>();
         services.AddSingleton<GroupWriter>();
         AddLoop<AppendLane>(services);
         services.AddSingleton<TurnPerStream>();

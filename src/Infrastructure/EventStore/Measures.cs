@@ -36,4 +36,7 @@ internal static class Measures
 
     public static readonly Counter<long> SealsHeldBack =
         Meter.CreateCounter<long>("events.seals.held_back", "{time}", "Times that a foreign writer held sealing back for long.");
+
+    public static readonly Counter<long> ClockStepsBack =
+        Meter.CreateCounter<long>("events.seals.clock_steps_back", "{step}", "Times that the sealer's clock went back.");
 }

@@ -51,6 +51,7 @@ public sealed class The_command_bus : IAsyncDisposable
         [typeof(CleanUpFiles)] = Right.Administer,
         [typeof(NoteExport)] = Right.Administer,
         [typeof(NoteFork)] = Right.Administer,
+        [typeof(NoteKeyRotation)] = Right.Administer,
         [typeof(ParkFact)] = Right.Administer,
         [typeof(UnparkFact)] = Right.Administer,
         [typeof(IssueApiKey)] = Right.ManageAccess,
@@ -131,6 +132,7 @@ public sealed class The_command_bus : IAsyncDisposable
         new EndSession(Samples.Session),
         new NoteExport(Guid.NewGuid(), "positions 1 to 900", 412, 912, Samples.Hash, "Case 2026-17"),
         new NoteFork("host-a/1", "host-a/2", 2_000, "bG9zdA==", 1_000, "bGVmdA==", "Restored after a disk failure"),
+        new NoteKeyRotation("host-a/1+0123abcd+AjA=", "host-a/1+89abcdef+AjE=", "Once a year"),
         new ParkFact("CameraView", 17, "Written by a test"),
         new UnparkFact("CameraView", 17, "The fold was mended"),
     ];

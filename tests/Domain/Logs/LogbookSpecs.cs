@@ -9,6 +9,7 @@ public sealed class A_logbook
     private static readonly Guid Bundle = Guid.Parse("0199a000-0000-7000-8000-0000000000b1");
     private static readonly NoteExport Export = new(Bundle, "stream camera-1", 12, 400, Samples.Hash, "Case 2026-17");
     private static readonly NoteFork Fork = new("a/1", "a/2", 900, "bG9zdA==", 400, "bGVmdA==", "Restored after a disk failure");
+    private static readonly NoteKeyRotation Rotation = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year");
     private static readonly ParkFact Park = new("CameraView", 17, "Written by a test");
     private static readonly UnparkFact Unpark = new("CameraView", 17, "The fold was mended");
 
@@ -17,6 +18,7 @@ public sealed class A_logbook
     private static readonly LogForked Forked =
         new("a/1", "a/2", 900, "bG9zdA==", 400, "bGVmdA==", "Restored after a disk failure", Now);
 
+    private static readonly LogKeyRotated Rotated = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year", Now);
     private static readonly FactParked Parked = new("CameraView", 17, "Written by a test", Now);
     private static readonly FactUnparked Unparked = new("CameraView", 17, "The fold was mended", Now);
 
@@ -27,6 +29,9 @@ public sealed class A_logbook
 
     [Fact]
     public void says_where_a_log_that_was_set_back_began_anew() => Story.When(Fork).Then(Forked);
+
+    [Fact]
+    public void says_which_key_came_after_which() => Story.When(Rotation).Then(Rotated);
 
     [Fact]
     public void says_which_facts_a_view_passes_over()
@@ -44,6 +49,7 @@ public sealed class A_logbook
     {
         Story.When(Export with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Fork with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
+        Story.When(Rotation with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Park with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.Given(Parked).When(Unpark with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Park with { Reason = new string('x', Logbook.ReasonLengthMax + 1) }).ThenRefused(LogbookRefusals.BadReason);
@@ -53,11 +59,12 @@ public sealed class A_logbook
     public void answers_every_command_in_every_state() =>
         new DecisionTable<Logbook, LogbookCommand, LogbookEvent>(Logbook.Decider)
             .State("Blank")
-            .State("Kept (export, fork)", Exported, Forked)
+            .State("Kept (export, fork)", Exported, Forked, Rotated)
             .State("Kept (parked)", Parked)
             .State("Kept (unparked)", Parked, Unparked)
             .Command(Export)
             .Command(Fork)
+            .Command(Rotation)
             .Command(Park)
             .Command(Park with { Position = 0 }, "no position")
             .Command(Unpark)
@@ -65,6 +72,7 @@ public sealed class A_logbook
                                        | Blank                | Kept (export, fork)  | Kept (parked)        | Kept (unparked)
                 NoteExport             | LogExported          | nothing              | LogExported          | LogExported
                 NoteFork               | LogForked            | nothing              | LogForked            | LogForked
+                NoteKeyRotation        | LogKeyRotated        | nothing              | LogKeyRotated        | LogKeyRotated
                 ParkFact               | FactParked           | FactParked           | nothing              | FactParked
                 ParkFact (no position) | logbook.bad_position | logbook.bad_position | logbook.bad_position | logbook.bad_position
                 UnparkFact             | nothing              | nothing              | FactUnparked         | nothing

@@ -36,8 +36,14 @@ public sealed class A_log_that_was_set_back
             alter table events_own.audit_head enable always trigger audit_append_only;
             update events.mt_streams s set version = (select max(version) from events.mt_events e where e.stream_id = s.id)
             """);
+        string left = await host.SqlAsync("select count(*) from events.mt_events");
         await host.KillAsync();
         await host.StartAgainAsync();
+
+        // At once, and whatever the host itself may want to note at its start.
+        CliResult early = await host.CliAsync("camera", "add", "--name", "Early", "--source", "rtsp://127.0.0.1:9/none");
+        Assert.Contains("dependency.seals", early.Errors, StringComparison.Ordinal);
+        Assert.Equal(left, await host.SqlAsync("select count(*) from events.mt_events"));
         await Until.TrueAsync(
             async () => (await StatusAsync(host)).TryGetProperty("trouble", out JsonElement why)
                 && why.GetString()!.Contains("set back", StringComparison.Ordinal),

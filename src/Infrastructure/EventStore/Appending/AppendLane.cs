@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Events.Application.Contracts;
 using Events.EventStore.Feed;
 using Events.EventStore.Postgres;
+using Events.EventStore.Projections;
 using Events.EventStore.Seals;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Events.EventStore.Appending;
 /// being committed forms the next group. So a lone caller never waits, and many callers share one commit.
 /// </summary>
 internal sealed partial class AppendLane(
-    GroupWriter writer, SealGate gate, CommitSignal committed, ILogger<AppendLane> logger)
+    GroupWriter writer, SealGate gate, Courtesy courtesy, CommitSignal committed, ILogger<AppendLane> logger)
     : BackgroundService
 {
     /// <summary>In appends. At 20,000 a second this is half a second of work; more waiting would only be more waiting.</summary>
@@ -58,6 +59,12 @@ internal sealed partial class AppendLane(
     /// </exception>
     public async Task<AppendOutcome> AppendAsync(PendingAppend append, CancellationToken cancellationToken)
     {
+        courtesy.Note();
+        if (gate.IsHeld)
+        {
+            await gate.LookedAsync(cancellationToken);
+        }
+
         if (gate.Why is { } shut)
         {
             throw new DependencyUnavailableException("seals", shut);

@@ -31,12 +31,13 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         EventCatalogue catalogue,
         CommitSignal committed,
         ViewProgress progress,
+        Courtesy courtesy,
         ILog log,
         TimeProvider time,
         ILoggerFactory loggers)
     {
         (_log, _time, _logger) = (log, time, loggers.CreateLogger<ProjectionService>());
-        LoopMaker maker = new(new LoopParts(database, schema, catalogue, committed, progress, time, loggers));
+        LoopMaker maker = new(new LoopParts(database, schema, catalogue, committed, progress, courtesy, time, loggers));
         _loops = [.. views.Select(view => view.Accept(maker))];
         _asked = Channel.CreateBounded<IViewLoop>(Math.Max(1, _loops.Count));
     }

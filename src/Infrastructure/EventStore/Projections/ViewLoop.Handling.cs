@@ -19,7 +19,7 @@ internal sealed partial class ViewLoop<TRow>
     public async Task<ViewComparison> VerifyAsync(CancellationToken cancellationToken)
     {
         Begin("verify");
-        ViewTable<TRow> shadow = new(_view, $"{_view.Table}_verify", $"{_view.Checkpoint}:Verify");
+        ViewTable<TRow> shadow = new(_view, $"{_view.Table}_verify", $"{_view.Checkpoint}:Verify", isIndexedLater: true);
         ViewFolder<TRow> folder = new(_view, shadow, _pages);
         try
         {
@@ -32,7 +32,7 @@ internal sealed partial class ViewLoop<TRow>
 
                     // Before the lock, so that the live view waits for a few facts and not for many.
                     long live = (await _table.ReadCheckpointAsync(connection, cancellationToken))?.Position ?? 0;
-                    await CatchUpAsync(folder, connection, live, cancellationToken);
+                    await CatchUpCourteouslyAsync(folder, connection, live, cancellationToken);
                     await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
                     await _table.HoldAsync(connection, cancellationToken);
                     live = (await _table.ReadCheckpointAsync(connection, cancellationToken))?.Position ?? 0;

@@ -42,6 +42,7 @@ internal sealed record LoopParts(
     Application.EventCatalogue Catalogue,
     CommitSignal Committed,
     ViewProgress Progress,
+    Courtesy Courtesy,
     TimeProvider Time,
     ILoggerFactory Loggers);
 
@@ -161,7 +162,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         Begin("rebuild");
         try
         {
-            ViewTable<TRow> beside = new(_view, $"{_view.Table}_rebuild", $"{_view.Checkpoint}:Rebuild");
+            ViewTable<TRow> beside = new(_view, $"{_view.Table}_rebuild", $"{_view.Checkpoint}:Rebuild", isIndexedLater: true);
             ViewFolder<TRow> folder = new(_view, beside, _pages);
             await UseAsync(
                 async connection =>
@@ -171,7 +172,8 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                     await ViewControl.RebuildAsync(connection, _view.Checkpoint, ProgramStamp, cancellationToken);
                     await beside.EnsureAsync(connection, isAfresh: before.RebuildStamp != ProgramStamp, cancellationToken);
                     await folder.LoadAsync(connection, cancellationToken);
-                    await CatchUpAsync(folder, connection, long.MaxValue, cancellationToken);
+                    await CatchUpCourteouslyAsync(folder, connection, long.MaxValue, cancellationToken);
+                    await beside.IndexAsync(connection, cancellationToken);
                 },
                 cancellationToken);
             await SwapAsync(beside, folder, cancellationToken);
@@ -189,6 +191,19 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         finally
         {
             End();
+        }
+    }
+
+    /// <summary>Behind the commands that come meanwhile. Not for what others wait for.</summary>
+    private async Task CatchUpCourteouslyAsync(
+        ViewFolder<TRow> folder, NpgsqlConnection connection, long upTo, CancellationToken cancellationToken)
+    {
+        bool isAtEnd = false;
+        while (!isAtEnd)
+        {
+            isAtEnd = await _parts.Courtesy.StepAsync(
+                () => folder.StepAsync(connection, upTo, cancellationToken), cancellationToken);
+            _aside?.Note(folder.Position, folder.HeadSeen);
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed partial class ViewTable<TRow>
     /// <summary>In seconds. Dropping and making tables waits for readers of them.</summary>
     private const int ShapeTimeoutSeconds = 60;
 
+    /// <summary>In seconds. A million rows take some; nobody waits for it.</summary>
+    private const int IndexTimeoutSeconds = 3_600;
+
     /// <summary>In rows. Nobody reads more; the count is told.</summary>
     private const int DifferencesMax = 100;
 
@@ -44,9 +47,14 @@ internal sealed partial class ViewTable<TRow>
     private readonly string _table;
     private readonly string _checkpoint;
     private readonly string _write;
+    private readonly bool _isIndexedLater;
 
-    public ViewTable(View<TRow> view, string table, string checkpoint)
+    /// <param name="isIndexedLater">
+    /// Whether its indexes wait for <see cref="IndexAsync"/>: a table that is filled as a whole is filled faster without.
+    /// </param>
+    public ViewTable(View<TRow> view, string table, string checkpoint, bool isIndexedLater = false)
     {
+        _isIndexedLater = isIndexedLater;
         _view = view;
         _table = table;
         _checkpoint = checkpoint;
@@ -95,6 +103,22 @@ internal sealed partial class ViewTable<TRow>
         {
             await using NpgsqlCommand command = new(text, on) { CommandTimeout = ShapeTimeoutSeconds };
             await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Makes the indexes that are not there yet.</summary>
+    public async Task IndexAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (IndexText() is { Length: > 0 } text)
+        {
+            // By one process: commands that come meanwhile need the other processors.
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await using NpgsqlCommand command = new($"set local max_parallel_maintenance_workers = 0; {text}", connection)
+            {
+                CommandTimeout = IndexTimeoutSeconds,
+            };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
     }
 
@@ -323,8 +347,6 @@ internal sealed partial class ViewTable<TRow>
     private string CreateText()
     {
         IEnumerable<string> columns = _view.Columns.Select(column => $",\n  \"{column.Name}\" {SqlType(column.Type)}");
-        IEnumerable<string> indexes = _view.Columns.Where(column => column.IsIndexed).Select(column =>
-            $"create index {IndexName(_table, column.Name)} on {Name} (\"{column.Name}\", key);\n");
         return $"""
             drop table if exists {Name};
             create table {Name} (
@@ -333,10 +355,14 @@ internal sealed partial class ViewTable<TRow>
               position bigint not null{string.Concat(columns)},
               constraint pk_{_table} primary key (key)
             );
-            {string.Concat(indexes)}
+            {(_isIndexedLater ? string.Empty : IndexText())}
             comment on column {Name}.position is 'Position of the last fact folded into this row';
             """;
     }
+
+    private string IndexText() =>
+        string.Concat(_view.Columns.Where(column => column.IsIndexed).Select(column =>
+            $"create index if not exists {IndexName(_table, column.Name)} on {Name} (\"{column.Name}\", key);\n"));
 
     private string WriteText()
     {

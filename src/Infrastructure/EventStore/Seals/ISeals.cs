@@ -11,7 +11,19 @@ public interface ISeals
     /// </summary>
     /// <exception cref="InvalidOperationException">There is nothing to fork, or the facts contradict their seals.</exception>
     Task<SealFork> ForkAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes the key that is to come after the present one, or tells the one that was made before. It signs nothing until a fact
+    /// in the log announces it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This host does not seal, or its seals are broken.</exception>
+    SealKeys PrepareNextKey();
 }
+
+/// <summary>Public keys as vkeys.</summary>
+/// <param name="Present">With which heads are signed.</param>
+/// <param name="Next">With which they will be.</param>
+public sealed record SealKeys(string Present, string Next);
 
 /// <summary>Where a log that was set back began anew.</summary>
 /// <param name="LostSize">Facts that had been signed under the old name.</param>

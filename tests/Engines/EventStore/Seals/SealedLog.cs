@@ -31,9 +31,11 @@ internal sealed class SealedLog : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<SealedLog> StartAsync() =>
+    public static async Task<SealedLog> StartAsync() => await StartAsync(await PostgresFixture.NewDatabaseAsync());
+
+    public static async Task<SealedLog> StartAsync(string database) =>
         new(
-            await Store.StartAsync(await PostgresFixture.NewDatabaseAsync()),
+            await Store.StartAsync(database),
             Path.Combine(Directory.CreateTempSubdirectory("seals").FullName, "keys"));
 
     public async Task AppendAsync(int facts, string stream = "tally-one")
@@ -51,8 +53,10 @@ internal sealed class SealedLog : IAsyncDisposable
     public async Task<SealingRun> OpenAsync(TimeProvider? time = null)
     {
         await CloseAsync();
-        _run = await TryOpenAsync(Folder, time);
-        return _run ?? throw new InvalidOperationException("Another sealer holds the lock.");
+
+        // PostgreSQL lets go of a closed connection's lock a moment after the client has closed it.
+        await Store.UntilAsync(async () => (_run = await TryOpenAsync(Folder, time)) is not null);
+        return _run!;
     }
 
     public async Task<SealingRun?> TryOpenAsync(string folder, TimeProvider? time = null)
@@ -181,5 +185,20 @@ internal sealed class SealedLog : IAsyncDisposable
 
         Column Text(int column) =>
             reader.IsDBNull(column) ? Column.Null : new Column(Encoding.UTF8.GetBytes(reader.GetString(column)));
+    }
+}
+
+/// <summary>A clock that stands where the test puts it.</summary>
+internal sealed class SteppedClock(DateTimeOffset now) : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = now;
+
+    /// <summary>Done each time that somebody asks it.</summary>
+    public Action? OnAsked { get; set; }
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        OnAsked?.Invoke();
+        return Now;
     }
 }

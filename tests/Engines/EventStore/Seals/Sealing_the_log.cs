@@ -1,3 +1,5 @@
+using Events.Application.Contracts;
+using Events.EventStore.Appending;
 using Events.EventStore.Seals;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
@@ -281,6 +283,47 @@ public sealed class Sealing_the_log : IAsyncLifetime
         Assert.Equal((await _log.TreeAsync()).Root(), (await _log.HeadsAsync())[^1].Root);
     }
 
+    /// <summary>Not even while the sealer has yet to find out: a fact would take the place of a lost one.</summary>
+    [Fact]
+    public async Task lets_no_fact_into_a_log_that_was_set_back()
+    {
+        await _log.AppendAsync(20);
+        await _log.SealAllAsync();
+        await _log.CloseAsync();
+        await _log.TamperAsync("delete from events.mt_events where seq_id > 15; delete from events_own.audit_head");
+        for (int start = 0; start < 5; start++)
+        {
+            await using Store store = await Store.StartSealingAsync(
+                _log.Store.ConnectionString, new SealOptions(_log.Folder, SealedLog.HostName));
+            DependencyUnavailableException refused = await Assert.ThrowsAsync<DependencyUnavailableException>(
+                () => store.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1)));
+            Assert.Equal("seals", refused.Dependency);
+        }
+
+        Assert.Equal(15, Assert.Single(await _log.Store.QueryAsync<long>("select count(*) from events.mt_events")));
+    }
+
+    /// <summary>A place outside that is away holds nothing up: what the state file says is known without it.</summary>
+    [Fact]
+    public async Task lets_facts_into_a_good_log_whose_place_outside_cannot_be_read()
+    {
+        await _log.AppendAsync(20);
+        await _log.SealAllAsync();
+        await _log.CloseAsync();
+        string outside = Path.Combine(Path.GetDirectoryName(_log.Folder)!, "outside");
+        Directory.CreateDirectory(outside);
+        File.CreateSymbolicLink(Path.Combine(outside, "heads-99991231.txt"), "heads-99991231.txt");
+        SealOptions options = new(_log.Folder, SealedLog.HostName)
+        {
+            Anchors = new AnchorOptions(outside, null, null, TimeSpan.FromSeconds(60)),
+        };
+        await using Store store = await Store.StartSealingAsync(_log.Store.ConnectionString, options);
+        AppendOutcome outcome = await store.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1));
+        Assert.Equal(21, outcome.Position);
+        await Store.UntilAsync(() => Task.FromResult(
+            store.Get<ISeals>().Status.Trouble is { } why && why != "Not looked yet."));
+    }
+
     [Fact]
     public async Task stops_for_good_and_says_why_when_it_is_refused()
     {
@@ -293,12 +336,5 @@ public sealed class Sealing_the_log : IAsyncLifetime
         ISeals seals = store.Get<ISeals>();
         await Store.UntilAsync(() => Task.FromResult(seals.Status.IsRefused));
         Assert.Contains("events audit verify", seals.Status.Trouble!, StringComparison.Ordinal);
-    }
-
-    private sealed class SteppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

@@ -68,9 +68,9 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         }
 
         await CheckFilesAsync(bundle, manifest, cancellationToken);
-        IReadOnlyCollection<NoteKey> keys = Keys(bundle);
+        BundleKeys keys = BundleKeys.Follow(bundle, Keys(bundle), _form);
         byte[] note = bundle.Read("checkpoint");
-        TreeHead head = TreeHead.Open(note, keys);
+        TreeHead head = TreeHead.Open(note, keys.Newest);
         if (head.Origin != manifest.GetProperty("origin").GetString() || head.Size != manifest.GetProperty("treeSize").GetInt64())
         {
             throw new BundleRefusedException("the head is not the one that the manifest names");
@@ -79,7 +79,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         CheckRows(bundle, manifest, note, head);
         CheckScope(manifest);
         await CheckMediaAsync(bundle, manifest, cancellationToken);
-        CheckAnchors(bundle, head, note, keys);
+        CheckAnchors(bundle, head, note, keys.All);
         return head;
     }
 

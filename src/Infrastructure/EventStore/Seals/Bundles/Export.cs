@@ -71,6 +71,7 @@ internal sealed class Export : IAsyncDisposable
         await WriteProofsAsync(cancellationToken);
         await WriteMediaAsync(cancellationToken);
         await WriteConsistencyAsync(cancellationToken);
+        await new RotationWriter(_connection, _bundle, _head).WriteAsync(cancellationToken);
         await WriteRestAsync(cancellationToken);
         byte[] manifest = BundleManifest.Of(
             _question,

@@ -24,13 +24,22 @@ internal sealed class Audit(
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
     {
         List<NoteKey> trusted = await KeysAsync(cancellationToken);
-        HeadCheck heads = new(trusted, _findings);
+        TrustedKeys keys = new(trusted, await _tables.RotationsAsync(cancellationToken));
+        HeadCheck heads = new(keys, _findings);
         StoredHead? newest = await ReadHeadsAsync(heads, cancellationToken);
         string? undecided = trusted.Count == 0 ? "No public key is known, so no signature could be checked."
             : newest is null ? "The log has no signed head." : null;
+        if (heads.DatedByHand is (> 0, _) dated)
+        {
+            _notes.Notices.Add(
+                $"{dated.Count} heads, the first of {dated.FirstSize} facts, were signed while the clock was behind the head "
+                + "before; their times say the order alone.");
+        }
+
+        SayKeys(keys);
         await CompareStateAsync(newest, cancellationToken);
         await CheckForksAsync(heads, cancellationToken);
-        IReadOnlyList<TreeHead> anchors = Anchors(trusted, newest);
+        IReadOnlyList<TreeHead> anchors = Anchors(keys.Ever, newest);
         if (newest is not null && Asks(AuditLevels.Tiles | AuditLevels.Events | AuditLevels.Anchors))
         {
             await CheckTreeAsync(newest, anchors, cancellationToken);
@@ -88,6 +97,23 @@ internal sealed class Audit(
             _notes.Notices.Add(
                 $"The log {from} had {lost} signed facts, was set back to {size} and goes on as {to}. The reason that was given: "
                 + reader.GetString(1));
+        }
+    }
+
+    private void SayKeys(TrustedKeys keys)
+    {
+        foreach ((KeyRotation rotation, long size) in keys.Turns)
+        {
+            _notes.Notices.Add(
+                $"From {size} facts on the key {rotation.New.Id:x8} signs instead of {rotation.Old.Id:x8}. The reason that was "
+                + $"given: {rotation.Reason}");
+        }
+
+        bool looksAtAll = Asks(AuditLevels.Events) && question is { From: 0, To: long.MaxValue };
+        if (question.Keys.Count > 0 && keys.Found.Any() && !looksAtAll)
+        {
+            _notes.NotChecked.Add(
+                "the facts that lead from the key you hold to the others: they were not held against their seals");
         }
     }
 
@@ -179,7 +205,7 @@ internal sealed class Audit(
     private static readonly TimeSpan StateLookPause = TimeSpan.FromMilliseconds(100);
 
     /// <returns>By size, those alone that the tree can be held against.</returns>
-    private List<TreeHead> Anchors(List<NoteKey> trusted, StoredHead? newest)
+    private List<TreeHead> Anchors(IReadOnlyCollection<NoteKey> trusted, StoredHead? newest)
     {
         List<TreeHead> anchors = [];
         foreach (string text in question.Anchors)

@@ -5,7 +5,7 @@ using Events.EventStore.Seals.Tree;
 namespace Events.EventStore.Seals.Checking;
 
 /// <summary>Level heads: what each head says by itself, and how it follows the one before.</summary>
-internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings findings)
+internal sealed class HeadCheck(TrustedKeys keys, Findings findings)
 {
     private StoredHead? _before;
 
@@ -17,12 +17,16 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
 
     public long Count { get; private set; }
 
+    /// <summary>Heads dated by the one before, because the sealer's clock was behind; and the first one's size.</summary>
+    public (long Count, long FirstSize) DatedByHand { get; private set; }
+
     public void Check(StoredHead head)
     {
         Count++;
         try
         {
-            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), trusted);
+            TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), keys.Now);
+            keys.Follow(head);
             Origin ??= signed.Origin;
             if ((signed.Size, signed.Root) != (head.Size, head.Root))
             {
@@ -49,6 +53,11 @@ internal sealed class HeadCheck(IReadOnlyCollection<NoteKey> trusted, Findings f
         catch (Exception bad) when (bad is NoteRefusedException or FormatException)
         {
             findings.Add(AuditLevels.Heads, "forged", $"The head of {head.Size} facts is not good. {bad.Message}");
+        }
+
+        if (_before is { } last && head.SignedAt - last.SignedAt == SealingRun.HeadStep)
+        {
+            DatedByHand = (DatedByHand.Count + 1, DatedByHand.Count == 0 ? head.Size : DatedByHand.FirstSize);
         }
 
         _before = head;

@@ -48,10 +48,11 @@ internal sealed class TreeCheck
     }
 
     /// <summary>Heads that no facts were left for.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    /// <param name="newestSize">Of the newest head when the audit began: a log grows while it is audited.</param>
+    public async Task FinishAsync(long newestSize, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredHead> later = await _tables.HeadsAsync(Size, 1, cancellationToken);
-        if (later.Count > 0)
+        if (later.Count > 0 && later[0].Size <= newestSize)
         {
             _findings.Add(
                 AuditLevels.Tiles,

@@ -166,7 +166,7 @@ internal sealed class TreeWalk(
             }
         }
 
-        await _tree.FinishAsync(cancellationToken);
+        await _tree.FinishAsync(newest.Size, cancellationToken);
     }
 
     private async Task CompareByHeadsAsync(
@@ -193,6 +193,12 @@ internal sealed class TreeWalk(
         List<TreeHash> kept = [];
         foreach (StoredHead head in await tables.HeadsAsync(first, Tiles.Width, cancellationToken))
         {
+            if (head.Size > first + count)
+            {
+                // Signed since the audit began.
+                break;
+            }
+
             if (head.Leaves is not { } leaves || leaves.Length % TreeHash.Length != 0)
             {
                 return null;

@@ -24,10 +24,10 @@ internal sealed class AnchorFolder(string path)
     }
 
     /// <returns>
-    /// The head of most facts that a key signed, in the newest file that has one; null if none is there. What is no good note is
-    /// passed over: an audit says so.
+    /// The head of most facts that one of the keys signed, in the newest file that has one; null if none is there. What is no
+    /// good note is passed over: an audit says so.
     /// </returns>
-    public TreeHead? Newest(NoteKey key)
+    public TreeHead? Newest(IReadOnlyCollection<NoteKey> keys)
     {
         if (!Directory.Exists(path))
         {
@@ -37,7 +37,7 @@ internal sealed class AnchorFolder(string path)
         foreach (string file in Directory.EnumerateFiles(path, Prefix + "*.txt").OrderDescending(StringComparer.Ordinal))
         {
             if (new FileInfo(file).Length <= FileBytesMax
-                && SealNotes.Split(File.ReadAllText(file, Encoding.UTF8)).Select(note => Open(note, key)).OfType<TreeHead>()
+                && SealNotes.Split(File.ReadAllText(file, Encoding.UTF8)).Select(note => Open(note, keys)).OfType<TreeHead>()
                     .MaxBy(head => head.Size) is { } newest)
             {
                 return newest;
@@ -47,11 +47,11 @@ internal sealed class AnchorFolder(string path)
         return null;
     }
 
-    private static TreeHead? Open(string note, NoteKey key)
+    private static TreeHead? Open(string note, IReadOnlyCollection<NoteKey> keys)
     {
         try
         {
-            return TreeHead.Open(StrictText.Encode(note), [key]);
+            return TreeHead.Open(StrictText.Encode(note), keys);
         }
         catch (NoteRefusedException)
         {

@@ -32,6 +32,8 @@ internal sealed record SignedState(
 internal sealed partial class KeyFolder(string path)
 {
     private const string KeyName = "seal-key.pem";
+    private const string NextName = "seal-key-next.pem";
+    private const string RetiredName = "seal-keys-retired.txt";
     private const string StateName = "seal-state.json";
     private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
@@ -65,12 +67,62 @@ internal sealed partial class KeyFolder(string path)
         Replace(StateName, JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState));
 
     /// <exception cref="SealRefusedException">There is no key, or it is damaged.</exception>
-    public NoteSigner ReadKey(string origin)
+    public NoteSigner ReadKey(string origin) =>
+        ReadKey(KeyName, origin) is { } key
+            ? key
+            : throw new SealRefusedException(
+                $"The signing key {Path.Combine(path, KeyName)} is missing. Restore it, with the state file beside it.");
+
+    /// <returns>The key that is to come after the present one; null when none is.</returns>
+    /// <exception cref="SealRefusedException">It is damaged.</exception>
+    public NoteSigner? ReadNextKey(string origin) => ReadKey(NextName, origin);
+
+    /// <summary>Makes the key that is to come after the present one, unless there is one.</summary>
+    public NoteSigner NextKey(string origin)
     {
-        string file = Path.Combine(path, KeyName);
+        if (ReadNextKey(origin) is { } made)
+        {
+            return made;
+        }
+
+        NoteSigner signer = NoteSigner.Create(origin);
+        WriteKey(NextName, signer);
+        return signer;
+    }
+
+    /// <summary>
+    /// Puts the next key in the place of the present one, which is gone then: what does not exist cannot be stolen. Its public
+    /// half is kept.
+    /// </summary>
+    public void TakeNextKey(NoteKey old)
+    {
+        IEnumerable<string> retired =
+            RetiredKeys().Append(old).Select(key => key.ToString()).Distinct(StringComparer.Ordinal);
+        Replace(RetiredName, Encoding.UTF8.GetBytes(string.Concat(retired.Select(key => key + "\n"))));
+        File.Move(Path.Combine(path, NextName), Path.Combine(path, KeyName), overwrite: true);
+        SyncFolder();
+    }
+
+    /// <summary>Public keys that signed before the present one.</summary>
+    public IReadOnlyList<NoteKey> RetiredKeys()
+    {
+        string file = Path.Combine(path, RetiredName);
+        try
+        {
+            return File.Exists(file) ? [.. File.ReadAllLines(file).Select(NoteKey.Parse)] : [];
+        }
+        catch (NoteRefusedException)
+        {
+            throw new SealRefusedException($"The list of earlier keys {file} is damaged. Restore it.");
+        }
+    }
+
+    private NoteSigner? ReadKey(string name, string origin)
+    {
+        string file = Path.Combine(path, name);
         if (!File.Exists(file))
         {
-            throw new SealRefusedException($"The signing key {file} is missing. Restore it, with the state file beside it.");
+            return null;
         }
 
         try
@@ -97,10 +149,12 @@ internal sealed partial class KeyFolder(string path)
 
         Directory.CreateDirectory(path, OwnFolder);
         NoteSigner signer = NoteSigner.Create(origin);
-        string pem = PemEncoding.WriteString("PRIVATE KEY", signer.ExportPkcs8());
-        Replace(KeyName, Encoding.ASCII.GetBytes(pem + "\n"));
+        WriteKey(KeyName, signer);
         return signer;
     }
+
+    private void WriteKey(string name, NoteSigner signer) =>
+        Replace(name, Encoding.ASCII.GetBytes(PemEncoding.WriteString("PRIVATE KEY", signer.ExportPkcs8()) + "\n"));
 
     /// <summary>Keeps a state that a fork ends, beside the new one: it says what was signed and is lost.</summary>
     public void KeepState(SignedState state) => Replace(

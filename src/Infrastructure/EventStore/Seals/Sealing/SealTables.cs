@@ -51,6 +51,16 @@ internal sealed class SealTables(NpgsqlConnection connection)
         return heads.Count == 0 ? null : heads[0];
     }
 
+    /// <returns>The first head that has a position below it; null if there is none.</returns>
+    public async Task<StoredHead?> HeadBehindAsync(long position, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StoredHead> heads = await HeadsAsync(
+            $"select {HeadColumns} from events_own.audit_head where last_seq >= {position} order by size limit $1",
+            1,
+            cancellationToken);
+        return heads.Count == 0 ? null : heads[0];
+    }
+
     /// <returns>Heads above a size, in order, at most so many.</returns>
     public Task<IReadOnlyList<StoredHead>> HeadsAsync(long after, int countMax, CancellationToken cancellationToken) =>
         HeadsAsync(
@@ -100,15 +110,61 @@ internal sealed class SealTables(NpgsqlConnection connection)
         return keys;
     }
 
-    /// <summary>Adds a head with its new tiles, and its key if it is not known yet, all or nothing.</summary>
+    /// <returns>Position of the fact that announces one key after another; null when there is none.</returns>
+    public async Task<long?> AnnouncedAsync(string old, string vkey, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            KeyRotation.Select("and data->>'oldKey' = $1 and data->>'newKey' = $2 order by seq_id limit 1"), connection)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = old }, new NpgsqlParameter<string> { TypedValue = vkey } },
+        };
+        return await command.ExecuteScalarAsync(cancellationToken) as long?;
+    }
+
+    /// <returns>How one key came after another, in the order of the log.</returns>
+    public async Task<IReadOnlyList<KeyRotation>> RotationsAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(KeyRotation.Select("order by seq_id limit $1"), connection)
+        {
+            Parameters = { new NpgsqlParameter<int> { TypedValue = KeyRotation.CountMax } },
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<KeyRotation> rotations = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (KeyRotation.Of(
+                reader.GetInt64(0),
+                await TextAsync(1, cancellationToken),
+                await TextAsync(2, cancellationToken),
+                await TextAsync(3, cancellationToken)) is { } rotation)
+            {
+                rotations.Add(rotation);
+            }
+        }
+
+        return rotations;
+
+        async Task<string?> TextAsync(int column, CancellationToken token) =>
+            await reader.IsDBNullAsync(column, token) ? null : reader.GetString(column);
+    }
+
+    /// <summary>Adds a head with its new tiles, and its keys if they are not known yet, all or nothing.</summary>
+    /// <param name="vkey">Of the key that goes on.</param>
+    /// <param name="retired">Of the key that signed for the last time; null when none did.</param>
     /// <exception cref="SealRefusedException">One of them is there already.</exception>
-    public async Task AddAsync(StoredHead head, IReadOnlyList<FullTile> tiles, string vkey, CancellationToken cancellationToken)
+    public async Task AddAsync(
+        StoredHead head, IReadOnlyList<FullTile> tiles, string vkey, string? retired, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using NpgsqlBatch batch = new(connection, transaction)
         {
             BatchCommands = { TilesCommand(tiles), HeadCommand(head), KeyCommand(vkey, head.Size) },
         };
+        if (retired is not null)
+        {
+            batch.BatchCommands.Add(RetiredCommand(retired, head.Size));
+        }
+
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -166,6 +222,18 @@ internal sealed class SealTables(NpgsqlConnection connection)
             """
             insert into events_own.audit_key (vkey, from_size, state)
             values ($1, coalesce((select max(size) from events_own.audit_head where size < $2), 0), 'active')
+            on conflict do nothing
+            """)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = vkey }, new NpgsqlParameter<long> { TypedValue = size } },
+        };
+
+    private static NpgsqlBatchCommand RetiredCommand(string vkey, long size) =>
+        new(
+            """
+            insert into events_own.audit_key (vkey, from_size, to_size, state)
+            values (
+              $1, coalesce((select from_size from events_own.audit_key where vkey = $1 and state = 'active'), 0), $2, 'retired')
             on conflict do nothing
             """)
         {

@@ -24,6 +24,7 @@ internal sealed partial class Sealer(
     private volatile SealStatus _status = new(null, 0, 0, null, "Not looked yet.", IsRefused: false);
     private readonly Feed.Wakeup _forked = new();
     private int _heldBack;
+    private bool _isClockBack;
 
     private AnchorFolder? Anchors => options.Anchors.Folder is { } folder ? new AnchorFolder(folder) : null;
 
@@ -51,6 +52,10 @@ internal sealed partial class Sealer(
                 {
                     gate.Shut(refused.Message);
                 }
+                else
+                {
+                    gate.Open();
+                }
 
                 await WaitForForkAsync(stoppingToken);
             }
@@ -58,7 +63,17 @@ internal sealed partial class Sealer(
             {
                 // Away, a failing disk or memory, a fact without a form: the log goes on, and sealing is tried again from what is
                 // stored.
-                string why = Failure.IsAway(failed) ? Failure.Unavailable(failed).Message : failed.Message;
+                bool isAway = Failure.IsAway(failed);
+                string why = isAway ? Failure.Unavailable(failed).Message : failed.Message;
+                if (isAway)
+                {
+                    gate.Wait(why);
+                }
+                else
+                {
+                    gate.Open();
+                }
+
                 _status = _status with { Trouble = why };
                 Measures.SealsFailed.Add(1);
                 LogFailed(why);
@@ -90,6 +105,34 @@ internal sealed partial class Sealer(
         }
     }
 
+    public SealKeys PrepareNextKey()
+    {
+        if (_status is not { Trouble: null, IsRefused: false, Origin: { } origin })
+        {
+            throw new InvalidOperationException(
+                "The key is changed by the host that seals the log, while it does. "
+                + (_status.Trouble ?? "Try again in a moment."));
+        }
+
+        try
+        {
+            KeyFolder folder = new(options.Folder);
+            using Notes.NoteSigner present = folder.ReadKey(origin);
+            using Notes.NoteSigner next = folder.NextKey(origin);
+            using Notes.NoteSigner still = folder.ReadKey(origin);
+            if (still.Key.ToString() != present.Key.ToString())
+            {
+                throw new InvalidOperationException("The key was changed at this moment. Try again.");
+            }
+
+            return new SealKeys(present.Key.ToString(), next.Key.ToString());
+        }
+        catch (SealRefusedException refused)
+        {
+            throw new InvalidOperationException(refused.Message);
+        }
+    }
+
     private async Task WaitForForkAsync(CancellationToken stoppingToken)
     {
         while (_status.IsRefused && !stoppingToken.IsCancellationRequested)
@@ -106,6 +149,7 @@ internal sealed partial class Sealer(
         await using SealingRun? run =
             await SealingRun.OpenAsync(
                 connection, new KeyFolder(options.Folder), options.HostName, Anchors, time, stoppingToken);
+        gate.Open();
         if (run is null)
         {
             _status = _status with { Trouble = "Another host seals this log." };
@@ -116,6 +160,7 @@ internal sealed partial class Sealer(
         {
             bool isMore = await run.SealAsync(stoppingToken);
             NoteHeldBack(run);
+            NoteClock(run);
             _status = new SealStatus(
                 run.Origin,
                 run.Size,
@@ -140,6 +185,18 @@ internal sealed partial class Sealer(
         }
     }
 
+    /// <summary>Told once for each step, not for each head until the clock has caught up.</summary>
+    private void NoteClock(SealingRun run)
+    {
+        bool wasBack = _isClockBack;
+        _isClockBack = run.SteppedBack > TimeSpan.Zero;
+        if (_isClockBack && !wasBack)
+        {
+            Measures.ClockStepsBack.Add(1);
+            LogClock(run.SteppedBack.TotalSeconds);
+        }
+    }
+
     [LoggerMessage(EventId = 4501, Level = LogLevel.Critical, Message = "The log is no longer sealed: {Why}")]
     private partial void LogRefused(string why);
 
@@ -149,4 +206,10 @@ internal sealed partial class Sealer(
     [LoggerMessage(
         EventId = 4503, Level = LogLevel.Warning, Message = "A foreign writer holds sealing back behind position {Position}")]
     private partial void LogHeldBack(long position);
+
+    [LoggerMessage(
+        EventId = 4505,
+        Level = LogLevel.Warning,
+        Message = "The clock is {Seconds:0} s behind the newest signed head; heads are dated a millisecond apart meanwhile")]
+    private partial void LogClock(double seconds);
 }

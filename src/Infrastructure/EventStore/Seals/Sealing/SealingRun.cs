@@ -15,13 +15,19 @@ internal sealed class SealingRun : IAsyncDisposable
     /// <summary>Advisory lock of the sealer: "evseals" in ASCII. Held by the connection, so it ends with it.</summary>
     private const long LockKey = 0x0065_7673_6561_6C73;
 
-    private static readonly TimeSpan HeadStep = TimeSpan.FromMilliseconds(1);
+    /// <summary>Between a head and one that the clock would put before it: no two heads take so little.</summary>
+    public static readonly TimeSpan HeadStep = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>A clock that is set by another one goes back by milliseconds, and nobody needs to know.</summary>
+    private static readonly TimeSpan StepToTell = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlConnection _connection;
     private readonly SealTables _tables;
     private readonly KeyFolder _folder;
     private readonly TimeProvider _time;
     private NoteSigner _signer = null!;
+    private NoteSigner? _next;
+    private long? _announcedAt;
     private SignedState _state = null!;
     private GrowingTree _tree = null!;
     private DateTimeOffset _signedAt;
@@ -37,6 +43,8 @@ internal sealed class SealingRun : IAsyncDisposable
 
     public string Origin => _state.Origin;
 
+    public string Key => _signer.Key.ToString();
+
     public long Size => _tree.Size;
 
     public long LastSeq => _tree.LastSeq;
@@ -45,6 +53,9 @@ internal sealed class SealingRun : IAsyncDisposable
 
     /// <summary>Whether a foreign writer that has not ended holds back what can be sealed.</summary>
     public bool IsHeldBack { get; private set; }
+
+    /// <summary>How far the clock was behind the newest head when the last one was signed; zero when it was not.</summary>
+    public TimeSpan SteppedBack { get; private set; }
 
     /// <inheritdoc cref="OpenAsync(NpgsqlConnection, KeyFolder, string, AnchorFolder, TimeProvider, CancellationToken)"/>
     public static Task<SealingRun?> OpenAsync(
@@ -96,8 +107,10 @@ internal sealed class SealingRun : IAsyncDisposable
             return false;
         }
 
+        await LookForNextKeyAsync(cancellationToken);
         IReadOnlyList<FullTile> tiles = _tree.Append(leaves);
         SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
+        RequireOwnState();
         _folder.WriteState(next);
         _state = next;
         await PublishAsync(leaves, tiles, cancellationToken);
@@ -107,6 +120,7 @@ internal sealed class SealingRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _signer?.Dispose();
+        _next?.Dispose();
         await _connection.DisposeAsync();
     }
 
@@ -129,7 +143,8 @@ internal sealed class SealingRun : IAsyncDisposable
         StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
         GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
         using NoteSigner signer = folder.ReadKey(old.Origin);
-        (long lostSize, string lostRoot) = anchors?.Newest(signer.Key) is { } shown && shown.Size > old.Size
+        TreeHead? newest = anchors?.Newest([signer.Key, .. folder.RetiredKeys()]);
+        (long lostSize, string lostRoot) = newest is { } shown && shown.Size > old.Size
             ? (shown.Size, shown.Root.ToBase64())
             : (old.Size, old.Root);
         string origin = $"{hostName}/{Guid.CreateVersion7():d}";
@@ -170,9 +185,9 @@ internal sealed class SealingRun : IAsyncDisposable
         }
 
         RefuseForeign(head);
-        RefuseBehindAnchors();
         _tree = await GrowingTree.LoadAsync(_connection, head, cancellationToken);
         _signedAt = head?.SignedAt ?? default;
+        await LookForNextKeyAsync(cancellationToken);
         await CatchUpAsync(cancellationToken);
     }
 
@@ -227,10 +242,15 @@ internal sealed class SealingRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Key and state may have been set back together with the database; what was shown outside was not.</summary>
+    /// <summary>
+    /// Key and state may have been set back together with the database; what was shown outside was not. Looked at last, because
+    /// the place outside may be away, and what the state file says must be known even then.
+    /// </summary>
     private void RefuseBehindAnchors()
     {
-        if (_anchors?.Newest(_signer.Key) is { } shown && shown.Origin == _state.Origin && shown.Size > _state.Size)
+        if (NewestOutside() is { } shown
+            && shown.Origin == _state.Origin
+            && shown.Size > _state.Size)
         {
             throw new SealRefusedException(
                 $"A head of {shown.Size} facts was shown outside; the state file says that {_state.Size} were signed last. The "
@@ -240,11 +260,27 @@ internal sealed class SealingRun : IAsyncDisposable
         }
     }
 
+    /// <exception cref="InvalidDataException">
+    /// The place outside cannot be read. That is not PostgreSQL's absence, for which appends wait.
+    /// </exception>
+    private TreeHead? NewestOutside()
+    {
+        try
+        {
+            return _anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]);
+        }
+        catch (Exception away) when (away is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"Heads that were shown outside cannot be read: {away.Message}");
+        }
+    }
+
     /// <summary>The state may be one head ahead of the database, by a crash, or by a database that was set back.</summary>
     private async Task CatchUpAsync(CancellationToken cancellationToken)
     {
         if (_state.Size == _tree.Size)
         {
+            RefuseBehindAnchors();
             return;
         }
 
@@ -266,7 +302,22 @@ internal sealed class SealingRun : IAsyncDisposable
                 isSetBack: true);
         }
 
+        RefuseBehindAnchors();
         await PublishAsync(leaves, tiles, cancellationToken);
+    }
+
+    /// <summary>
+    /// Who stood still for long may have lost the lock with his connection. What another host signed since must not be written
+    /// over; the connection alone would say so only after the state is on disk.
+    /// </summary>
+    private void RequireOwnState()
+    {
+        if (_folder.ReadState() is { } found && found != _state)
+        {
+            throw new InvalidDataException(
+                $"The state file says that {found.Size} facts were signed; this host signed {_state.Size}. It seems that another "
+                + "host took over.");
+        }
     }
 
     /// <summary>What of the new leaves is in no whole tile.</summary>
@@ -287,13 +338,43 @@ internal sealed class SealingRun : IAsyncDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
+        SteppedBack = _signedAt - now is var behind && behind > StepToTell ? behind : TimeSpan.Zero;
         TreeHash root = _tree.Root();
-        SignedNote note = new TreeHead(_state.Origin, _tree.Size, root).Sign(_signer);
+        NoteSigner[] signers = _next is { } next && _announcedAt <= _tree.LastSeq ? [_signer, next] : [_signer];
+        SignedNote note = new TreeHead(_state.Origin, _tree.Size, root).Sign(signers);
+        foreach (NoteSigner signer in signers)
+        {
+            // The signature, too, is only as good as the memory it was made in.
+            TreeHead.Open(note.ToBytes(), [signer.Key]);
+        }
 
-        // The signature, too, is only as good as the memory it was made in.
-        TreeHead.Open(note.ToBytes(), [_signer.Key]);
         StoredHead head = new(_tree.Size, root, _tree.LastSeq, _tree.Frontier(), signedAt, note.ToString(), EdgeOf(leaves));
-        await _tables.AddAsync(head, tiles, _signer.Key.ToString(), cancellationToken);
+        bool isTurn = signers.Length > 1;
+        await _tables.AddAsync(head, tiles, signers[^1].Key.ToString(), isTurn ? Key : null, cancellationToken);
         _signedAt = signedAt;
+        if (isTurn)
+        {
+            TakeNextKey();
+        }
+    }
+
+    /// <summary>
+    /// A key comes into use only after the log says so: the fact that announces it lies under a head that the old key signed.
+    /// </summary>
+    private async Task LookForNextKeyAsync(CancellationToken cancellationToken)
+    {
+        _next ??= _folder.ReadNextKey(_state.Origin);
+        if (_next is { } next && _announcedAt is null)
+        {
+            _announcedAt = await _tables.AnnouncedAsync(Key, next.Key.ToString(), cancellationToken);
+        }
+    }
+
+    /// <summary>After the head that both signed is in the database; a crash before this only makes another such head.</summary>
+    private void TakeNextKey()
+    {
+        _folder.TakeNextKey(_signer.Key);
+        _signer.Dispose();
+        (_signer, _next, _announcedAt) = (_next!, null, null);
     }
 }

@@ -1,0 +1,202 @@
+using Events.EventStore.Seals;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Sealing;
+using Xunit;
+
+namespace Events.Tests.Engines.EventStore.Seals;
+
+/// <summary>One key comes after another: a fact says so, the next head is signed by both, later ones by the new one alone.</summary>
+public sealed class Changing_the_key : IAsyncLifetime
+{
+    private const AuditLevels All = AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events;
+
+    private SealedLog _log = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _log = await SealedLog.StartAsync();
+        await _log.AppendAsync(300);
+        await _log.SealAllAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await _log.DisposeAsync();
+
+    [Fact]
+    public async Task is_signed_by_both_once_and_leaves_no_old_key_behind()
+    {
+        (string old, string next) = await AnnounceAsync();
+        byte[] before = await File.ReadAllBytesAsync(Path.Combine(_log.Folder, "seal-key.pem"), Token);
+        await _log.SealAllAsync();
+        await _log.AppendAsync(1);
+        await _log.SealAllAsync();
+
+        int[][] signed = [.. (await _log.HeadsAsync()).Select(head => new[] { old, next }.Select(key => Has(head, key) ? 1 : 0).ToArray())];
+        Assert.Equal([[1, 0], [1, 1], [0, 1]], signed);
+        Assert.NotEqual(before, await File.ReadAllBytesAsync(Path.Combine(_log.Folder, "seal-key.pem"), Token));
+        Assert.False(File.Exists(Path.Combine(_log.Folder, "seal-key-next.pem")));
+        Assert.Equal(old, Assert.Single(_log.Keys.RetiredKeys()).ToString());
+        Assert.Equal(
+            [$"{next}|active||300", $"{old}|active||0", $"{old}|retired|301|0"],
+            (await _log.Store.QueryAsync<string>(
+                "select vkey || '|' || state || '|' || coalesce(to_size::text, '') || '|' || from_size from events_own.audit_key"))
+                .Order(Comparer<string>.Create((a, b) => string.CompareOrdinal(Rank(a), Rank(b)))));
+
+        string Rank(string row) => (row.StartsWith(next, StringComparison.Ordinal) ? "0" : "1") + row.Split('|')[1];
+    }
+
+    /// <summary>A key that no fact announces, as a crash before the fact leaves it, signs nothing.</summary>
+    [Fact]
+    public async Task waits_for_the_fact_that_announces_it()
+    {
+        using NoteSigner next = _log.Keys.NextKey(_log.Keys.ReadState()!.Origin);
+        using NoteSigner again = _log.Keys.NextKey(_log.Keys.ReadState()!.Origin);
+        Assert.Equal(next.Key.ToString(), again.Key.ToString());
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        Assert.False(Has((await _log.HeadsAsync())[^1], next.Key.ToString()));
+        await AnnounceAsync();
+        await _log.SealAllAsync();
+        Assert.True(Has((await _log.HeadsAsync())[^1], next.Key.ToString()));
+    }
+
+    /// <summary>Over two rotations: whoever holds any of the keys proves all of it, and nobody else does.</summary>
+    [Fact]
+    public async Task is_followed_by_an_audit_from_any_of_the_keys()
+    {
+        (string first, string second) = await AnnounceAsync();
+        await _log.SealAllAsync();
+        await _log.AppendAsync(300);
+        await _log.SealAllAsync();
+        (_, string third) = await AnnounceAsync();
+        await _log.SealAllAsync();
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        string[] shown = [.. (await _log.HeadsAsync()).Select(head => head.Note)];
+        foreach (string[] keys in new[] { [], [first], [second], [third], [first, third], new[] { first, second, third } })
+        {
+            AuditReport report = await AuditAsync(All | AuditLevels.Anchors, keys, shown);
+            Assert.Empty(report.Findings);
+            Assert.Equal(shown.Length, report.Anchors);
+            Assert.Equal(2, report.Notices.Count(text => text.Contains("Once a year", StringComparison.Ordinal)));
+        }
+
+        using NoteSigner other = NoteSigner.Create(_log.Keys.ReadState()!.Origin);
+        Assert.Equal("forged", (await AuditAsync(All, [other.Key.ToString()], [])).Findings[0].What);
+        AuditReport heads = await AuditAsync(AuditLevels.Heads, [first], []);
+        Assert.Contains(heads.NotChecked, text => text.Contains("lead from the key", StringComparison.Ordinal));
+
+        // A restart knows which key it has.
+        await _log.OpenAsync();
+        await _log.AppendAsync(1);
+        await _log.SealAllAsync();
+        Assert.Empty((await AuditAsync(All, [first], [])).Findings);
+    }
+
+    /// <summary>A key that was replaced and then stolen signs no more.</summary>
+    [Fact]
+    public async Task takes_the_old_key_its_word()
+    {
+        using NoteSigner stolen = _log.Keys.ReadKey(_log.Keys.ReadState()!.Origin);
+        await AnnounceAsync();
+        await _log.SealAllAsync();
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        await _log.CloseAsync();
+        StoredHead newest = (await _log.HeadsAsync())[^1];
+        string forged = new TreeHead(_log.Keys.ReadState()!.Origin, newest.Size, newest.Root).Sign(stolen).ToString();
+        await _log.TamperAsync($"update events_own.audit_head set note = '{forged}' where size = {newest.Size}");
+        Assert.Equal("forged", (await AuditAsync(All, [stolen.Key.ToString()], [])).Findings[0].What);
+        Assert.Contains(
+            "not what our key signed", (await Assert.ThrowsAsync<SealRefusedException>(() => _log.OpenAsync())).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever owns the database, and no key, cannot lead an audit to a key of his own.</summary>
+    [Fact]
+    public async Task cannot_be_feigned_without_the_old_key()
+    {
+        string held = _log.Keys.ReadKey(_log.Keys.ReadState()!.Origin).Key.ToString();
+        string origin = _log.Keys.ReadState()!.Origin;
+        using NoteSigner forger = NoteSigner.Create(origin);
+        await _log.CloseAsync();
+        StoredHead head = (await _log.HeadsAsync())[0];
+        SignedNote note = SignedNote.Parse(StrictText.Encode(head.Note));
+        string both = (note with { Signatures = [.. note.Signatures, forger.Sign(note.Text)] }).ToString();
+        await _log.TamperAsync(
+            $$"""
+            update events.mt_events set type = 'log_key_rotated', stream_id = 'logbook-all', data = jsonb_build_object(
+              'oldKey', '{{held}}', 'newKey', '{{forger.Key}}', 'reason', 'x') where seq_id = 300;
+            update events_own.audit_head set note = '{{both}}' where size = 300
+            """);
+        AuditReport report = await AuditAsync(All, [held], []);
+        Assert.Contains(report.Findings, one => (one.Level, one.What, one.Position) == (AuditLevels.Events, "changed", 300L));
+    }
+
+    [Fact]
+    public async Task goes_on_after_a_crash_at_any_step()
+    {
+        (string old, string next) = await AnnounceAsync();
+        string nextFile = Path.Combine(_log.Folder, "seal-key-next.pem");
+        string keyFile = Path.Combine(_log.Folder, "seal-key.pem");
+        byte[] nextBytes = await File.ReadAllBytesAsync(nextFile, Token);
+        byte[] oldBytes = await File.ReadAllBytesAsync(keyFile, Token);
+
+        // Between the state and the head: the head that is made at the next start is signed by both.
+        await _log.SealAllAsync();
+        await _log.CloseAsync();
+        await _log.TamperAsync("delete from events_own.audit_head where size = 301");
+        await File.WriteAllBytesAsync(nextFile, nextBytes, Token);
+        await File.WriteAllBytesAsync(keyFile, oldBytes, Token);
+        await _log.OpenAsync();
+        Assert.True(Has((await _log.HeadsAsync())[^1], old) && Has((await _log.HeadsAsync())[^1], next));
+
+        // Between the head and the files: one more head is signed by both.
+        await _log.CloseAsync();
+        await File.WriteAllBytesAsync(nextFile, nextBytes, Token);
+        await File.WriteAllBytesAsync(keyFile, oldBytes, Token);
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        Assert.Equal(
+            [(true, false), (true, true), (true, true), (false, true)],
+            (await _log.HeadsAsync()).Select(head => (Has(head, old), Has(head, next))));
+        Assert.Empty((await AuditAsync(All, [old], [])).Findings);
+        Assert.Empty((await AuditAsync(All, [next], [])).Findings);
+    }
+
+    /// <summary>As the host does it: the key first, then the fact.</summary>
+    private async Task<(string Old, string Next)> AnnounceAsync()
+    {
+        string origin = _log.Keys.ReadState()!.Origin;
+        using NoteSigner present = _log.Keys.ReadKey(origin);
+        using NoteSigner next = _log.Keys.NextKey(origin);
+        await _log.Store.ExecuteAsync(
+            $$"""
+            insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), 'logbook-all', 1 + count(*), jsonb_build_object(
+              'oldKey', '{{present.Key}}', 'newKey', '{{next.Key}}', 'reason', 'Once a year'), 'log_key_rotated', now()
+            from events.mt_events where stream_id = 'logbook-all'
+            """);
+        return (present.Key.ToString(), next.Key.ToString());
+    }
+
+    private static bool Has(StoredHead head, string vkey)
+    {
+        using NoteKey key = NoteKey.Parse(vkey);
+        try
+        {
+            return TreeHead.Open(StrictText.Encode(head.Note), [key]).Size == head.Size;
+        }
+        catch (NoteRefusedException)
+        {
+            return false;
+        }
+    }
+
+    private Task<AuditReport> AuditAsync(AuditLevels levels, string[] keys, string[] anchors) =>
+        LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(levels, keys, _log.Folder) { Anchors = anchors }, _ => { }, Token);
+}
