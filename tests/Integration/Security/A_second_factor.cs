@@ -5,7 +5,6 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Events.Host.Security;
-using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
 
