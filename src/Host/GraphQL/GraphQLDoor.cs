@@ -30,6 +30,7 @@ internal static class GraphQLDoor
         services.AddSingleton<GraphQLCommands>();
         services.AddSingleton<Moments>();
         services.AddSingleton<ViewLists>();
+        services.AddSingleton<SharedRows>();
         services.AddSingleton<LogFollower>();
         services.AddSingleton<FactScopes>();
         services.AddGraphQL(AddTypes, _ => new ExecutorOptions { CostMax = CostMax, ErrorOf = ErrorOf });

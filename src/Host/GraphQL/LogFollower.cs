@@ -7,7 +7,7 @@ namespace Events.Host.GraphQL;
 /// Subscriptions out of the log: what happened since a position comes first, then what happens, none missed. The log is the
 /// memory, so it makes no difference which process or node a client comes back to.
 /// </summary>
-internal sealed class LogFollower(IChanges changes, ILog log, IReadModels views)
+internal sealed class LogFollower(IChanges changes, ILog log, SharedRows rows)
 {
     /// <summary>Objects whose change waits for one subscriber; then the log waits. An installation has fewer cameras.</summary>
     private const int PendingMax = 10_000;
@@ -69,7 +69,8 @@ internal sealed class LogFollower(IChanges changes, ILog log, IReadModels views)
     {
         await foreach (StoredFact stored in NewestAsync(after, keyOf, cancellationToken))
         {
-            if (await views.FindAsync(view, keyOf(stored)!, cancellationToken) is { } row && show(stored, row) is { } change)
+            if (await rows.FindAsync(view, keyOf(stored)!, stored.Position, cancellationToken) is { } row
+                && show(stored, row) is { } change)
             {
                 yield return change;
             }

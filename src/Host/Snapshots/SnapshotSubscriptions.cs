@@ -26,15 +26,15 @@ internal static class SnapshotSubscriptions
     /// <param name="cameraId">Snapshots of one camera; null for all.</param>
     /// <param name="after">A position: what was taken since comes first. Null: from now on.</param>
     public static async Task<IAsyncEnumerable<SnapshotNews>> FollowSnapshotsAsync(
-        LogFollower follower, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        LogFollower follower, SharedRows rows, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] Guid? cameraId = null, string? after = null)
     {
         long start = await follower.StartAsync(after, cancellationToken);
-        return ShowAsync(follower, views, GraphQLCallers.AccessOf(user), cameraId, start, cancellationToken);
+        return ShowAsync(follower, rows, GraphQLCallers.AccessOf(user), cameraId, start, cancellationToken);
     }
 
     private static async IAsyncEnumerable<SnapshotNews> ShowAsync(
-        LogFollower follower, IReadModels views, AccessIdentity access, Guid? cameraId, long start,
+        LogFollower follower, SharedRows rows, AccessIdentity access, Guid? cameraId, long start,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ValueTask<StoredFact?> Wanted(StoredFact stored) =>
@@ -45,7 +45,7 @@ internal static class SnapshotSubscriptions
         await foreach (StoredFact stored in follower.EachAsync(start, Wanted, cancellationToken))
         {
             string key = ((SnapshotTaken)stored.Fact!).SnapshotId.ToString();
-            if (await views.FindAsync(SnapshotViewProjection.View, key, cancellationToken) is { } view)
+            if (await rows.FindAsync(SnapshotViewProjection.View, key, stored.Position, cancellationToken) is { } view)
             {
                 yield return new SnapshotNews(Moments.Write(stored.Position), SnapshotNode.Of(view));
             }
