@@ -14,6 +14,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     /// <summary>Less is not worth a collection of everything, which stops all threads for some 10 ms.</summary>
     private const long GrowthBytesMin = 2_000_000;
 
+    /// <summary>Times after work that need no growth: right after a start what comes back is not yet what is needed.</summary>
     private const int SettlingCount = 3;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
@@ -47,13 +48,13 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
                 pause = pause < PauseMin ? pause : PauseMin;
                 count = 0;
             }
-            else if (time.GetElapsedTime(last) >= pause && resident - settled >= GrowthBytesMin)
+            else if (time.GetElapsedTime(last) >= pause && (count < SettlingCount || resident - settled >= GrowthBytesMin))
             {
                 GiveBack();
                 LogGivenBack(resident / 1_000_000, Environment.WorkingSet / 1_000_000);
                 last = time.GetTimestamp();
                 settled = null;
-                pause = ++count <= SettlingCount ? PauseMin : pause < PauseMax / 2 ? pause * 2 : PauseMax;
+                pause = ++count < SettlingCount ? PauseMin : pause < PauseMax / 2 ? pause * 2 : PauseMax;
             }
         }
     }
