@@ -138,9 +138,9 @@ public sealed class SignIns(
         string name, string password, string code, string way, CancellationToken cancellationToken)
     {
         (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
-        if (user is null)
+        if (user is null || user.MustChange)
         {
-            return no!;
+            return no ?? new SignInResult.MustChange();
         }
 
         if (user.SecondFactorId is not { } id)
@@ -170,9 +170,9 @@ public sealed class SignIns(
         string name, string password, string? code, string way, CancellationToken cancellationToken)
     {
         (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
-        if (user is null)
+        if (user is null || user.MustChange)
         {
-            return no!;
+            return no ?? new SignInResult.MustChange();
         }
 
         CommandResult removed = await accounts.RemoveSecondFactorAsync(

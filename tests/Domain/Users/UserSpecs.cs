@@ -338,6 +338,19 @@ public sealed class Signing_in : IAsyncDisposable
             UserRefusals.NoSecondFactor, Assert.IsType<SignInResult.Refused>(await ConfirmAsync(CodeOf(enrolled, 1))).Refusal);
     }
 
+    [Fact]
+    public async Task by_a_second_factor_is_no_way_around_a_password_that_must_be_changed()
+    {
+        await WithUserAsync();
+        var enrolled = Assert.IsType<SignInResult.Enrolled>(await EnrolAsync());
+        CommandResult reset = await _world.Accounts.SetPasswordAsync(
+            Samples.Ada, Right, mustChange: true, Caller.System("test", "ada"), World.Token);
+        Assert.Null(reset.Refusal);
+        Assert.IsType<SignInResult.MustChange>(await ConfirmAsync(CodeOf(enrolled)));
+        Assert.IsType<SignInResult.MustChange>(await EnrolAsync());
+        Assert.IsType<SignInResult.MustChange>(await RemoveAsync(null));
+    }
+
     private string CodeOf(SignInResult.Enrolled enrolled, int later = 0) =>
         $"{enrolled.Secret}/{FakeCodes.StepAt(_world.Clock.GetUtcNow()) + later}";
 

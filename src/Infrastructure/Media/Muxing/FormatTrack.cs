@@ -4,7 +4,7 @@ namespace Events.Media.Muxing;
 
 /// <summary>
 /// The formats that a track has had. Its header can tell a decoder one only; another one's parameter sets go before each of its
-/// key frames, where decoders look for them, too (ISO/IEC 14496-15, 5.2.2).
+/// key frames, where decoders look for them, too (avc3 and hev1 of ISO/IEC 14496-15).
 /// </summary>
 internal sealed class FormatTrack(StreamHeader first)
 {
