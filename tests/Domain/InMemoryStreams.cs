@@ -100,7 +100,7 @@ public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, 
     public Task<long> HeadAsync(CancellationToken cancellationToken) => Task.FromResult((long)Log.Count);
 
     public async IAsyncEnumerable<StoredFact> FollowAsync(
-        long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        long after, Func<StoredFact, bool> isWanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -113,7 +113,10 @@ public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, 
             foreach (StoredFact stored in Log.Where(stored => stored.Position > after && IsFeedFlowing))
             {
                 after = stored.Position;
-                yield return stored;
+                if (isWanted(stored))
+                {
+                    yield return stored;
+                }
             }
 
             await grown.WaitAsync(cancellationToken);

@@ -52,5 +52,10 @@ public interface IChanges
     /// readers hold at most 1,024 facts; beyond that they are read again from the log. Goes on over lost connections; ends
     /// only when cancelled.
     /// </summary>
-    IAsyncEnumerable<StoredFact> FollowAsync(long after, CancellationToken cancellationToken);
+    IAsyncEnumerable<StoredFact> FollowAsync(long after, CancellationToken cancellationToken) =>
+        FollowAsync(after, static _ => true, cancellationToken);
+
+    /// <summary>The same of some facts: nobody is woken for the others.</summary>
+    /// <param name="isWanted">Quick and without side effects: it is asked by the feed itself, for each fact.</param>
+    IAsyncEnumerable<StoredFact> FollowAsync(long after, Func<StoredFact, bool> isWanted, CancellationToken cancellationToken);
 }

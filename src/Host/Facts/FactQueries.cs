@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.Json;
 using Events.Application.Contracts;
@@ -16,7 +17,7 @@ namespace Events.Host.Facts;
 /// <param name="User">Who caused it: an account's id, or system. Null for who may not read the audit.</param>
 /// <param name="Correlation">The same for everything that one request led to.</param>
 /// <param name="Causation">The command or fact that led here; null when a person did.</param>
-/// <param name="Data">Its body.</param>
+/// <param name="Body">As text. It is parsed for whoever asks for it.</param>
 [GraphQLName("Fact")]
 internal sealed record FactNode(
     string Position,
@@ -28,9 +29,12 @@ internal sealed record FactNode(
     string? User,
     string? Correlation,
     string? Causation,
-    JsonElement Data)
+    [property: GraphQLIgnore] string? Body)
     : IGraphQLEvent
 {
+    /// <summary>Its body.</summary>
+    public JsonElement GetData() => JsonElement.Parse(Body ?? "null");
+
     /// <param name="showsUser">Whether the reader may know who caused it.</param>
     public static FactNode Of(StoredFact stored, bool showsUser) =>
         new(
@@ -43,7 +47,7 @@ internal sealed record FactNode(
             showsUser ? stored.UserName : null,
             stored.CorrelationId,
             stored.CausationId,
-            JsonElement.Parse(stored.Data ?? "null"));
+            stored.Data);
 }
 
 [QueryType]
@@ -121,11 +125,24 @@ internal static class FactSubscriptions
         HashSet<string>? wanted = types?.ToHashSet(StringComparer.Ordinal);
         FactScope scope = scopes.Of(GraphQLCallers.AccessOf(user));
         long start = await follower.StartAsync(after, cancellationToken);
-        return follower.EachAsync<FactNode>(
-            start,
-            stored => (stream is null || stored.StreamId == stream) && wanted?.Contains(stored.Type) != false
-                ? scope.ShowAsync(stored, cancellationToken)
-                : default,
+        return ShowAsync(
+            follower.EachAsync(
+                start,
+                stored => (stream is null || stored.StreamId == stream) && wanted?.Contains(stored.Type) != false,
+                cancellationToken),
+            scope,
             cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<FactNode> ShowAsync(
+        IAsyncEnumerable<StoredFact> facts, FactScope scope, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (StoredFact stored in facts.WithCancellation(cancellationToken))
+        {
+            if (await scope.ShowAsync(stored, cancellationToken) is { } shown)
+            {
+                yield return shown;
+            }
+        }
     }
 }

@@ -17,19 +17,9 @@ internal sealed class LogFollower(IChanges changes, ILog log, SharedRows rows)
         after is null ? await log.HeadAsync(cancellationToken) : Moments.Read(after);
 
     /// <summary>Every fact that is wanted. A reader that is slow makes the source slow; nothing is left out.</summary>
-    /// <param name="show">Gives null for a fact that is not wanted.</param>
-    public async IAsyncEnumerable<T> EachAsync<T>(
-        long after, Func<StoredFact, ValueTask<T?>> show, [EnumeratorCancellation] CancellationToken cancellationToken)
-        where T : class
-    {
-        await foreach (StoredFact stored in changes.FollowAsync(after, cancellationToken))
-        {
-            if (await show(stored) is { } item)
-            {
-                yield return item;
-            }
-        }
-    }
+    public IAsyncEnumerable<StoredFact> EachAsync(
+        long after, Func<StoredFact, bool> isWanted, CancellationToken cancellationToken) =>
+        changes.FollowAsync(after, isWanted, cancellationToken);
 
     /// <summary>
     /// The newest fact of each object. While the reader is busy, a newer fact takes the place of an older one of the same
@@ -80,12 +70,9 @@ internal sealed class LogFollower(IChanges changes, ILog log, SharedRows rows)
     private async Task PumpAsync(
         long after, Func<StoredFact, string?> keyOf, PendingFacts pending, CancellationToken cancellationToken)
     {
-        await foreach (StoredFact stored in changes.FollowAsync(after, cancellationToken))
+        await foreach (StoredFact stored in changes.FollowAsync(after, fact => keyOf(fact) is not null, cancellationToken))
         {
-            if (keyOf(stored) is { } key)
-            {
-                await pending.PutAsync(key, stored, cancellationToken);
-            }
+            await pending.PutAsync(keyOf(stored)!, stored, cancellationToken);
         }
     }
 }

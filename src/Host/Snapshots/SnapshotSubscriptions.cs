@@ -37,12 +37,10 @@ internal static class SnapshotSubscriptions
         LogFollower follower, SharedRows rows, AccessIdentity access, Guid? cameraId, long start,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ValueTask<StoredFact?> Wanted(StoredFact stored) =>
-            new(stored.Fact is SnapshotTaken fact && access.MaySee(fact.CameraId)
-            && (cameraId is null || fact.CameraId.Value == cameraId)
-                ? stored
-                : null);
-        await foreach (StoredFact stored in follower.EachAsync(start, Wanted, cancellationToken))
+        bool IsWanted(StoredFact stored) =>
+            stored.Fact is SnapshotTaken fact && access.MaySee(fact.CameraId)
+            && (cameraId is null || fact.CameraId.Value == cameraId);
+        await foreach (StoredFact stored in follower.EachAsync(start, IsWanted, cancellationToken))
         {
             string key = ((SnapshotTaken)stored.Fact!).SnapshotId.ToString();
             if (await rows.FindAsync(SnapshotViewProjection.View, key, stored.Position, cancellationToken) is { } view)

@@ -67,6 +67,7 @@ public static class EventStoreModule
     private static void AddReading(IServiceCollection services)
     {
         services.AddSingleton<Log>();
+        services.AddSingleton<LogTail>();
         services.AddSingleton<ILog>(provider => provider.GetRequiredService<Log>());
         services.AddSingleton<IFacts, FactSearch>();
         services.AddSingleton<IViewPages, ViewPages>();

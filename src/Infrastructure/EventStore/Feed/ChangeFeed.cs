@@ -15,7 +15,7 @@ namespace Events.EventStore.Feed;
 /// too slow for its queue, reads from the log until it is level with the feed again.
 /// </summary>
 internal sealed partial class ChangeFeed(
-    Log log, Database database, ViewProgress progress, CommitSignal committed, TimeProvider time, ILogger<ChangeFeed> logger)
+    Log log, LogTail tail, Database database, ViewProgress progress, CommitSignal committed, TimeProvider time, ILogger<ChangeFeed> logger)
     : BackgroundService, IChanges
 {
     /// <summary>In facts. What a subscriber may lag behind before it is sent back to the log.</summary>
@@ -28,19 +28,19 @@ internal sealed partial class ChangeFeed(
     private static readonly TimeSpan HighWaterPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly List<Channel<StoredFact>> _subscribers = [];
+    private readonly List<Subscriber> _subscribers = [];
     private readonly Wakeup _subscribed = new();
     private long _position;
     private long _highWater;
     private long _highWaterAt;
 
     public async IAsyncEnumerable<StoredFact> FollowAsync(
-        long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        long after, Func<StoredFact, bool> isWanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long seen = after;
         while (true)
         {
-            Channel<StoredFact> queue = Subscribe(out long level);
+            Subscriber own = Subscribe(isWanted, out long level);
             try
             {
                 while (seen < level)
@@ -49,7 +49,10 @@ internal sealed partial class ChangeFeed(
                     foreach (StoredFact fact in page.TakeWhile(fact => fact.Position <= level))
                     {
                         seen = fact.Position;
-                        yield return fact;
+                        if (isWanted(fact))
+                        {
+                            yield return fact;
+                        }
                     }
 
                     if (page.Count == 0 || page[^1].Position >= level)
@@ -58,7 +61,7 @@ internal sealed partial class ChangeFeed(
                     }
                 }
 
-                await foreach (StoredFact fact in queue.Reader.ReadAllAsync(cancellationToken))
+                await foreach (StoredFact fact in own.Queue.Reader.ReadAllAsync(cancellationToken))
                 {
                     if (fact.Position > seen)
                     {
@@ -73,7 +76,7 @@ internal sealed partial class ChangeFeed(
             {
                 lock (_gate)
                 {
-                    _subscribers.Remove(queue);
+                    _subscribers.Remove(own);
                 }
             }
         }
@@ -107,18 +110,20 @@ internal sealed partial class ChangeFeed(
         }
     }
 
-    private Channel<StoredFact> Subscribe(out long level)
+    private Subscriber Subscribe(Func<StoredFact, bool> isWanted, out long level)
     {
-        Channel<StoredFact> queue = Channel.CreateBounded<StoredFact>(
-            new BoundedChannelOptions(SubscriberCountMax) { SingleReader = true, SingleWriter = true });
+        Subscriber subscriber = new(
+            isWanted,
+            Channel.CreateBounded<StoredFact>(
+                new BoundedChannelOptions(SubscriberCountMax) { SingleReader = true, SingleWriter = true }));
         lock (_gate)
         {
-            _subscribers.Add(queue);
+            _subscribers.Add(subscriber);
             level = _position;
         }
 
         _subscribed.Set();
-        return queue;
+        return subscriber;
     }
 
     private bool HasSubscribers()
@@ -148,7 +153,8 @@ internal sealed partial class ChangeFeed(
                 return;
             }
 
-            IReadOnlyList<StoredFact> page = await log.ReadForFeedAsync(_position, ILog.PageCountMax, cancellationToken);
+            // The views have just read it.
+            IReadOnlyList<StoredFact> page = (await tail.ReadAsync(_position, cancellationToken)).Facts;
             lock (_gate)
             {
                 foreach (StoredFact fact in page.TakeWhile(fact => fact.Position <= level))
@@ -170,9 +176,9 @@ internal sealed partial class ChangeFeed(
     {
         for (int i = _subscribers.Count - 1; i >= 0; i--)
         {
-            if (!_subscribers[i].Writer.TryWrite(fact))
+            if (_subscribers[i].IsWanted(fact) && !_subscribers[i].Queue.Writer.TryWrite(fact))
             {
-                _subscribers[i].Writer.TryComplete();
+                _subscribers[i].Queue.Writer.TryComplete();
                 _subscribers.RemoveAt(i);
             }
         }
@@ -219,6 +225,8 @@ internal sealed partial class ChangeFeed(
             cancellationToken);
         (_highWater, _highWaterAt) = (level, time.GetTimestamp());
     }
+
+    private sealed record Subscriber(Func<StoredFact, bool> IsWanted, Channel<StoredFact> Queue);
 
     [LoggerMessage(EventId = 4302, Level = LogLevel.Warning, Message = "The change feed waits: {Why}")]
     private partial void LogAway(string why);

@@ -7,9 +7,14 @@ internal sealed class CommitSignal
 {
     private readonly Lock _gate = new();
     private Wakeup[] _wakeups = [];
+    private long _raised;
+
+    /// <summary>How often it was raised. What was read since the last time is not older than any signal.</summary>
+    public long Raised => Volatile.Read(ref _raised);
 
     public void Raise()
     {
+        Interlocked.Increment(ref _raised);
         foreach (Wakeup wakeup in _wakeups)
         {
             wakeup.Set();

@@ -38,11 +38,38 @@ internal sealed class FactPages
 
     private readonly EventCatalogue _catalogue;
     private readonly string[] _aliases;
+    private readonly HashSet<string> _handled;
 
     public FactPages(EventCatalogue catalogue, View view)
     {
         _catalogue = catalogue;
         _aliases = [.. catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.Alias)];
+        _handled = new HashSet<string>(_aliases, StringComparer.Ordinal);
+    }
+
+    /// <summary>What of the log's end this view handles.</summary>
+    /// <param name="after">Where the page begins.</param>
+    /// <returns>Null when it holds a body that cannot be read: a page of the view's own says what is wrong with it.</returns>
+    public FactPage? Of(TailPage tail, long after, IReadOnlySet<long> parked)
+    {
+        List<FoldFact> facts = [];
+        foreach (StoredFact stored in tail.Facts)
+        {
+            if (!_handled.Contains(stored.Type) || parked.Contains(stored.Position))
+            {
+                continue;
+            }
+
+            if (stored.Fact is null)
+            {
+                return null;
+            }
+
+            facts.Add(new FoldFact(stored.Fact, stored.Position, stored.Version));
+        }
+
+        long end = tail.Facts.Count > 0 ? tail.Facts[^1].Position : after;
+        return new FactPage(facts, end, tail.IsLast ? end : end + 1, null);
     }
 
     /// <param name="upTo">Last position that counts.</param>

@@ -4,6 +4,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore.Feed;
 using Events.EventStore.Postgres;
+using Events.EventStore.Reading;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,7 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         EventStoreSchema schema,
         EventCatalogue catalogue,
         CommitSignal committed,
+        LogTail tail,
         ViewProgress progress,
         Courtesy courtesy,
         ILog log,
@@ -37,7 +39,7 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         ILoggerFactory loggers)
     {
         (_log, _time, _logger) = (log, time, loggers.CreateLogger<ProjectionService>());
-        LoopMaker maker = new(new LoopParts(database, schema, catalogue, committed, progress, courtesy, time, loggers));
+        LoopMaker maker = new(new LoopParts(database, schema, catalogue, committed, tail, progress, courtesy, time, loggers));
         _loops = [.. views.Select(view => view.Accept(maker))];
         _asked = Channel.CreateBounded<IViewLoop>(Math.Max(1, _loops.Count));
     }

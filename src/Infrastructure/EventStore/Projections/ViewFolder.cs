@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Events.Application.Contracts;
+using Events.EventStore.Reading;
 using Npgsql;
 
 namespace Events.EventStore.Projections;
@@ -60,6 +61,22 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
     public async Task<bool> StepAsync(NpgsqlConnection connection, long upTo, CancellationToken cancellationToken)
     {
         FactPage page = await pages.ReadAsync(connection, Position, upTo, _parked, cancellationToken);
+        return await TakeAsync(page, connection, cancellationToken);
+    }
+
+    /// <summary>What the log's end holds for this view; null when it has to be read by itself.</summary>
+    public FactPage? PageOf(TailPage tail) => pages.Of(tail, Position, _parked);
+
+    /// <summary>Moves past a page that holds nothing for this view.</summary>
+    public void Pass(FactPage page)
+    {
+        HeadSeen = page.Head;
+        Position = Math.Max(Position, page.End);
+    }
+
+    /// <summary>As <see cref="StepAsync(NpgsqlConnection, CancellationToken)"/>, with a page that was read already.</summary>
+    public async Task<bool> TakeAsync(FactPage page, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
         HeadSeen = page.Head;
         ViewFaultException? fault = await FoldAsync(page, connection, cancellationToken);
         bool isMuch = _unsavedFacts >= UnsavedFactsMax || _unsaved.Count >= UnsavedRowsMax;

@@ -1,6 +1,7 @@
 using Events.Application.Contracts;
 using Events.EventStore.Feed;
 using Events.EventStore.Postgres;
+using Events.EventStore.Reading;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -41,6 +42,7 @@ internal sealed record LoopParts(
     EventStoreSchema Schema,
     Application.EventCatalogue Catalogue,
     CommitSignal Committed,
+    LogTail Tail,
     ViewProgress Progress,
     Courtesy Courtesy,
     TimeProvider Time,
@@ -84,6 +86,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     private volatile Aside? _aside;
     private volatile ViewControl _control = ViewControl.None;
     private int _isBusy;
+    private bool _isAtHead;
     private long _savedAt;
 
     public ViewLoop(View<TRow> view, LoopParts parts)
@@ -115,6 +118,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                         _control = await ViewControl.LoadAsync(connection, _view.Checkpoint, cancellationToken);
                         await _table.EnsureAsync(connection, isAfresh: false, cancellationToken);
                         await _folder.LoadAsync(connection, cancellationToken);
+                        _isAtHead = false;
                     },
                     cancellationToken);
                 while (true)
@@ -124,10 +128,10 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                         break;
                     }
 
-                    bool isAtHead = await StepAsync(cancellationToken);
+                    await StepAsync(cancellationToken);
 
                     pause = RetryPauseMin;
-                    if (isAtHead)
+                    if (_isAtHead)
                     {
                         await _wakeup.WaitAsync(PollPause, _parts.Time, cancellationToken);
                     }
@@ -218,21 +222,34 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         }
     }
 
-    private async Task<bool> StepAsync(CancellationToken cancellationToken)
+    private async Task StepAsync(CancellationToken cancellationToken)
     {
-        bool isAtHead = false;
-        await UseAsync(
-            async connection =>
-            {
-                isAtHead = await _folder.StepAsync(connection, cancellationToken);
-                if (isAtHead
-                    && _folder.SavedPosition < _folder.Position
-                    && _parts.Time.GetElapsedTime(_savedAt) >= IdleSavePause)
-                {
-                    await _folder.SaveAsync(connection, cancellationToken);
-                }
-            },
-            cancellationToken);
+        // A view that follows shares what the others read. One that is behind reads by itself, only what it handles.
+        FactPage? shared = _isAtHead
+            ? _folder.PageOf(await _parts.Tail.ReadAsync(_folder.Position, cancellationToken))
+            : null;
+        if (shared is { Facts.Count: 0 } && !_folder.HasUnsavedRows)
+        {
+            _folder.Pass(shared);
+            _isAtHead = shared.IsLast;
+        }
+        else
+        {
+            _isAtHead = false;
+            await UseAsync(
+                async connection => _isAtHead = shared is null
+                    ? await _folder.StepAsync(connection, cancellationToken)
+                    : await _folder.TakeAsync(shared, connection, cancellationToken),
+                cancellationToken);
+        }
+
+        if (_isAtHead
+            && _folder.SavedPosition < _folder.Position
+            && _parts.Time.GetElapsedTime(_savedAt) >= IdleSavePause)
+        {
+            await UseAsync(connection => _folder.SaveAsync(connection, cancellationToken), cancellationToken);
+        }
+
         if (_folder.SavedPosition == _folder.Position)
         {
             _savedAt = _parts.Time.GetTimestamp();
@@ -240,11 +257,9 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
 
         if (!_folder.HasUnsavedRows)
         {
-            _mark.Advance(_folder.Position, isAtHead, _folder.HeadSeen);
+            _mark.Advance(_folder.Position, _isAtHead, _folder.HeadSeen);
             _pace.Note(_folder.Position);
         }
-
-        return isAtHead;
     }
 
     /// <summary>
