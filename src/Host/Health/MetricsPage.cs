@@ -5,6 +5,8 @@ using System.Text;
 using Events.Application.Contracts;
 using Events.EventStore;
 using Events.EventStore.Seals;
+using Events.GraphQL;
+using Events.JsonRpc;
 
 namespace Events.Host.Health;
 
@@ -25,13 +27,16 @@ internal sealed class MetricsPage : IDisposable
     private readonly ILog _log;
     private readonly IProjections _projections;
     private readonly ISeals _seals;
+    private readonly JsonRpcConnections _rpc;
+    private readonly GraphQLTraffic _graphQL;
     private readonly TimeProvider _time;
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, Tally> _tallies = new();
 
-    public MetricsPage(ILog log, IProjections projections, ISeals seals, TimeProvider time)
+    public MetricsPage(
+        ILog log, IProjections projections, ISeals seals, JsonRpcConnections rpc, GraphQLTraffic graphQL, TimeProvider time)
     {
-        (_log, _projections, _seals, _time) = (log, projections, seals, time);
+        (_log, _projections, _seals, _rpc, _graphQL, _time) = (log, projections, seals, rpc, graphQL, time);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name.StartsWith(Prefix, StringComparison.Ordinal))
@@ -50,6 +55,7 @@ internal sealed class MetricsPage : IDisposable
         MetricsText text = new();
         await WriteLogAsync(text, cancellationToken);
         WriteCounts(text);
+        WriteTraffic(text);
         text.One("events_process_resident_bytes", "gauge", "Memory of the host's process.", Environment.WorkingSet);
         return text.ToString();
     }
@@ -123,6 +129,27 @@ internal sealed class MetricsPage : IDisposable
                 "events_seals_age_seconds", "gauge", "Since the newest head was signed.",
                 Math.Max(0, (_time.GetUtcNow() - at).TotalSeconds));
         }
+    }
+
+    private void WriteTraffic(MetricsText text)
+    {
+        JsonRpcCounts rpc = _rpc.Counts;
+        text.One("events_jsonrpc_sockets", "gauge", "Open sockets of the JSON-RPC door.", _rpc.Count);
+        text.One("events_jsonrpc_sockets_opened_total", "counter", "Sockets opened.", rpc.Opened);
+        text.One("events_jsonrpc_sockets_refused_total", "counter", "Upgrades refused: all places were taken.", rpc.Refused);
+        text.One("events_jsonrpc_sockets_vanished_total", "counter", "Sockets gone without a close handshake.", rpc.Vanished);
+        text.One("events_jsonrpc_slow_readers_total", "counter", "Sockets closed: the client did not keep up.", rpc.SlowReadersClosed);
+        text.One("events_jsonrpc_messages_total", "counter", "Messages received, a batch counted once.", rpc.Messages);
+        text.One("events_jsonrpc_notifications_total", "counter", "Notifications sent, once a socket.", rpc.Notifications);
+        text.One("events_graphql_sockets", "gauge", "Open sockets of the GraphQL door.", _graphQL.Sockets);
+        text.One("events_graphql_streams", "gauge", "Open streams of Server-Sent Events.", _graphQL.EventStreams);
+        text.One("events_graphql_operations", "gauge", "Operations and subscriptions that run.", _graphQL.OperationsRunning);
+        text.One("events_graphql_operations_started_total", "counter", "Those started.", _graphQL.OperationsStarted);
+        text.One("events_graphql_operations_timed_out_total", "counter", "Those that took too long.", _graphQL.OperationsTimedOut);
+        text.One("events_graphql_sockets_opened_total", "counter", "Sockets opened.", _graphQL.SocketsOpened);
+        text.One("events_graphql_sockets_refused_total", "counter", "Upgrades refused: all places were taken.", _graphQL.SocketsRefused);
+        text.One("events_graphql_sockets_vanished_total", "counter", "Sockets gone without a close handshake.", _graphQL.SocketsVanished);
+        text.One("events_graphql_slow_consumers_total", "counter", "Subscriptions ended: too slow.", _graphQL.SlowConsumersEnded);
     }
 
     private void WriteCounts(MetricsText text)

@@ -14,9 +14,6 @@ public sealed class A_slow_subscriber
     /// <summary>Facts that happen meanwhile; with the weight below, several times what kernels and queues hold.</summary>
     private const int FactCount = 3_000;
 
-    /// <summary>How long the host waits for a reader, and a little. It is cut off only after 20 s.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
-
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -33,7 +30,11 @@ public sealed class A_slow_subscriber
         socket.Pause();
         await socket.SubscribeAsync(query, new { after = "0" });
         await HappenAsync(host, id);
-        await Task.Delay(Patience, Cancel);
+        await Until.TrueAsync(
+            async () => (await RawHttp.AskAsync(host.HealthPort, "GET", "/metrics")).Text
+                .Contains("events_graphql_slow_consumers_total 1\n", StringComparison.Ordinal),
+            Limit,
+            "the subscriber to be found too slow");
         socket.GoOn();
 
         (List<long> got, string? last) = await ReadAsync(socket, "events", long.MaxValue);

@@ -26,6 +26,8 @@ public sealed partial class Metrics
         Assert.Equal(0, page["events_projection_stopped{view=\"CameraView\"}"]);
         Assert.True(page["events_append_group_size_count"] >= 1);
         Assert.True(page["events_seals_facts"] >= 3);
+        Assert.Equal(0, page["events_graphql_sockets"]);
+        Assert.Equal(0, page["events_jsonrpc_sockets"]);
 
         (await host.CliAsync("projections", "pause", "CameraView")).Ok();
         await host.SqlAsync(
