@@ -138,17 +138,17 @@ internal sealed class MetricsPage : IDisposable
         text.One("events_jsonrpc_sockets_opened_total", "counter", "Sockets opened.", rpc.Opened);
         text.One("events_jsonrpc_sockets_refused_total", "counter", "Upgrades refused: all places were taken.", rpc.Refused);
         text.One("events_jsonrpc_sockets_vanished_total", "counter", "Sockets gone without a close handshake.", rpc.Vanished);
-        text.One("events_jsonrpc_slow_readers_total", "counter", "Sockets closed: the client did not keep up.", rpc.SlowReadersClosed);
+        text.One("events_jsonrpc_slow_readers_total", "counter", "Sockets closed: too slow.", rpc.SlowReadersClosed);
         text.One("events_jsonrpc_messages_total", "counter", "Messages received, a batch counted once.", rpc.Messages);
         text.One("events_jsonrpc_notifications_total", "counter", "Notifications sent, once a socket.", rpc.Notifications);
         text.One("events_graphql_sockets", "gauge", "Open sockets of the GraphQL door.", _graphQL.Sockets);
         text.One("events_graphql_streams", "gauge", "Open streams of Server-Sent Events.", _graphQL.EventStreams);
         text.One("events_graphql_operations", "gauge", "Operations and subscriptions that run.", _graphQL.OperationsRunning);
         text.One("events_graphql_operations_started_total", "counter", "Those started.", _graphQL.OperationsStarted);
-        text.One("events_graphql_operations_timed_out_total", "counter", "Those that took too long.", _graphQL.OperationsTimedOut);
+        text.One("events_graphql_operations_timed_out_total", "counter", "Those given up.", _graphQL.OperationsTimedOut);
         text.One("events_graphql_sockets_opened_total", "counter", "Sockets opened.", _graphQL.SocketsOpened);
-        text.One("events_graphql_sockets_refused_total", "counter", "Upgrades refused: all places were taken.", _graphQL.SocketsRefused);
-        text.One("events_graphql_sockets_vanished_total", "counter", "Sockets gone without a close handshake.", _graphQL.SocketsVanished);
+        text.One("events_graphql_sockets_refused_total", "counter", "Upgrades refused: full.", _graphQL.SocketsRefused);
+        text.One("events_graphql_sockets_vanished_total", "counter", "Gone without a close.", _graphQL.SocketsVanished);
         text.One("events_graphql_slow_consumers_total", "counter", "Subscriptions ended: too slow.", _graphQL.SlowConsumersEnded);
     }
 

@@ -15,7 +15,8 @@ namespace Events.EventStore.Feed;
 /// too slow for its queue, reads from the log until it is level with the feed again.
 /// </summary>
 internal sealed partial class ChangeFeed(
-    Log log, LogTail tail, Database database, ViewProgress progress, CommitSignal committed, TimeProvider time, ILogger<ChangeFeed> logger)
+    Log log, LogTail tail, Database database, ViewProgress progress, CommitSignal committed, TimeProvider time,
+    ILogger<ChangeFeed> logger)
     : BackgroundService, IChanges
 {
     /// <summary>In facts. What a subscriber may lag behind before it is sent back to the log.</summary>
