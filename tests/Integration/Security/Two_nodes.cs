@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text.Json;
+using Events.Tests.Integration.Faults;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Security;
+
+/// <summary>Two hosts over one log: what one of them is told, the other keeps to.</summary>
+public sealed class Two_nodes : IAsyncLifetime
+{
+    /// <summary>What the product promises for every node.</summary>
+    private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(1);
+
+    private GivenPostgres? _postgres;
+
+    public async ValueTask InitializeAsync() => _postgres = await GivenPostgres.StartAsync();
+
+    public async ValueTask DisposeAsync() => await _postgres!.DisposeAsync();
+
+    [Fact]
+    public async Task refuse_a_key_within_a_second_of_its_end_on_the_other()
+    {
+        await using RunningHost first = await StartAsync();
+        await using RunningHost second = await StartAsync();
+        string secret = (await first.CliAsync("keys", "issue", "--role", "viewer", "--name", "Wall")).Ok().Trim();
+        string id = JsonElement.Parse((await second.CliAsync("keys", "list", "--format", "json")).Ok())
+            .EnumerateArray().Single(key => key.Text("name") == "Wall").Text("id");
+        await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{second.Port}/ws"));
+        Assert.Equal("viewer", (await rpc.CallAsync("authenticate", new { auth_token = secret })).Text("role"));
+        var graph = new GraphQLClient(second, secret);
+        await using GraphQLSocket socket = await graph.OpenAsync();
+        Assert.Equal("connection_ack", await socket.GreetedAsync());
+        await socket.SubscribeAsync("subscription { cameraChanged { position } }");
+
+        (await first.CliAsync("keys", "revoke", "--key-id", id, "--reason", "Lost")).Ok();
+
+        Assert.InRange(await House.TimeOfAsync(EndAsync(socket)), TimeSpan.Zero, HeardWithin);
+        Assert.Equal(-32001, (await Scene.RefusedAsync(rpc, "get_camera_list")).Code);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/live/camera0.jpg");
+        request.Headers.Add("X-API-Key", secret);
+        using HttpResponseMessage answer = await second.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task show_the_same_cameras_under_the_same_numbers_and_follow_each_others_facts()
+    {
+        await using RunningHost first = await StartAsync();
+        await using RunningHost second = await StartAsync();
+        var one = new GraphQLClient(first, await first.TokenAsync("admin"));
+        var other = new GraphQLClient(second, await second.TokenAsync("admin"));
+        await using GraphQLSocket socket = await other.OpenAsync();
+        Assert.Equal("connection_ack", await socket.GreetedAsync());
+        await socket.SubscribeAsync("subscription { events(types: [\"camera_registered\"]) { position stream } }");
+
+        string[] added = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => AddAsync(i % 2 == 0 ? one : other, $"Gate {i}")));
+        List<string> told = [];
+        while (told.Count < added.Length)
+        {
+            JsonElement message = await socket.NextAsync();
+            told.Add(message.GetProperty("payload").GetProperty("data").GetProperty("events").Text("stream"));
+        }
+
+        Assert.Equal(added.Order(), told.Order());
+        const string Query = "{ cameras(order: [{ number: ASC }]) { nodes { number stream } } }";
+        string[] lists = await Task.WhenAll(new[] { one, other }.Select(async node => (await node.AskAsync(Query)).GetRawText()));
+        Assert.Equal(lists[0], lists[1]);
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(n => (double)n),
+            JsonElement.Parse(lists[0]).GetProperty("cameras").GetProperty("nodes").EnumerateArray().Select(camera => camera.Number("number")));
+    }
+
+    private static async Task<string> AddAsync(GraphQLClient client, string name) =>
+        (await client.AskAsync(
+            "mutation($name: String!) { addCamera(input: { name: $name, source: \"rtsp://127.0.0.1:9/x\" }) { camera { stream } } }",
+            new { name }))
+        .GetProperty("addCamera").GetProperty("camera").Text("stream");
+
+    private static async Task EndAsync(GraphQLSocket socket)
+    {
+        try
+        {
+            while (true)
+            {
+                await socket.NextAsync();
+            }
+        }
+        catch (System.Threading.Channels.ChannelClosedException)
+        {
+            // That is what is waited for.
+        }
+    }
+
+    private Task<RunningHost> StartAsync() => RunningHost.StartAsync(new()
+    {
+        ["EVENTS__PostgreSql__ConnectionString"] = _postgres!.ConnectionString(),
+        ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret,
+    });
+}
