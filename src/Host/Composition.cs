@@ -186,7 +186,18 @@ internal static class Composition
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
         services.AddSingleton(new AccessTimes(Environment.MachineName, installation.Settings.Security.UseReportPause));
-        services.AddSingleton<Authenticator>();
+        if (installation.Settings.Oidc is { } oidc)
+        {
+            services.AddSingleton(provider => new ExternalTokens(
+                oidc, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ExternalTokens>>()));
+        }
+
+        services.AddSingleton(provider => new Authenticator(
+            provider.GetRequiredService<AccessTokens>(),
+            provider.GetRequiredService<SessionTokens>(),
+            provider.GetRequiredService<ApiKeyRing>(),
+            provider.GetRequiredService<AccessLedger>(),
+            provider.GetService<ExternalTokens>()));
         services.AddSingleton<HttpCallers>();
         RateLimitSettings rate = installation.Settings.Security.RateLimit;
         services.AddSingleton(provider => new AccountLimits(

@@ -6,12 +6,16 @@ using Events.Application.Contracts;
 namespace Events.Host.Security;
 
 /// <summary>Who is behind what a client shows, whichever way it came in: an access token, or the secret of a key.</summary>
-internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions, ApiKeyRing keys, AccessLedger ledger)
+/// <param name="external">Null: no issuer elsewhere is trusted.</param>
+internal sealed class Authenticator(
+    AccessTokens tokens, SessionTokens sessions, ApiKeyRing keys, AccessLedger ledger, ExternalTokens? external)
 {
     /// <param name="way">The way in, for the log.</param>
     /// <param name="from">Where the client is; null when that is not known.</param>
     /// <returns>Null when it is neither, or not good any more, or not from there.</returns>
-    /// <exception cref="DependencyUnavailableException">It is a key, and after the start none was read yet.</exception>
+    /// <exception cref="DependencyUnavailableException">
+    /// It is a key, and after the start none was read yet; or of an issuer elsewhere that does not answer.
+    /// </exception>
     public async ValueTask<AccessIdentity?> ReadAsync(string text, string way, IPAddress? from)
     {
         AccessIdentity? identity = await FindAsync(text, from);
@@ -29,7 +33,9 @@ internal sealed class Authenticator(AccessTokens tokens, SessionTokens sessions,
     {
         if (!ApiKeySecret.IsMeant(text))
         {
-            return SessionTokens.IsMeant(text) ? await sessions.ReadAsync(text) : await tokens.ReadAsync(text);
+            return external?.IsMeant(text) == true ? await external.ReadAsync(text)
+                : SessionTokens.IsMeant(text) ? await sessions.ReadAsync(text)
+                : await tokens.ReadAsync(text);
         }
 
         if (!keys.IsLoaded)

@@ -9,6 +9,7 @@ internal sealed record EventsSettings(
     DataSettings Data,
     ServerSettings Server,
     TlsSettings Tls,
+    OidcSettings? Oidc,
     HealthSettings Health,
     RtspSettings Rtsp,
     LiveSettings Live,
@@ -60,6 +61,11 @@ internal sealed record TlsSettings(string? CertificateFile, string? KeyFile, int
 {
     public bool IsOn => CertificateFile is not null;
 }
+
+/// <summary>An issuer elsewhere whose tokens are taken.</summary>
+/// <param name="RoleClaim">Names of claims within claims, with points between them.</param>
+/// <param name="RolePrefix">Empty for none.</param>
+internal sealed record OidcSettings(Uri Authority, string Audience, string RoleClaim, string RolePrefix);
 
 internal sealed record HealthSettings(string Host, int Port);
 

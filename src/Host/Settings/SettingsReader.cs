@@ -188,9 +188,10 @@ internal sealed class SettingsReader
         foreach ((string one, string other) in new[]
         {
             ("Tls.CertificateFile", "Tls.KeyFile"), ("Tls.KeyFile", "Tls.CertificateFile"),
+            ("Oidc.Authority", "Oidc.Audience"), ("Oidc.Audience", "Oidc.Authority"),
         })
         {
-            if (Value<string?>(one) is not null && Value<string?>(other) is null)
+            if (_values[one] is not null && _values[other] is null)
             {
                 Complain(one, $"needs {other} beside it.");
             }
@@ -215,6 +216,11 @@ internal sealed class SettingsReader
         if (Number("Rtsp.UdpPortFirst") + Number("Rtsp.UdpPortCount") - 1 > IPEndPoint.MaxPort)
         {
             Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
+        }
+
+        if (Value<Uri?>("Oidc.Authority") is { IsLoopback: false, Scheme: not "https" })
+        {
+            Complain("Oidc.Authority", "is not https. Whoever is on the way could sign in as anybody; use https.");
         }
 
         if (EnvironmentChosen == RunEnvironment.Production
@@ -242,6 +248,7 @@ internal sealed class SettingsReader
             Flag("Server.NotifyUnsubscribed")),
         new TlsSettings(
             Value<string?>("Tls.CertificateFile"), Value<string?>("Tls.KeyFile"), Number("Tls.Port"), Flag("Tls.PlainOutside")),
+        Oidc(),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
         new RtspSettings(
             Value<string>("Rtsp.Host"), Number("Rtsp.Port"), Number("Rtsp.UdpPortFirst"), Number("Rtsp.UdpPortCount")),
@@ -279,6 +286,12 @@ internal sealed class SettingsReader
             Value<string?>("Backup.PassphraseFile")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
+
+    private OidcSettings? Oidc() =>
+        Value<Uri?>("Oidc.Authority") is { } authority && Value<string?>("Oidc.Audience") is { } audience
+            ? new OidcSettings(
+                authority, audience, Value<string>("Oidc.RoleClaim"), Value<string?>("Oidc.RolePrefix") ?? string.Empty)
+            : null;
 
     private RateLimitSettings RateLimit()
     {

@@ -44,6 +44,15 @@ internal static class SettingsTable
         new("Tls", "Port", SettingKind.Number, "8443", "port", "Port of `https` and `wss`; 0 takes any free one.", Max: PortMax),
         new("Tls", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
             "Whether `Server.Port`, which is not encrypted, answers other machines beside TLS.", Choices: Switch),
+        new("Oidc", "Authority", SettingKind.Url, "", "URL",
+            "An OpenID Connect issuer whose access tokens are taken, too, as it writes itself in `iss`. Its keys are read from "
+            + "`/.well-known/openid-configuration` behind it; without TLS only on this machine."),
+        new("Oidc", "Audience", SettingKind.Text, "", "text", "What such a token must have in `aud`."),
+        new("Oidc", "RoleClaim", SettingKind.Text, "role", "name, e.g. `role` or `realm_access.roles`",
+            "The claim with the role: a name, or a list of names of which the strongest counts. A token that names none is "
+            + "refused."),
+        new("Oidc", "RolePrefix", SettingKind.Text, "", "text",
+            "What stands there before `viewer`, `operator`, `admin` or `auditor`, e.g. `events-`."),
         new("Health", "Host", SettingKind.HostName, "0.0.0.0", "address", "The address on which health is served."),
         new("Health", "Port", SettingKind.Number, "8003", "port", "Port of health; 0 takes any free one.",
             Flag: "--health-port", Max: PortMax),

@@ -37,6 +37,8 @@ public sealed class Bad_starts : IDisposable
     [InlineData("Security:\n  JwtSecretKey: short\n", "Security.JwtSecretKey", "openssl rand")]
     [InlineData("Security:\n  JwtSecretKey: edge-device-secret-key-change-in-production\n", "Security.JwtSecretKey", "of your own")]
     [InlineData("PostgreSql:\n  ConnectionString: Hst=db;Pasword=geheim\n", "PostgreSql.ConnectionString", "Host=db")]
+    [InlineData("Oidc:\n  Authority: https://id.example\n", "Oidc.Authority", "Oidc.Audience")]
+    [InlineData("Oidc:\n  Authority: http://id.example\n  Audience: events\n", "Oidc.Authority", "https")]
     [InlineData("Server: [\n", "events.yaml:", "YAML")]
     public async Task with_wrong_settings(string yaml, string key, string fix)
     {
