@@ -236,6 +236,7 @@ internal static class Composition
         EventsSettings settings = installation.Settings;
         AddLive(services, settings);
         services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<TileEndpoints>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
@@ -334,6 +335,7 @@ internal static class Composition
         services.GetRequiredService<LiveEndpoints>().Map(app);
         services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);
+        services.GetRequiredService<TileEndpoints>().Map(app);
         services.GetRequiredService<SignInEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
     }

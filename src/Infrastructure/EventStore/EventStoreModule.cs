@@ -6,6 +6,7 @@ using Events.EventStore.Postgres;
 using Events.EventStore.Projections;
 using Events.EventStore.Reading;
 using Events.EventStore.Seals;
+using Events.EventStore.Seals.Publishing;
 using Events.EventStore.Seals.Sealing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,6 +49,7 @@ public static class EventStoreModule
         AddLoop<Sealer>(services);
         AddLoop<Anchorer>(services);
         services.AddSingleton<ISeals>(provider => provider.GetRequiredService<Sealer>());
+        services.AddSingleton<ISealedTree, SealedTree>();
         return services;
     }
 
