@@ -77,6 +77,7 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(Noted))]
 [JsonSerializable(typeof(RowChange))]
 [JsonSerializable(typeof(IReadOnlyList<TrailNode>))]
+[JsonSerializable(typeof(WitnessList))]
 [JsonSerializable(typeof(SealFork))]
 [JsonSerializable(typeof(SealKeys))]
 [JsonSerializable(typeof(ExportRow))]

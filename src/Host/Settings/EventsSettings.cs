@@ -20,6 +20,7 @@ internal sealed record EventsSettings(
     MediaSettings Media,
     DiscoverySettings Discovery,
     AnchorSettings Anchors,
+    WitnessSettings Witness,
     BackupSettings Backup,
     DemoSettings Demo,
     RunEnvironment Environment)
@@ -134,6 +135,24 @@ internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, s
 
 /// <param name="Folder">Absolute; null for none.</param>
 /// <param name="Webhook">Null for none.</param>
-internal sealed record AnchorSettings(string? Folder, Uri? Webhook, string? WebhookSecret, int IntervalS);
+/// <param name="Syslog">Null for none.</param>
+/// <param name="TimeStampUrl">Null for none.</param>
+/// <param name="TimeStampCaFile">Absolute; null to take any authority's certificate.</param>
+/// <param name="WitnessUrl">Null only together with its key.</param>
+internal sealed record AnchorSettings(
+    string? Folder,
+    Uri? Webhook,
+    string? WebhookSecret,
+    int IntervalS,
+    Uri? Syslog,
+    Uri? TimeStampUrl,
+    int TimeStampIntervalH,
+    string? TimeStampCaFile,
+    Uri? WitnessUrl,
+    string? WitnessKey);
+
+/// <param name="LogsFile">Absolute; null: this installation is nobody's witness.</param>
+/// <param name="Name">Null for the machine's.</param>
+internal sealed record WitnessSettings(string? LogsFile, string? Name);
 
 internal sealed record DemoSettings(bool Enabled);

@@ -188,9 +188,10 @@ internal sealed class SettingsReader
         foreach ((string one, string other) in new[]
         {
             ("Tls.CertificateFile", "Tls.KeyFile"), ("Tls.KeyFile", "Tls.CertificateFile"),
+            ("Anchors.WitnessUrl", "Anchors.WitnessKey"), ("Anchors.WitnessKey", "Anchors.WitnessUrl"),
         })
         {
-            if (Value<string?>(one) is not null && Value<string?>(other) is null)
+            if (_values[one] is not null && _values[other] is null)
             {
                 Complain(one, $"needs {other} beside it.");
             }
@@ -271,7 +272,14 @@ internal sealed class SettingsReader
             Value<string?>("Anchors.Folder"),
             Value<Uri?>("Anchors.Webhook"),
             Value<string?>("Anchors.WebhookSecret"),
-            Number("Anchors.IntervalS")),
+            Number("Anchors.IntervalS"),
+            Value<Uri?>("Anchors.Syslog"),
+            Value<Uri?>("Anchors.TimeStampUrl"),
+            Number("Anchors.TimeStampIntervalH"),
+            Value<string?>("Anchors.TimeStampCaFile"),
+            Value<Uri?>("Anchors.WitnessUrl"),
+            Value<string?>("Anchors.WitnessKey")),
+        new WitnessSettings(Value<string?>("Witness.LogsFile"), Value<string?>("Witness.Name")),
         new BackupSettings(
             Value<string?>("Backup.Folder"),
             Number("Backup.IntervalH"),
