@@ -47,6 +47,7 @@ internal static class AuditVerbs
             Witnessed(format),
             RotateKey(format),
             PastVerbs.TrailOf(data, format),
+            CustodyVerb.Build(data, format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>
