@@ -78,6 +78,7 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(RowChange))]
 [JsonSerializable(typeof(IReadOnlyList<TrailNode>))]
 [JsonSerializable(typeof(WitnessList))]
+[JsonSerializable(typeof(HeadComparison))]
 [JsonSerializable(typeof(Custody.CustodyRow))]
 [JsonSerializable(typeof(SealFork))]
 [JsonSerializable(typeof(SealKeys))]

@@ -48,6 +48,7 @@ internal static class AuditVerbs
             RotateKey(format),
             PastVerbs.TrailOf(data, format),
             CustodyVerb.Build(data, format),
+            CompareVerb.Build(data, format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>

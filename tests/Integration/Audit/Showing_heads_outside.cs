@@ -171,6 +171,9 @@ public sealed partial class Showing_heads_outside : IAsyncLifetime
         Assert.Equal("forked", WhatOf(await VerifyAsync(host, 1, "--anchors", heads)));
         Assert.Equal("forked", WhatOf(await VerifyAsync(host, 1, "--stamp-ca", authority.CaFile)));
         Assert.Equal("forked", WhatOf(await VerifyAsync(host, 1, "--level", "all")));
+        CliResult compared = await host.CliAsync("audit", "compare", "--head", heads);
+        Assert.Equal(1, compared.ExitCode);
+        Assert.Contains("another history was signed", compared.Output, StringComparison.Ordinal);
 
         // The witness cosigns nothing of the new history, and says that the old one went another way.
         await Until.TrueAsync(
