@@ -131,7 +131,8 @@ internal sealed record SkydioSettings(
 /// <param name="IntervalH">Between two base backups.</param>
 /// <param name="Keep">Base backups that are kept.</param>
 /// <param name="PassphraseFile">Encrypts the keys; null to leave them out.</param>
-internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, string? PassphraseFile);
+/// <param name="Footage">Whether files of recordings and pictures are copied, too.</param>
+internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, string? PassphraseFile, bool Footage);
 
 /// <param name="Folder">Absolute; null for none.</param>
 /// <param name="Webhook">Null for none.</param>

@@ -284,7 +284,8 @@ internal sealed class SettingsReader
             Value<string?>("Backup.Folder"),
             Number("Backup.IntervalH"),
             Number("Backup.Keep"),
-            Value<string?>("Backup.PassphraseFile")),
+            Value<string?>("Backup.PassphraseFile"),
+            Flag("Backup.Footage")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
 

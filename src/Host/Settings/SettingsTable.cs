@@ -193,6 +193,9 @@ internal static class SettingsTable
         new("Backup", "PassphraseFile", SettingKind.Folder, "", "path",
             "A file with the passphrase that encrypts the keys in the backup. Without it they are left out, and cameras' "
             + "passwords cannot be read after a restore."),
+        new("Backup", "Footage", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether files of recordings and snapshots are copied into the backup, too: once each, into `footage/`.",
+            Choices: Switch),
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
         new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",
