@@ -127,12 +127,13 @@ internal static class Composition
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
         services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName)
         {
-            Anchors = new AnchorOptions(
-                settings.Anchors.Folder,
-                settings.Anchors.Webhook,
-                settings.Anchors.WebhookSecret,
-                TimeSpan.FromSeconds(settings.Anchors.IntervalS)),
+            Anchors = AnchorRules.Of(settings.Anchors),
         });
+        if (AnchorRules.Of(settings.Witness, installation.Control.Data) is { } witness)
+        {
+            services.AddWitness(witness);
+        }
+
         services.AddSingleton(settings.Backup);
         services.AddHostedService<BackupKeeper>();
         var sources = new SourceGuard(new SourceRule(
@@ -247,6 +248,9 @@ internal static class Composition
         EventsSettings settings = installation.Settings;
         AddLive(services, settings);
         services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<TileEndpoints>();
+        services.AddSingleton<WitnessEndpoints>();
+        services.AddSingleton<IControlRoutes>(provider => provider.GetRequiredService<WitnessEndpoints>());
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
@@ -345,6 +349,8 @@ internal static class Composition
         services.GetRequiredService<LiveEndpoints>().Map(app);
         services.GetRequiredService<ControlEndpoints>().Map(app);
         services.GetRequiredService<FileEndpoints>().Map(app);
+        services.GetRequiredService<TileEndpoints>().Map(app);
+        services.GetRequiredService<WitnessEndpoints>().Map((IEndpointRouteBuilder)app);
         services.GetRequiredService<SignInEndpoints>().Map(app);
         services.GetRequiredService<HealthEndpoints>().Map(app);
     }

@@ -19,12 +19,16 @@ internal sealed record Noted(long Position);
 /// was done with it.
 /// </summary>
 internal sealed class AuditControl(
-    CommandBus bus, EventStoreOptions store, SealOptions options, ISeals seals, ControlFacts facts) : IControlRoutes
+    CommandBus bus, EventStoreOptions store, SealOptions options, ISeals seals, IAnchors anchors, ControlFacts facts)
+    : IControlRoutes
 {
     public void Map(RouteGroupBuilder control)
     {
         control.MapGet("/log", () => Results.Json(
-            new LogPlace(store.ConnectionString(), options.Folder, facts.Data, options.Anchors.Folder, seals.Status.Trouble),
+            new LogPlace(store.ConnectionString(), options.Folder, facts.Data, options.Anchors.Folder, seals.Status.Trouble)
+            {
+                Shown = anchors.All,
+            },
             AuditJson.Default.LogPlace));
         control.MapPost("/audit/exports", (Delegate)NoteExportAsync);
         control.MapPost("/audit/fork", (Delegate)ForkAsync);

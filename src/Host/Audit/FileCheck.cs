@@ -84,6 +84,15 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
         }
     }
 
+    /// <returns>In one word, what is in the file's place: whole, changed, missing, or deleted meanwhile.</returns>
+    public async Task<string> StateOfAsync(FactFile file, CancellationToken cancellationToken)
+    {
+        int before = Findings.Count;
+        await CheckAsync(file, cancellationToken);
+        return Findings.Count > before ? Findings[^1].What
+            : File.Exists(Path.Combine(storage, file.Path)) ? "whole" : "deleted";
+    }
+
     private FactFile? FileOf(StoredFact stored, Dictionary<RecordingId, string> names)
     {
         try

@@ -1,6 +1,7 @@
 using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore;
+using Events.EventStore.Seals;
 using Events.Host.Cli;
 using Events.Host.Operations;
 using Events.Host.Settings;
@@ -14,7 +15,11 @@ namespace Events.Host.Audit;
 /// <param name="Storage">The folder with the footage.</param>
 /// <param name="Anchors">The folder that heads are shown in; null for none.</param>
 /// <param name="Trouble">Why no head is signed; null if all is well.</param>
-internal sealed record LogPlace(string Connection, string Keys, string Storage, string? Anchors = null, string? Trouble = null);
+internal sealed record LogPlace(string Connection, string Keys, string Storage, string? Anchors = null, string? Trouble = null)
+{
+    /// <summary>How heads fare outside; null when no host runs.</summary>
+    public IReadOnlyList<AnchorStatus>? Shown { get; init; }
+}
 
 /// <summary>
 /// The log behind a data folder, for verbs that read it themselves: that of the host that serves the folder, or, when none does,

@@ -15,10 +15,14 @@ namespace Events.Host.Backups;
 /// <param name="TakenAt">When the base backup ended, UTC: the earliest moment that can be restored from it.</param>
 /// <param name="Position">Of the newest fact in it.</param>
 /// <param name="Facts">Facts in it.</param>
-/// <param name="Files">Files of recordings and pictures in the catalogue; they are not copied.</param>
+/// <param name="Files">Files of recordings and pictures in the catalogue.</param>
 /// <param name="HasKeys">Whether the keys are in it, encrypted with a passphrase.</param>
 internal sealed record BackupRow(
-    string Folder, DateTimeOffset TakenAt, long Position, long Facts, long Files, bool HasKeys, long Bytes, double Seconds);
+    string Folder, DateTimeOffset TakenAt, long Position, long Facts, long Files, bool HasKeys, long Bytes, double Seconds)
+{
+    /// <summary>What came of copying the footage; null when it was not asked for.</summary>
+    public FootageCopied? Footage { get; init; }
+}
 
 /// <summary>
 /// Takes a base backup with PostgreSQL's own program, and has the server copy its write-ahead log to the same place from then on.
@@ -38,8 +42,10 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
 
     /// <param name="passphrase">Encrypts the keys; null to leave them out.</param>
     /// <param name="keepMax">Older base backups than so many are removed, with the write-ahead log that only they need.</param>
+    /// <param name="withFootage">Whether files of recordings and pictures are copied, too.</param>
     /// <exception cref="CommandFailedException">It cannot be done; what is unfinished is removed.</exception>
-    public async Task<BackupRow> RunAsync(string folder, string? passphrase, int keepMax, CancellationToken cancellationToken)
+    public async Task<BackupRow> RunAsync(
+        string folder, string? passphrase, int keepMax, bool withFootage, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
         var place = new NpgsqlConnectionStringBuilder(at.Connection);
@@ -64,7 +70,8 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         {
             Directory.CreateDirectory(draft, Private);
             await BaseAsync(place, Path.Combine(draft, "postgres"), cancellationToken);
-            BackupRow row = await DescribeAsync(draft, Path.Combine(folder, name), passphrase, start, cancellationToken);
+            BackupRow row = await DescribeAsync(
+                draft, Path.Combine(folder, name), passphrase, withFootage, start, cancellationToken);
             Directory.Move(draft, row.Folder);
             UnixFiles.SyncFolder(folder);
             Prune(folder, keepMax);
@@ -138,7 +145,7 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
     }
 
     private async Task<BackupRow> DescribeAsync(
-        string draft, string folder, string? passphrase, long start, CancellationToken cancellationToken)
+        string draft, string folder, string? passphrase, bool withFootage, long start, CancellationToken cancellationToken)
     {
         List<FactFile> files = await new FileCheck(log, search, at.Storage).FilesAsync(
             0, long.MaxValue, cancellationToken);
@@ -153,6 +160,10 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
                 Path.Combine(draft, WrappedKeys.Name), WrappedKeys.Wrap(at.Keys, passphrase), cancellationToken);
         }
 
+        // Last of all: what a cleanup deletes meanwhile is told as missing, and the log says why.
+        string footage = Path.Combine(Path.GetDirectoryName(folder)!, FootageCopy.Folder);
+        FootageCopied? copied = withFootage
+            ? await new FootageCopy(at.Storage, footage).RunAsync(files, cancellationToken) : null;
         (long position, long facts) = await CountAsync(cancellationToken);
         long bytes = Directory.EnumerateFiles(draft, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
         BackupRow row = new(
@@ -163,7 +174,10 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
             files.Count,
             passphrase is not null,
             bytes,
-            Math.Round(time.GetElapsedTime(start).TotalSeconds, 1));
+            Math.Round(time.GetElapsedTime(start).TotalSeconds, 1))
+        {
+            Footage = copied,
+        };
         await File.WriteAllTextAsync(
             Path.Combine(draft, RowName), JsonSerializer.Serialize(row, BackupJson.Default.BackupRow), cancellationToken);
         return row;
@@ -188,6 +202,7 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
             Directory.Delete(path, recursive: true);
         }
 
+        PruneFootage(folder);
         if (In(folder) is not [(string oldest, _), ..]
             || Directory.EnumerateFiles(Path.Combine(folder, WalFolder), "*.backup").Order(StringComparer.Ordinal)
                 .LastOrDefault(file => StartOf(file) <= LabelTime(oldest)) is not { } first)
@@ -202,6 +217,18 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
                 && string.CompareOrdinal(Path.GetFileName(file)[..needed.Length], needed) < 0))
         {
             File.Delete(file);
+        }
+    }
+
+    private static void PruneFootage(string folder)
+    {
+        string footage = Path.Combine(folder, FootageCopy.Folder);
+        if (Directory.Exists(footage))
+        {
+            new FootageCopy(string.Empty, footage).Prune(
+                In(folder).SelectMany(one => File.ReadLines(Path.Combine(one.Path, CatalogueName)))
+                    .Select(line => JsonSerializer.Deserialize(line, BackupLines.Default.CatalogueLine)!.Path)
+                    .ToHashSet(StringComparer.Ordinal));
         }
     }
 

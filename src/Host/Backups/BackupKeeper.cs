@@ -76,7 +76,7 @@ internal sealed partial class BackupKeeper(
 
             LogPlace place = new(store.ConnectionString(), seals.Folder, facts.Data);
             BackupRow row = await new Backup(place, log, search, time).RunAsync(
-                folder, WrappedKeys.PassphraseIn(settings.PassphraseFile), settings.Keep, cancellationToken);
+                folder, WrappedKeys.PassphraseIn(settings.PassphraseFile), settings.Keep, settings.Footage, cancellationToken);
             Taken.Add(1);
             LogTaken(row.Folder, row.Facts, row.Seconds);
             return true;

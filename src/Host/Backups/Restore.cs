@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore;
 using Events.EventStore.Seals;
+using Events.Host.Audit;
 using Events.Host.Cli;
 using Events.Host.Operations;
 using Events.Processes;
@@ -18,7 +18,7 @@ namespace Events.Host.Backups;
 /// <param name="Seals">proven, contradicted or undecided: facts against the seals that came with them.</param>
 /// <param name="Views">Views compared with a rebuild.</param>
 /// <param name="ViewsDifferent">Those that differ.</param>
-/// <param name="FilesMissing">Files of the catalogue that are not in the new folder; footage is copied by other means.</param>
+/// <param name="FilesMissing">Files that ought to be there by the restored log, and are not.</param>
 /// <param name="HasKeys">Whether the keys are there, without which no camera's password can be read.</param>
 /// <param name="Notes">In words: what is to be done next.</param>
 internal sealed record RestoreRow(
@@ -35,13 +35,23 @@ internal sealed record RestoreRow(
     double RestoreSeconds,
     double CheckSeconds,
     IReadOnlyList<string> Notes,
-    DateTimeOffset? NewestAt = null);
+    DateTimeOffset? NewestAt = null)
+{
+    /// <summary>Paths of some of the missing files; all are in <see cref="Restore.MissingName"/> in the new folder.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
 
 /// <summary>Brings a backup back into an empty folder, up to a moment, and looks whether it is whole.</summary>
 internal sealed class Restore(Action<string> say, TimeProvider time)
 {
     private static readonly TimeSpan RecoveryTimeMax = TimeSpan.FromHours(12);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Lists files that ought to be in the new folder and are not, one a line.</summary>
+    public const string MissingName = "missing-files.txt";
+
+    /// <summary>Of <see cref="RestoreRow.Missing"/>.</summary>
+    private const int MissingMax = 1_000;
 
     private const string EndedEarly = "recovery ended before configured recovery target was reached";
 
@@ -239,9 +249,11 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             cancellationToken));
         List<string> different = await DifferentViewsAsync(postgres.ConnectionString, cancellationToken);
         (long position, long facts, DateTimeOffset? newest) = await CountAsync(postgres.ConnectionString, cancellationToken);
-        long missing = File.ReadLines(Path.Combine(source.Path, Backup.CatalogueName))
-            .Select(line => JsonSerializer.Deserialize(line, BackupLines.Default.CatalogueLine)!)
-            .LongCount(file => !File.Exists(Path.Combine(data.FullPath, file.Path)));
+        IReadOnlyList<string> missing = await BringFootageAsync(
+            postgres.ConnectionString,
+            Path.Combine(Path.GetDirectoryName(source.Path)!, FootageCopy.Folder),
+            data.FullPath,
+            cancellationToken);
         return new RestoreRow(
             data.FullPath,
             source.Path,
@@ -251,12 +263,37 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             report.ProvedPosition,
             ApplicationModule.Views.Count,
             different,
-            missing,
+            missing.Count,
             hasKeys,
             restored,
             Math.Round(time.GetElapsedTime(start).TotalSeconds, 1),
-            [.. NotesOf(hasKeys, missing, report)],
-            newest);
+            [.. NotesOf(hasKeys, missing.Count, report)],
+            newest)
+        {
+            Missing = [.. missing.Take(MissingMax)],
+        };
+    }
+
+    /// <summary>Copies back what the backup has of the files that the restored log speaks of, each checked.</summary>
+    /// <returns>Paths of those that are not there then.</returns>
+    private static async Task<IReadOnlyList<string>> BringFootageAsync(
+        string connectionString, string footage, string folder, CancellationToken cancellationToken)
+    {
+        await using ServiceProvider provider = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(EventTypes.Catalogue)
+            .AddEventStore(new EventStoreOptions(() => connectionString))
+            .BuildServiceProvider();
+        List<FactFile> files = await new FileCheck(
+            provider.GetRequiredService<ILog>(), provider.GetRequiredService<IFacts>(), folder).FilesAsync(
+            0, long.MaxValue, cancellationToken);
+        FootageCopied copied = await new FootageCopy(footage, folder).RunAsync(files, cancellationToken);
+        if (copied.Missing.Count > 0)
+        {
+            await File.WriteAllLinesAsync(Path.Combine(folder, MissingName), copied.Missing, cancellationToken);
+        }
+
+        return copied.Missing;
     }
 
     private static IEnumerable<string> NotesOf(bool hasKeys, long missing, AuditReport report)
@@ -269,8 +306,8 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
 
         if (missing > 0)
         {
-            yield return $"{missing} files of recordings and pictures are not here; copy recordings/ and snapshots/ from where "
-                + "they are.";
+            yield return $"{missing} files of recordings and pictures are not here; {MissingName} in the new folder lists them. "
+                + "Copy recordings/, snapshots/ and .events-storage from where they are.";
         }
 
         if (report.FactsSince > 0)

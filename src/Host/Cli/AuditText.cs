@@ -69,8 +69,11 @@ internal static class AuditText
         {
             string sent = anchor.SentAt is { } moment ? $"since {TimeOf(moment)}" : "never";
             to.WriteLine(Invariant(
-                $"Shown outside  {anchor.Sink}: {anchor.Size} facts, {sent}; {status.ProvedFacts - anchor.Size} facts behind ")
-                + $"({anchor.State})");
+                $"Shown outside  {anchor.Sink}: {anchor.Size} facts, {sent}; {anchor.Lag} facts behind ({anchor.State})"));
+            if (anchor.Trouble is { } why)
+            {
+                to.WriteLine($"               {why}");
+            }
         }
 
         if (status.Anchors.Count == 0)

@@ -25,9 +25,6 @@ internal static class AuditVerbs
 
     private const AuditLevels Usual = AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events;
 
-    /// <summary>In bytes: an anchor file of years, a head each minute.</summary>
-    private const long AnchorsBytesMax = 512 * 1024 * 1024;
-
     private static readonly Dictionary<string, AuditLevels> _levels = new(StringComparer.Ordinal)
     {
         ["heads"] = AuditLevels.Heads,
@@ -47,8 +44,11 @@ internal static class AuditVerbs
             BundleVerbs.Export(data, format),
             BundleVerbs.Verify(format),
             Fork(format),
+            Witnessed(format),
             RotateKey(format),
             PastVerbs.TrailOf(data, format),
+            CustodyVerb.Build(data, format),
+            CompareVerb.Build(data, format),
         };
 
     /// <summary>Whether a command line that could not be read was meant for an audit, whose exit codes are its own.</summary>
@@ -59,6 +59,58 @@ internal static class AuditVerbs
     {
         var from = new Option<long>("--from") { Description = "First position to look at." };
         var to = new Option<long>("--to") { Description = "Last position to look at.", DefaultValueFactory = _ => long.MaxValue };
+        Option<string[]> level = Level();
+        var files = new Option<bool>("--files")
+        {
+            Description = "Compare files of recordings and snapshots with their facts, too.",
+        };
+        var anchors = new Option<string?>("--anchors")
+        {
+            Description = "What was kept outside: a file of signed heads, one that a syslog receiver wrote, time stamps, or a "
+                + "folder of such files. Default: Anchors.Folder.",
+        };
+        var keys = new Option<string[]>("--key")
+        {
+            Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are "
+                + "taken.",
+        };
+        var authority = new Option<string?>("--stamp-ca")
+        {
+            Description = "A file with certificates (PEM) of the time-stamp authorities that you trust.",
+        };
+        var witnesses = new Option<string[]>("--witness-key")
+        {
+            Description = "A witness's public key that you hold, or a file of them: a head that it cosigned must be there.",
+        };
+        var command = new Command("verify", "Holds the log against its seals. 0: proven, 1: contradicted, 2: could not decide.")
+        {
+            from, to, level, files, anchors, keys, authority, witnesses, format,
+        };
+        command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
+        {
+            AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
+            levels = levels == default ? Usual : levels;
+            levels |= given.GetValue(files) ? AuditLevels.Files : default;
+            AuditQuestion question = QuestionOf(
+                levels,
+                log.Place,
+                given.GetValue(anchors),
+                given.GetValue(authority),
+                KeysIn(given.GetValue(witnesses) ?? [])) with
+            {
+                Keys = KeysIn(given.GetValue(keys) ?? []),
+                From = given.GetValue(from),
+                To = given.GetValue(to),
+            };
+            AuditOutcome outcome = await AskAsync(log, question, cancellationToken);
+            AuditText.Write(outcome, given.GetValue(format) == "json");
+            return outcome.Verdict switch { "proven" => ProvenCode, "contradicted" => ContradictedCode, _ => UndecidedCode };
+        }));
+        return command;
+    }
+
+    private static Option<string[]> Level()
+    {
         var level = new Option<string[]>("--level")
         {
             Description = "heads, tiles, events (the usual), anchors, files, side, all; more than one with commas.",
@@ -72,41 +124,23 @@ internal static class AuditVerbs
                 result.AddError($"There is no level {unknown}. There are: {string.Join(", ", _levels.Keys)}.");
             }
         });
-        var files = new Option<bool>("--files")
+        return level;
+    }
+
+    /// <summary>Who names something from outside wants the log held against it.</summary>
+    private static AuditQuestion QuestionOf(
+        AuditLevels levels, LogPlace place, string? anchors, string? authority, List<string> witnesses)
+    {
+        string? kept = anchors ?? (Directory.Exists(place.Anchors) ? place.Anchors : null);
+        KeptHeads heads = kept is null ? KeptHeads.None : KeptHeads.In(kept);
+        bool isOutsideAsked = kept is not null || authority is not null || witnesses.Count > 0;
+        return new AuditQuestion(levels | (isOutsideAsked ? AuditLevels.Anchors : default), [], place.Keys)
         {
-            Description = "Compare files of recordings and snapshots with their facts, too.",
+            Anchors = heads.Notes,
+            Stamps = heads.Stamps,
+            StampAuthorities = authority is null ? null : File.ReadAllText(authority),
+            WitnessKeys = witnesses,
         };
-        var anchors = new Option<string?>("--anchors")
-        {
-            Description = "Heads that were kept outside: a file of signed notes, or a folder of such files. Default: "
-                + "Anchors.Folder.",
-        };
-        var keys = new Option<string[]>("--key")
-        {
-            Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are "
-                + "taken.",
-        };
-        var command = new Command("verify", "Holds the log against its seals. 0: proven, 1: contradicted, 2: could not decide.")
-        {
-            from, to, level, files, anchors, keys, format,
-        };
-        command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
-        {
-            AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
-            levels = levels == default ? Usual : levels;
-            levels |= given.GetValue(files) ? AuditLevels.Files : default;
-            string? kept = given.GetValue(anchors) ?? (Directory.Exists(log.Place.Anchors) ? log.Place.Anchors : null);
-            levels |= kept is null ? default : AuditLevels.Anchors;
-            AuditQuestion question = new(
-                levels, KeysIn(given.GetValue(keys) ?? []), log.Place.Keys, given.GetValue(from), given.GetValue(to))
-            {
-                Anchors = kept is null ? [] : NotesIn(kept),
-            };
-            AuditOutcome outcome = await AskAsync(log, question, cancellationToken);
-            AuditText.Write(outcome, given.GetValue(format) == "json");
-            return outcome.Verdict switch { "proven" => ProvenCode, "contradicted" => ContradictedCode, _ => UndecidedCode };
-        }));
-        return command;
     }
 
     private static Command Status(Option<string> data, Option<string> format)
@@ -124,13 +158,25 @@ internal static class AuditVerbs
                     status.Newest,
                     status.FactsSince,
                     status.Keys,
-                    status.Anchors,
+                    AnchorsOf(status, log.Place),
                     status.Head?.SignedAt,
                     log.Place.Trouble),
                 given.GetValue(format) == "json");
             return ProvenCode;
         }));
         return command;
+    }
+
+    /// <summary>What a running host says of a place is newer than what the database says; of others the database knows.</summary>
+    private static List<AnchorStatus> AnchorsOf(AuditStatus status, LogPlace place)
+    {
+        IReadOnlyList<AnchorStatus> live = place.Shown ?? [];
+        return
+        [
+            .. live.Concat(status.Anchors.Where(old => live.All(one => one.Sink != old.Sink)))
+                .Select(one => one with { Lag = Math.Max(0, (status.Head?.Size ?? 0) - one.Size) })
+                .OrderBy(one => one.Sink, StringComparer.Ordinal),
+        ];
     }
 
     private static Command Fork(Option<string> format)
@@ -159,6 +205,24 @@ internal static class AuditVerbs
                     $"Left     {fork.Size} facts; {fork.LostSize} were signed before"));
             });
     }
+
+    /// <summary>Its output is a file of heads, as <c>audit verify --anchors</c> of the other installation takes it.</summary>
+    private static Command Witnessed(Option<string> format) => CommandLine.Verb(
+        "witness",
+        "Prints the newest head of each log that this installation cosigned, and, to standard error, its own key.",
+        [format],
+        async (given, client, token) =>
+        {
+            WitnessList list = await client.GetAsync("/control/witness", AuditJson.Default.WitnessList, token);
+            if (CommandLine.IsJson(given))
+            {
+                CommandLine.Print(list, AuditJson.Default.WitnessList);
+                return;
+            }
+
+            await Console.Error.WriteLineAsync($"Key {list.Key}");
+            Console.Out.Write(string.Join('\n', list.Logs.Select(log => log.Note)));
+        });
 
     private static Command RotateKey(Option<string> format)
     {
@@ -220,7 +284,7 @@ internal static class AuditVerbs
         }
 
         string? undecided = report.Undecided
-            ?? (question.Levels.HasFlag(AuditLevels.Anchors) && question.Anchors.Count == 0 && question.Levels != _levels["all"]
+            ?? (question.Levels.HasFlag(AuditLevels.Anchors) && report.Anchors == 0 && question.Levels != _levels["all"]
                 ? "No head was given that was kept outside: name a file or folder of them with --anchors." : null);
         AuditFinding[] findings = [.. report.Findings, .. files.Findings];
         return new AuditOutcome(
@@ -256,15 +320,6 @@ internal static class AuditVerbs
         return keys;
     }
 
-    /// <summary>Signed notes, each behind the other with a blank line between, as an anchor file has them.</summary>
-    internal static List<string> NotesIn(string path)
-    {
-        string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)] : [path];
-        if (files.Sum(file => new FileInfo(file).Length) > AnchorsBytesMax)
-        {
-            throw new CommandFailedException($"{path} has more than {AnchorsBytesMax} bytes of heads. Name a part of it.");
-        }
-
-        return [.. files.SelectMany(file => SealNotes.Split(File.ReadAllText(file))).Distinct(StringComparer.Ordinal)];
-    }
+    /// <summary>Signed heads in a file or folder.</summary>
+    internal static IReadOnlyList<string> NotesIn(string path) => KeptHeads.In(path).Notes;
 }

@@ -13,6 +13,9 @@ internal static class BackupVerbs
 
     private const int KeepMax = 10_000;
 
+    /// <summary>Nobody reads more in a terminal; the rest is in the file.</summary>
+    private const int PathsShownMax = 20;
+
     /// <summary>Restored, but seals or views contradict it.</summary>
     private const int NotWholeCode = 1;
 
@@ -31,11 +34,15 @@ internal static class BackupVerbs
                 result.AddError($"--keep takes 1 to {KeepMax}.");
             }
         });
+        var footage = new Option<bool>("--footage")
+        {
+            Description = "Copies files of recordings and snapshots, too; what is there already is left alone.",
+        };
         Option<string?> passphrase = Passphrase();
         var command = new Command(
             "backup", "Takes a base backup of the log, and copies its write-ahead log to the same place from then on.")
         {
-            to, keep, passphrase, format,
+            to, keep, footage, passphrase, format,
         };
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
@@ -43,6 +50,7 @@ internal static class BackupVerbs
                 given.GetRequiredValue(to),
                 WrappedKeys.PassphraseIn(given.GetValue(passphrase)),
                 given.GetValue(keep),
+                given.GetValue(footage),
                 cancellationToken);
             Write(row, given.GetValue(format) == "json");
             return 0;
@@ -103,7 +111,17 @@ internal static class BackupVerbs
         Console.Out.WriteLine(
             Invariant($"Log       {row.Facts} facts, up to position {row.Position}; ")
             + Invariant($"{row.Bytes / (1024.0 * 1024):0.0} MB in {row.Seconds:0.0} s"));
-        Console.Out.WriteLine(Invariant($"Footage   {row.Files} files in the catalogue; they are not copied"));
+        Console.Out.WriteLine(
+            Invariant($"Footage   {row.Files} files in the catalogue; ")
+            + (row.Footage is { } copied
+                ? Invariant($"{copied.Files} are in the backup, {copied.Copied} of them new ")
+                    + Invariant($"({copied.Bytes / (1024.0 * 1024):0.0} MB)")
+                : "they are not copied (--footage)"));
+        foreach (string path in (row.Footage?.Missing ?? []).Take(PathsShownMax))
+        {
+            Console.Out.WriteLine($"  - {path} is missing, or is not the file of its fact");
+        }
+
         Console.Out.WriteLine("Keys      "
             + (row.HasKeys ? "encrypted in the backup" : "not in the backup: keep a copy of the folder keys elsewhere"));
         Console.Out.WriteLine("From now on the write-ahead log goes to the same place, each minute at the latest.");
@@ -126,6 +144,11 @@ internal static class BackupVerbs
             + (row.ViewsDifferent.Count > 0 ? $"; different: {string.Join(", ", row.ViewsDifferent)}" : string.Empty));
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Time      {row.RestoreSeconds:0.0} s to restore, {row.CheckSeconds:0.0} s to check"));
+        foreach (string path in row.Missing.Take(PathsShownMax))
+        {
+            Console.Out.WriteLine($"Missing   {path}");
+        }
+
         foreach (string note in row.Notes)
         {
             Console.Out.WriteLine($"  - {note}");

@@ -140,7 +140,7 @@ internal static class PastVerbs
             ? position
             : await log.Facts.PositionAtAsync(Moments.Parse(text, option), cancellationToken);
 
-    private static string One(string name, string what, IReadOnlyList<string> ids) =>
+    internal static string One(string name, string what, IReadOnlyList<string> ids) =>
         ids.Count == 1 ? ids[0]
         : throw new CommandFailedException(
             ids.Count == 0 ? $"There was never a {what} {name}." : $"{ids.Count} of them were called {name}. Give an id.");

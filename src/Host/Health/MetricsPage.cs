@@ -12,7 +12,8 @@ namespace Events.Host.Health;
 
 /// <summary>
 /// What operators measure, as Prometheus reads it (text format 0.0.4): how far views and seals are behind the log, what is being
-/// built anew, and what the program counts. Labels are names of views, which the program knows; nothing that a client sends.
+/// built anew, and what the program counts. Labels are names of views and of kinds of places outside, which
+/// the program knows; nothing that a client sends.
 /// </summary>
 internal sealed class MetricsPage : IDisposable
 {
@@ -29,14 +30,22 @@ internal sealed class MetricsPage : IDisposable
     private readonly ISeals _seals;
     private readonly JsonRpcConnections _rpc;
     private readonly GraphQLTraffic _graphQL;
+    private readonly IAnchors _anchors;
     private readonly TimeProvider _time;
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, Tally> _tallies = new();
 
     public MetricsPage(
-        ILog log, IProjections projections, ISeals seals, JsonRpcConnections rpc, GraphQLTraffic graphQL, TimeProvider time)
+        ILog log,
+        IProjections projections,
+        ISeals seals,
+        IAnchors anchors,
+        JsonRpcConnections rpc,
+        GraphQLTraffic graphQL,
+        TimeProvider time)
     {
-        (_log, _projections, _seals, _rpc, _graphQL, _time) = (log, projections, seals, rpc, graphQL, time);
+        (_log, _projections, _seals, _anchors) = (log, projections, seals, anchors);
+        (_rpc, _graphQL, _time) = (rpc, graphQL, time);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name.StartsWith(Prefix, StringComparison.Ordinal))
@@ -90,6 +99,7 @@ internal sealed class MetricsPage : IDisposable
         text.One("events_log_position", "gauge", "Position of the newest fact.", head);
         WriteViews(text, views);
         WriteSeals(text, head);
+        WriteAnchors(text);
     }
 
     private static void WriteViews(MetricsText text, IReadOnlyList<ProjectionStatus> views)
@@ -150,6 +160,20 @@ internal sealed class MetricsPage : IDisposable
         text.One("events_graphql_sockets_refused_total", "counter", "Upgrades refused: full.", _graphQL.SocketsRefused);
         text.One("events_graphql_sockets_vanished_total", "counter", "Gone without a close.", _graphQL.SocketsVanished);
         text.One("events_graphql_slow_consumers_total", "counter", "Subscriptions ended: too slow.", _graphQL.SlowConsumersEnded);
+    }
+
+    /// <summary>Of each place outside that is set.</summary>
+    private void WriteAnchors(MetricsText text)
+    {
+        IReadOnlyList<AnchorStatus> all = _anchors.All;
+        text.Each("events_anchors_facts", "gauge", "Facts under the newest head that the place has.", all, one => one.Size);
+        text.Each("events_anchors_lag", "gauge", "Sealed facts that are not shown there yet.", all, one => one.Lag);
+        text.Each(
+            "events_anchors_failing", "gauge", "1 while the newest try has failed.",
+            all, one => one.State is AnchorStatus.Failed or AnchorStatus.Contradicted ? 1 : 0);
+        text.Each(
+            "events_anchors_contradicted", "gauge", "1 when the place knows another history of the log.",
+            all, one => one.State is AnchorStatus.Contradicted ? 1 : 0);
     }
 
     private void WriteCounts(MetricsText text)
@@ -216,6 +240,21 @@ internal sealed class MetricsText
         }
     }
 
+    public void Each(
+        string name, string type, string help, IReadOnlyList<AnchorStatus> anchors, Func<AnchorStatus, double> value)
+    {
+        if (anchors.Count == 0)
+        {
+            return;
+        }
+
+        Head(name, type, help);
+        foreach (AnchorStatus one in anchors)
+        {
+            Line(name, one.Sink, value(one), "anchor");
+        }
+    }
+
     public void Summary(string name, string help, long count, double sum)
     {
         Head(name, "summary", help);
@@ -230,7 +269,7 @@ internal sealed class MetricsText
             .Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
 
     /// <param name="view">A name of the program's own: letters and digits.</param>
-    private void Line(string name, string? view, double value) =>
-        _text.Append(name).Append(view is null ? string.Empty : $"{{view=\"{view}\"}}").Append(' ')
+    private void Line(string name, string? view, double value, string label = "view") =>
+        _text.Append(name).Append(view is null ? string.Empty : $"{{{label}=\"{view}\"}}").Append(' ')
             .Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
 }

@@ -21,6 +21,7 @@ internal sealed record EventsSettings(
     MediaSettings Media,
     DiscoverySettings Discovery,
     AnchorSettings Anchors,
+    WitnessSettings Witness,
     BackupSettings Backup,
     DemoSettings Demo,
     RunEnvironment Environment)
@@ -136,10 +137,29 @@ internal sealed record SkydioSettings(
 /// <param name="IntervalH">Between two base backups.</param>
 /// <param name="Keep">Base backups that are kept.</param>
 /// <param name="PassphraseFile">Encrypts the keys; null to leave them out.</param>
-internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, string? PassphraseFile);
+/// <param name="Footage">Whether files of recordings and pictures are copied, too.</param>
+internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, string? PassphraseFile, bool Footage);
 
 /// <param name="Folder">Absolute; null for none.</param>
 /// <param name="Webhook">Null for none.</param>
-internal sealed record AnchorSettings(string? Folder, Uri? Webhook, string? WebhookSecret, int IntervalS);
+/// <param name="Syslog">Null for none.</param>
+/// <param name="TimeStampUrl">Null for none.</param>
+/// <param name="TimeStampCaFile">Absolute; null to take any authority's certificate.</param>
+/// <param name="WitnessUrl">Null only together with its key.</param>
+internal sealed record AnchorSettings(
+    string? Folder,
+    Uri? Webhook,
+    string? WebhookSecret,
+    int IntervalS,
+    Uri? Syslog,
+    Uri? TimeStampUrl,
+    int TimeStampIntervalH,
+    string? TimeStampCaFile,
+    Uri? WitnessUrl,
+    string? WitnessKey);
+
+/// <param name="LogsFile">Absolute; null: this installation is nobody's witness.</param>
+/// <param name="Name">Null for the machine's.</param>
+internal sealed record WitnessSettings(string? LogsFile, string? Name);
 
 internal sealed record DemoSettings(bool Enabled);

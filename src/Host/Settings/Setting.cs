@@ -7,6 +7,7 @@ internal enum SettingKind
     HostName,
     UrlPath,
     Url,
+    Receiver,
     Number,
     Duration,
     Origins,

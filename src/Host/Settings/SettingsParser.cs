@@ -14,6 +14,9 @@ internal static class SettingsParser
 
     private const int ListMax = 64;
 
+    /// <summary>The system's, for paths of sockets.</summary>
+    private const int SocketPathMax = 107;
+
     private static readonly string[] WellKnownSecrets =
     [
         "edge-device-secret-key-change-in-production",
@@ -53,6 +56,7 @@ internal static class SettingsParser
             SettingKind.HostName => HostName(text),
             SettingKind.UrlPath => UrlPath(text),
             SettingKind.Url => Url(text),
+            SettingKind.Receiver => Receiver(text),
             SettingKind.Number => Number(setting, text),
             SettingKind.Duration => Duration(setting, text),
             SettingKind.Choice => Choice(setting, text),
@@ -82,6 +86,15 @@ internal static class SettingsParser
             && url.Query.Length == 0
             ? (url, null)
             : (null, $"\"{text}\" is not a web address. Give one such as https://cameras.example.org.");
+
+    private static (object?, string?) Receiver(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0 && url.Query.Length == 0
+            && url.Fragment.Length == 0
+            && ((url.Scheme is "udp" or "tcp" && url.Host.Length > 0 && url.AbsolutePath is "/" or "")
+                || (url.Scheme == "unix" && url.Host.Length == 0 && url.LocalPath.Length is > 1 and <= SocketPathMax))
+            ? (url, null)
+            : (null, $"\"{text}\" is no syslog receiver. Give one such as udp://logs.example:514, tcp://logs.example:601 or "
+                + "unix:///dev/log.");
 
     private static (object?, string?) Number(Setting setting, string text)
     {

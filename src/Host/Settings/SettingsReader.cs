@@ -189,6 +189,7 @@ internal sealed class SettingsReader
         {
             ("Tls.CertificateFile", "Tls.KeyFile"), ("Tls.KeyFile", "Tls.CertificateFile"),
             ("Oidc.Authority", "Oidc.Audience"), ("Oidc.Audience", "Oidc.Authority"),
+            ("Anchors.WitnessUrl", "Anchors.WitnessKey"), ("Anchors.WitnessKey", "Anchors.WitnessUrl"),
         })
         {
             if (_values[one] is not null && _values[other] is null)
@@ -278,12 +279,20 @@ internal sealed class SettingsReader
             Value<string?>("Anchors.Folder"),
             Value<Uri?>("Anchors.Webhook"),
             Value<string?>("Anchors.WebhookSecret"),
-            Number("Anchors.IntervalS")),
+            Number("Anchors.IntervalS"),
+            Value<Uri?>("Anchors.Syslog"),
+            Value<Uri?>("Anchors.TimeStampUrl"),
+            Number("Anchors.TimeStampIntervalH"),
+            Value<string?>("Anchors.TimeStampCaFile"),
+            Value<Uri?>("Anchors.WitnessUrl"),
+            Value<string?>("Anchors.WitnessKey")),
+        new WitnessSettings(Value<string?>("Witness.LogsFile"), Value<string?>("Witness.Name")),
         new BackupSettings(
             Value<string?>("Backup.Folder"),
             Number("Backup.IntervalH"),
             Number("Backup.Keep"),
-            Value<string?>("Backup.PassphraseFile")),
+            Value<string?>("Backup.PassphraseFile"),
+            Flag("Backup.Footage")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
 

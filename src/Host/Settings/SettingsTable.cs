@@ -172,6 +172,27 @@ internal static class SettingsTable
         new("Anchors", "IntervalS", SettingKind.Number, "60", "seconds",
             "Time between two heads that are shown outside. What is younger can be cut off unseen by whoever owns this machine.",
             Min: 1, Max: 86_400),
+        new("Anchors", "Syslog", SettingKind.Receiver, "", "`udp://`, `tcp://` or `unix://`",
+            "A syslog receiver that gets the newest signed head as a line of RFC 5424. Over UDP nobody learns whether it got "
+            + "there."),
+        new("Anchors", "TimeStampUrl", SettingKind.Url, "", "URL",
+            "A time-stamp authority (RFC 3161 over HTTP) that stamps the newest signed head. Stamps are kept in the database, "
+            + "and in `Anchors.Folder` if that is set."),
+        new("Anchors", "TimeStampIntervalH", SettingKind.Number, "24", "hours", "Time between two stamps.", Min: 1, Max: 8_760),
+        new("Anchors", "TimeStampCaFile", SettingKind.Folder, "", "path",
+            "Certificates (PEM) that the authority's own must lead to. Without it any certificate is taken, and an audit says "
+            + "so."),
+        new("Anchors", "WitnessUrl", SettingKind.Url, "", "URL",
+            "A witness (C2SP tlog-witness) that cosigns the newest signed head if it goes on from all before; "
+            + "`/add-checkpoint` is put behind it. Of another installation: `https://HOST:PORT/witness`."),
+        new("Anchors", "WitnessKey", SettingKind.Text, "", "name+id+base64",
+            "That witness's public key; `events audit witness` of the other installation shows it."),
+        new("Witness", "LogsFile", SettingKind.Folder, "", "path",
+            "Makes this installation a witness, at `/witness/add-checkpoint`, for the logs whose public keys are in this file, "
+            + "one a line; `events audit status` of the other installation shows its own. Read at the start."),
+        new("Witness", "Name", SettingKind.Text, "", "text without blanks",
+            "The witness's name in its key and lines; the machine's name if it is not set. It must stay as it is once it has "
+            + "signed."),
         new("Backup", "Folder", SettingKind.Folder, "", "path",
             "Where the host itself takes base backups and archives the write-ahead log, on another disk: what "
             + "`events backup --to` does. Empty: only when somebody asks."),
@@ -181,6 +202,9 @@ internal static class SettingsTable
         new("Backup", "PassphraseFile", SettingKind.Folder, "", "path",
             "A file with the passphrase that encrypts the keys in the backup. Without it they are left out, and cameras' "
             + "passwords cannot be read after a restore."),
+        new("Backup", "Footage", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether files of recordings and snapshots are copied into the backup, too: once each, into `footage/`.",
+            Choices: Switch),
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
         new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",

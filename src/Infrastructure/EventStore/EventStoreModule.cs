@@ -6,7 +6,10 @@ using Events.EventStore.Postgres;
 using Events.EventStore.Projections;
 using Events.EventStore.Reading;
 using Events.EventStore.Seals;
+using Events.EventStore.Seals.Outside;
+using Events.EventStore.Seals.Publishing;
 using Events.EventStore.Seals.Sealing;
+using Events.EventStore.Seals.Witnessing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -39,15 +42,27 @@ public static class EventStoreModule
     }
 
     /// <summary>
-    /// Adds <see cref="ISeals"/> and the loop that signs the log, beside <see cref="AddEventStore"/>. Without it the log is kept,
-    /// and nothing proves it.
+    /// Adds <see cref="ISeals"/>, <see cref="ISealedTree"/>, <see cref="IAnchors"/> and the loops that sign the log and
+    /// show its heads outside, beside <see cref="AddEventStore"/>. Without it the log is kept, and nothing proves it.
     /// </summary>
     public static IServiceCollection AddSeals(this IServiceCollection services, SealOptions options)
     {
         services.AddSingleton(options);
         AddLoop<Sealer>(services);
-        AddLoop<Anchorer>(services);
         services.AddSingleton<ISeals>(provider => provider.GetRequiredService<Sealer>());
+        services.AddSingleton<AnchorSinks>();
+        AddLoop<Anchorer>(services);
+        services.AddSingleton<IAnchors>(provider => provider.GetRequiredService<Anchorer>());
+        services.AddSingleton<ISealedTree, SealedTree>();
+        return services;
+    }
+
+    /// <summary>Adds <see cref="IWitness"/>, for logs of other installations. Needs nothing of ours.</summary>
+    public static IServiceCollection AddWitness(this IServiceCollection services, WitnessOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<IWitness, Witness>();
         return services;
     }
 

@@ -101,6 +101,50 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
         Assert.Equal((2, "undecided"), (nothing, without.Text("verdict")));
     }
 
+    [Fact]
+    public async Task compares_a_head_that_was_kept_with_the_newest_by_a_proof()
+    {
+        await log.MendAsync();
+        string folder = Directory.CreateTempSubdirectory("compare").FullName;
+        string kept = Path.Combine(folder, "kept.txt");
+        string proof = Path.Combine(folder, "proof.txt");
+        string note = await log.Host.SqlAsync("select note from events_own.audit_head order by size limit 1") + "\n";
+        await File.WriteAllTextAsync(kept, note, TestContext.Current.CancellationToken);
+        string size = note.Split('\n')[1];
+        CliResult good = await log.Host.CliAsync("audit", "compare", "--head", kept, "--out", proof);
+        Assert.Contains($"{size} facts. The newest head of ", good.Ok(), StringComparison.Ordinal);
+        Assert.Contains("The facts were not looked at", good.Output, StringComparison.Ordinal);
+        string[] lines = await File.ReadAllLinesAsync(proof, TestContext.Current.CancellationToken);
+        Assert.Equal($"old {size}", lines[0]);
+
+        string key = (await log.StatusAsync()).GetProperty("keys")[0].GetString()!;
+        Assert.Equal(0, (await log.Host.CliAsync("audit", "compare", "--head", kept, "--key", key)).ExitCode);
+        foreach ((string text, int code) in new[]
+        {
+            (note.Replace($"\n{size}\n", "\n1\n", StringComparison.Ordinal), 2), ("nothing\n", 2), (string.Empty, 2),
+        })
+        {
+            await File.WriteAllTextAsync(kept, text, TestContext.Current.CancellationToken);
+            Assert.Equal(code, (await log.Host.CliAsync("audit", "compare", "--head", kept)).ExitCode);
+        }
+
+        // A log that was set back is behind what was kept.
+        try
+        {
+            string newest = await log.Host.SqlAsync("select note from events_own.audit_head order by size desc limit 1") + "\n";
+            await File.WriteAllTextAsync(kept, newest, TestContext.Current.CancellationToken);
+            await log.TamperAsync("delete from events_own.audit_head where size > (select min(size) from events_own.audit_head)");
+            CliResult back = await log.Host.CliAsync("audit", "compare", "--head", kept);
+            Assert.Equal(1, back.ExitCode);
+            Assert.Contains("the log was set back", back.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await log.MendAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("audit", "verify", "--level", "everything")]
     [InlineData("audit", "verify", "--from", "x")]

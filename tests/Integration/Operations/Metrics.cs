@@ -60,6 +60,6 @@ public sealed partial class Metrics
             .ToDictionary(parts => parts[0], parts => double.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
-    [GeneratedRegex(@"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{view=""\w+""\})? -?[0-9.E+-]+)$")]
+    [GeneratedRegex(@"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{(view|anchor)=""\w+""\})? -?[0-9.E+-]+)$")]
     private static partial Regex Line();
 }

@@ -171,6 +171,20 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         Assert.Equal(mayAudit, facts.GetProperty("keys").GetProperty("nodes").GetArrayLength() > 0);
     }
 
+    /// <summary>Leaves name people, so whoever may read the audit follows the log, and nobody else.</summary>
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task of_tiles_is_the_policy(Role role)
+    {
+        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        HttpStatusCode expected = Policy.Allows(role, Right.ReadAudit) ? HttpStatusCode.OK : HttpStatusCode.Forbidden;
+        foreach (string path in new[] { "/audit/checkpoint", "/audit/tile/0/000.p/1", "/audit/tile/entries/000.p/1" })
+        {
+            Assert.Equal(expected, await house.GetWithAsync(secret, path));
+            Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(path));
+        }
+    }
+
     [Fact]
     public async Task has_every_field_of_the_schema()
     {

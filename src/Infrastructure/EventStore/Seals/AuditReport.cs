@@ -37,7 +37,20 @@ public sealed record AuditQuestion(
 {
     /// <summary>Signed heads that somebody kept outside, each a whole note, in any order.</summary>
     public IReadOnlyList<string> Anchors { get; init; } = [];
+
+    /// <summary>Time stamps that somebody kept outside.</summary>
+    public IReadOnlyList<KeptStamp> Stamps { get; init; } = [];
+
+    /// <summary>Certificates of time-stamp authorities that the asker trusts, as PEM; null to take any, and say so.</summary>
+    public string? StampAuthorities { get; init; }
+
+    /// <summary>Public keys of witnesses that must have cosigned, as vkeys.</summary>
+    public IReadOnlyList<string> WitnessKeys { get; init; } = [];
 }
+
+/// <param name="Note">The signed head that was stamped, byte for byte.</param>
+/// <param name="Token">The stamp's DER, without a status around it.</param>
+public sealed record KeptStamp(string Note, byte[] Token);
 
 /// <summary>A signed head.</summary>
 /// <param name="Size">In facts.</param>

@@ -15,8 +15,20 @@ public sealed record AuditStatus(
     IReadOnlyList<string> Keys,
     IReadOnlyList<AnchorStatus> Anchors);
 
-/// <param name="Sink">Its name.</param>
+/// <param name="Sink">Its name: file, webhook, syslog, timestamp or witness.</param>
 /// <param name="Size">Of the newest head that it has, in facts; 0 before the first.</param>
+/// <param name="State">Of the newest try: done, failed or pending; contradicted when the place knows another history.</param>
 /// <param name="SentAt">UTC; null before the first.</param>
-/// <param name="State">Of the newest try: done, failed or pending.</param>
-public sealed record AnchorStatus(string Sink, long Size, DateTimeOffset? SentAt, string State);
+public sealed record AnchorStatus(string Sink, long Size, string State, DateTimeOffset? SentAt = null)
+{
+    public const string Done = "done";
+    public const string Failed = "failed";
+    public const string Pending = "pending";
+    public const string Contradicted = "contradicted";
+
+    /// <summary>Why the newest try failed, as far as a running host knows; null if it did not.</summary>
+    public string? Trouble { get; init; }
+
+    /// <summary>Sealed facts that are not shown there yet.</summary>
+    public long Lag { get; init; }
+}

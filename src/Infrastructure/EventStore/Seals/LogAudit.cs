@@ -58,7 +58,7 @@ public static class LogAudit
             await AnchorsAsync(connection, cancellationToken));
     }
 
-    private static async Task<IReadOnlyList<AnchorStatus>> AnchorsAsync(
+    internal static async Task<IReadOnlyList<AnchorStatus>> AnchorsAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = new(
@@ -75,8 +75,8 @@ public static class LogAudit
             anchors.Add(new AnchorStatus(
                 reader.GetString(0),
                 reader.GetInt64(1),
-                await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(2),
-                reader.GetString(3)));
+                reader.GetString(3),
+                await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(2)));
         }
 
         return anchors;

@@ -5,6 +5,13 @@ namespace Events.EventStore.Seals;
 /// <summary>Files of signed heads.</summary>
 public static class SealNotes
 {
+    /// <summary>
+    /// The notes in a file that somebody kept: one of notes, or one that a syslog receiver wrote, whose other lines are passed
+    /// over.
+    /// </summary>
+    public static IReadOnlyList<string> In(string file) =>
+        Outside.SyslogLine.NotesIn(file) is { Count: > 0 } lines ? lines : Split(file);
+
     /// <summary>Takes a file of notes apart: each is a text, a blank line and signatures, and a blank line follows it.</summary>
     /// <returns>Whole notes, with their last newline.</returns>
     public static IReadOnlyList<string> Split(string file)

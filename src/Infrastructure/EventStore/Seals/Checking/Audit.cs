@@ -39,7 +39,9 @@ internal sealed class Audit(
         SayKeys(keys);
         await CompareStateAsync(newest, cancellationToken);
         await CheckForksAsync(heads, cancellationToken);
-        IReadOnlyList<TreeHead> anchors = Anchors(keys.Ever, newest);
+        OutsideCheck outside = new(connection, question, _findings, _notes);
+        IReadOnlyList<TreeHead> anchors = await outside.RunAsync(keys.Ever, newest, _forked, cancellationToken);
+        _notes.AreAnchorsThere = anchors.Count > 0;
         if (newest is not null && Asks(AuditLevels.Tiles | AuditLevels.Events | AuditLevels.Anchors))
         {
             await CheckTreeAsync(newest, anchors, cancellationToken);
@@ -63,7 +65,7 @@ internal sealed class Audit(
             _findings.All,
             _notes.NotChecked,
             _notes.Notices,
-            undecided);
+            undecided ?? outside.Undecided);
     }
 
     /// <summary>A log that was set back goes on under another name, and a fact says so.</summary>
@@ -203,46 +205,6 @@ internal sealed class Audit(
     private const int StateLooksMax = 10;
 
     private static readonly TimeSpan StateLookPause = TimeSpan.FromMilliseconds(100);
-
-    /// <returns>By size, those alone that the tree can be held against.</returns>
-    private List<TreeHead> Anchors(IReadOnlyCollection<NoteKey> trusted, StoredHead? newest)
-    {
-        List<TreeHead> anchors = [];
-        foreach (string text in question.Anchors)
-        {
-            try
-            {
-                TreeHead head = TreeHead.Open(StrictText.Encode(text), trusted);
-                if (_forked.TryGetValue(head.Origin, out long left) && head.Size > left)
-                {
-                    _notes.Notices.Add(
-                        $"The head of {head.Size} facts of {head.Origin} is of what was lost when the log was set back.");
-                }
-                else if (head.Size > (newest?.Size ?? 0))
-                {
-                    _findings.Add(
-                        AuditLevels.Anchors,
-                        "truncated",
-                        $"A signed head of {head.Size} facts was shown outside; the newest head here has {newest?.Size ?? 0}. "
-                        + "The log was set back.",
-                        null,
-                        head.Root.ToString());
-                }
-                else if (head.Size > 0)
-                {
-                    anchors.Add(head);
-                }
-            }
-            catch (NoteRefusedException refused)
-            {
-                string first = text.Split('\n', 2)[0];
-                _findings.Add(
-                    AuditLevels.Anchors, "forged", $"What was kept outside as a head of {first} is none. {refused.Message}");
-            }
-        }
-
-        return [.. anchors.OrderBy(head => head.Size)];
-    }
 
     private async Task CheckTreeAsync(StoredHead newest, IReadOnlyList<TreeHead> anchors, CancellationToken cancellationToken)
     {

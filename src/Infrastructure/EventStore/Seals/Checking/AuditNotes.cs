@@ -24,6 +24,9 @@ internal sealed class AuditNotes(NpgsqlConnection connection, AuditQuestion ques
 
     public List<string> Notices { get; } = [];
 
+    /// <summary>Whether there was a head from outside to hold the log against.</summary>
+    public bool AreAnchorsThere { get; set; }
+
     public async Task SayWhatIsLeftAsync(CancellationToken cancellationToken)
     {
         if (!Asks(AuditLevels.Events))
@@ -40,7 +43,7 @@ internal sealed class AuditNotes(NpgsqlConnection connection, AuditQuestion ques
             NotChecked.Add("whether the stored hashes make the signed roots");
         }
 
-        if (question.Anchors.Count == 0)
+        if (!AreAnchorsThere)
         {
             NotChecked.Add("anchors outside this installation: no head was given that somebody kept elsewhere");
         }

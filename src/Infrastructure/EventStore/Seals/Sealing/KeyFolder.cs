@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -29,14 +27,13 @@ internal sealed record SignedState(
 }
 
 /// <summary>The signing key and the state beside it.</summary>
-internal sealed partial class KeyFolder(string path)
+internal sealed class KeyFolder(string path)
 {
     private const string KeyName = "seal-key.pem";
     private const string NextName = "seal-key-next.pem";
     private const string RetiredName = "seal-keys-retired.txt";
     private const string StateName = "seal-state.json";
-    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <returns>Null when nothing was ever signed from here.</returns>
     /// <exception cref="SealRefusedException">It is damaged.</exception>
@@ -100,7 +97,7 @@ internal sealed partial class KeyFolder(string path)
             RetiredKeys().Append(old).Select(key => key.ToString()).Distinct(StringComparer.Ordinal);
         Replace(RetiredName, Encoding.UTF8.GetBytes(string.Concat(retired.Select(key => key + "\n"))));
         File.Move(Path.Combine(path, NextName), Path.Combine(path, KeyName), overwrite: true);
-        SyncFolder();
+        DurableFile.SyncFolder(path);
     }
 
     /// <summary>Public keys that signed before the present one.</summary>
@@ -161,47 +158,7 @@ internal sealed partial class KeyFolder(string path)
         $"seal-state-{state.Origin[(state.Origin.LastIndexOf('/') + 1)..]}.json",
         JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState));
 
-    private void Replace(string name, byte[] content)
-    {
-        string file = Path.Combine(path, name);
-        string draft = file + ".new";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnFile };
-        using (FileStream stream = new(draft, options))
-        {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(draft, file, overwrite: true);
-        SyncFolder();
-    }
-
-    /// <summary>Puts the folder's list of names on disk, so that the rename outlasts a power cut.</summary>
-    private void SyncFolder()
-    {
-        const int ReadOnlyAndCloseOnExec = 0x80000;
-        int descriptor = Open(path, ReadOnlyAndCloseOnExec);
-        int outcome = descriptor < 0 ? -1 : Sync(descriptor);
-        int error = Marshal.GetLastPInvokeError();
-        if (descriptor >= 0)
-        {
-            _ = Close(descriptor);
-        }
-
-        if (outcome != 0)
-        {
-            throw new IOException($"{path} cannot be synced: {new Win32Exception(error).Message}.");
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Sync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
+    private void Replace(string name, byte[] content) => DurableFile.Replace(path, name, content);
 }
 
 [JsonSerializable(typeof(SignedState))]

@@ -1,0 +1,225 @@
+using System.Security.Cryptography.X509Certificates;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Outside;
+using Events.EventStore.Seals.Sealing;
+using Npgsql;
+
+namespace Events.EventStore.Seals.Checking;
+
+/// <summary>
+/// Level anchors: heads that were shown outside. Those that somebody kept, and what came back from time-stamp authorities and
+/// witnesses and lies in the database: its owner can remove that, and make none anew.
+/// </summary>
+internal sealed class OutsideCheck(
+    NpgsqlConnection connection, AuditQuestion question, Findings findings, AuditNotes notes)
+{
+    /// <summary>The newest: a witness that cosigned a head vouches for all that it cosigned before.</summary>
+    private const int ReceiptsMax = 1_000;
+
+    private readonly WitnessKey[] _witnesses = [.. question.WitnessKeys.Select(WitnessKey.Parse)];
+    private readonly X509Certificate2Collection? _roots =
+        question.StampAuthorities is { } pem ? TimeStamp.RootsIn(pem) : null;
+
+    private readonly Dictionary<(string Origin, long Size, Tree.TreeHash Root), TreeHead> _heads = [];
+    private readonly Dictionary<string, Vouched> _stamps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Vouched> _cosigned = new(StringComparer.Ordinal);
+
+    /// <summary>Why there is no verdict; null if what was asked for was there.</summary>
+    public string? Undecided { get; private set; }
+
+    /// <param name="trusted">Keys that the log was ever signed with.</param>
+    /// <param name="newest">Of the log; null if it has none.</param>
+    /// <param name="forked">Origins that were set back, and how many facts were left.</param>
+    /// <returns>By size, those alone that the tree can be held against.</returns>
+    public async Task<IReadOnlyList<TreeHead>> RunAsync(
+        IReadOnlyCollection<NoteKey> trusted,
+        StoredHead? newest,
+        IReadOnlyDictionary<string, long> forked,
+        CancellationToken cancellationToken)
+    {
+        foreach (string text in question.Anchors)
+        {
+            Take(StrictText.Encode(text), trusted);
+        }
+
+        foreach (KeptStamp stamp in question.Stamps)
+        {
+            TakeStamp(StrictText.Encode(stamp.Note), stamp.Token, trusted);
+        }
+
+        if (question.Levels.HasFlag(AuditLevels.Anchors))
+        {
+            await TakeReceiptsAsync(trusted, cancellationToken);
+        }
+
+        SayWhoVouches();
+        return [.. _heads.Values.Where(head => IsComparable(head, newest, forked)).OrderBy(head => head.Size)];
+    }
+
+    private async Task TakeReceiptsAsync(IReadOnlyCollection<NoteKey> trusted, CancellationToken cancellationToken)
+    {
+        List<(string Sink, byte[] Receipt)> found = [];
+        await using NpgsqlCommand command = new(
+            """
+            select sink, receipt from (
+              select sink, receipt, row_number() over (partition by sink order by size desc) n from events_own.audit_anchor
+              where sink in ('timestamp', 'witness') and receipt is not null) newest
+            where n <= $1 order by sink, n
+            """,
+            connection)
+        {
+            Parameters = { new NpgsqlParameter<int> { TypedValue = ReceiptsMax } },
+        };
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                found.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
+            }
+        }
+
+        if (found.GroupBy(one => one.Sink).FirstOrDefault(group => group.Count() == ReceiptsMax) is { } many)
+        {
+            notes.NotChecked.Add($"receipts of the {many.Key} that are older than the newest {ReceiptsMax}, if there are any");
+        }
+
+        foreach ((string sink, byte[] receipt) in found)
+        {
+            if (sink == "witness")
+            {
+                Take(receipt, trusted);
+            }
+            else if (StampReceipt.Split(receipt) is { } stamp)
+            {
+                TakeStamp(stamp.Note, stamp.Token, trusted);
+            }
+        }
+    }
+
+    /// <returns>Null when it is no head of this log; that is a finding.</returns>
+    private TreeHead? Take(byte[] note, IReadOnlyCollection<NoteKey> trusted)
+    {
+        try
+        {
+            TreeHead head = TreeHead.Open(note, trusted);
+            SignedNote signed = SignedNote.Parse(note);
+            foreach (WitnessKey witness in _witnesses)
+            {
+                if (witness.TimeOn(signed) is { } at)
+                {
+                    Count(_cosigned, witness.ToString(), head, at);
+                }
+            }
+
+            _heads.TryAdd((head.Origin, head.Size, head.Root), head);
+            return head;
+        }
+        catch (NoteRefusedException refused)
+        {
+            findings.Add(
+                AuditLevels.Anchors,
+                "forged",
+                $"What was kept outside as a head of {FirstLine(note)} is none. {refused.Message}");
+            return null;
+        }
+    }
+
+    private void TakeStamp(byte[] note, byte[] token, IReadOnlyCollection<NoteKey> trusted)
+    {
+        if (Take(note, trusted) is not { } head)
+        {
+            return;
+        }
+
+        try
+        {
+            TimeStamp stamp = TimeStamp.Open(token, note, _roots);
+            Count(_stamps, stamp.By, head, stamp.At);
+        }
+        catch (NoteRefusedException refused)
+        {
+            findings.Add(
+                AuditLevels.Anchors,
+                "forged",
+                $"The time stamp that is kept for the head of {head.Size} facts is none. {refused.Message}",
+                null,
+                head.Root.ToString());
+        }
+    }
+
+    private static void Count(Dictionary<string, Vouched> to, string by, TreeHead head, DateTimeOffset at)
+    {
+        Vouched before = to.GetValueOrDefault(by) ?? new Vouched(0, 0, at);
+        to[by] = head.Size >= before.Size
+            ? new Vouched(before.Count + 1, head.Size, at)
+            : before with { Count = before.Count + 1 };
+    }
+
+    private void SayWhoVouches()
+    {
+        foreach ((string by, Vouched stamps) in _stamps)
+        {
+            notes.Notices.Add(
+                $"{stamps.Count} heads have a time stamp by {by}; the newest, of {stamps.Size} facts, was there at "
+                + $"{stamps.At:u}.");
+        }
+
+        foreach (WitnessKey witness in _witnesses)
+        {
+            if (_cosigned.GetValueOrDefault(witness.ToString()) is { } cosigned)
+            {
+                notes.Notices.Add(
+                    $"{cosigned.Count} heads are cosigned by {witness.Name}; the newest, of {cosigned.Size} facts, at "
+                    + $"{cosigned.At:u}.");
+            }
+            else
+            {
+                Undecided = $"No head was found that the witness {witness.Name} has cosigned.";
+            }
+        }
+
+        if (_stamps.Count > 0 && _roots is null)
+        {
+            notes.NotChecked.Add("who made the time stamps: no certificate of an authority was given (--stamp-ca)");
+        }
+
+        if (_roots is not null && _stamps.Count == 0)
+        {
+            Undecided = "No time stamp was found.";
+        }
+    }
+
+    private bool IsComparable(TreeHead head, StoredHead? newest, IReadOnlyDictionary<string, long> forked)
+    {
+        if (forked.TryGetValue(head.Origin, out long left) && head.Size > left)
+        {
+            notes.Notices.Add($"The head of {head.Size} facts of {head.Origin} is of what was lost when the log was set back.");
+            return false;
+        }
+
+        if (head.Size > (newest?.Size ?? 0))
+        {
+            findings.Add(
+                AuditLevels.Anchors,
+                "truncated",
+                $"A signed head of {head.Size} facts was shown outside; the newest head here has {newest?.Size ?? 0}. "
+                + "The log was set back.",
+                null,
+                head.Root.ToString());
+            return false;
+        }
+
+        return head.Size > 0;
+    }
+
+    private static string FirstLine(byte[] note)
+    {
+        int end = Array.IndexOf(note, (byte)'\n');
+        string line = System.Text.Encoding.UTF8.GetString(note, 0, Math.Min(end < 0 ? note.Length : end, 200));
+        return new string([.. line.Where(letter => !char.IsControl(letter))]);
+    }
+
+    /// <param name="Size">Of the newest head.</param>
+    /// <param name="At">When that was.</param>
+    private sealed record Vouched(int Count, long Size, DateTimeOffset At);
+}

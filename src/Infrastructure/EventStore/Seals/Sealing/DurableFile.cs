@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Events.EventStore.Seals.Sealing;
+
+/// <summary>Files that are there as a whole or not at all, whatever happens meanwhile.</summary>
+internal static partial class DurableFile
+{
+    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Replaces a file of our own account; it is on disk when this returns.</summary>
+    public static void Replace(string folder, string name, byte[] content)
+    {
+        string file = Path.Combine(folder, name);
+        string draft = file + ".new";
+        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnFile };
+        using (FileStream stream = new(draft, options))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, file, overwrite: true);
+        SyncFolder(folder);
+    }
+
+    /// <summary>Puts the folder's list of names on disk, so that a rename outlasts a power cut.</summary>
+    public static void SyncFolder(string folder)
+    {
+        const int ReadOnlyAndCloseOnExec = 0x80000;
+        int descriptor = Open(folder, ReadOnlyAndCloseOnExec);
+        int outcome = descriptor < 0 ? -1 : Sync(descriptor);
+        int error = Marshal.GetLastPInvokeError();
+        if (descriptor >= 0)
+        {
+            _ = Close(descriptor);
+        }
+
+        if (outcome != 0)
+        {
+            throw new IOException($"{folder} cannot be synced: {new Win32Exception(error).Message}.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Events.Tests.Integration.Kit;
+using Events.Tests.Integration.Security;
+using Xunit;
+
+namespace Events.Tests.Integration.Audit;
+
+/// <summary>The page of a real recording, read with poppler, as whoever gets it does.</summary>
+public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task of_a_recording_says_who_did_what_and_when_with_the_proofs()
+    {
+        string folder = Directory.CreateTempSubdirectory("custody").FullName;
+        string name = house.Recordings[0];
+        (string secret, _) = await house.KeyAsync("--role", "viewer");
+        Assert.Equal(System.Net.HttpStatusCode.OK, await house.GetWithAsync(secret, $"/files/recordings/{name}.mp4"));
+        (await house.Host.CliAsync("recording", "hold", name, "--reason", "Case 2026-17 Überfall Łódź")).Ok();
+        await Until.TrueAsync(
+            async () => await house.Host.SqlAsync(
+                $"select count(*) > 0 from events.mt_events where type = 'pictures_seen' and data->>'what' = '{name}.mp4'") == "t",
+            TimeSpan.FromSeconds(30),
+            "the download to be noted");
+
+        string file = Path.Combine(folder, "custody.pdf");
+        JsonElement row = JsonElement.Parse((await house.Host.CliAsync(
+            "audit", "custody", "--recording", name, "--reason", "Court, file 7", "--out", file, "--format", "json")).Ok());
+        Assert.Equal(row.GetProperty("facts").GetInt32(), row.GetProperty("proved").GetInt32());
+        Assert.Equal(row.GetProperty("files").GetInt32(), row.GetProperty("filesWhole").GetInt32());
+        string sha256 = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(file, Token)));
+        Assert.Equal(sha256, row.Text("sha256"));
+        Assert.Equal(
+            sha256,
+            await house.Host.SqlAsync($"select data->>'manifestSha256' from events.mt_events where seq_id = {row.GetProperty("position")}"));
+
+        // Text runs on at the ends of lines; a hash is whole without blanks.
+        string text = Blanks().Replace((await Tool.RunAsync("pdftotext", ["-layout", file, "-"])).Ok(), " ");
+        string id = await house.Host.SqlAsync(
+            $"select data->>'recordingId' from events.mt_events where type = 'recording_requested' and data->>'name' = '{name}'");
+        foreach (string words in new[]
+        {
+            "Chain of custody", $"Recording: {name} ({id})", "Reason: Court, file 7", "Recording requested", "First picture at", "Ended: Requested",
+            "Legal hold placed: Case 2026-17 Überfall Łódź", $"{name}.mp4 fetched 1 times", "is the file that the fact describes", "by files",
+        })
+        {
+            Assert.Contains(words, text, StringComparison.OrdinalIgnoreCase);
+        }
+
+        string solid = text.Replace(" ", string.Empty, StringComparison.Ordinal);
+        await HoldsTheLeavesOfTheTreeAsync(solid);
+        Assert.Contains((await house.Host.SqlAsync("select vkey from events_own.audit_key limit 1"))[..60], solid, StringComparison.Ordinal);
+
+        // Drawn, it is no empty sheet; and pages are of one size.
+        (await Tool.RunAsync("pdftoppm", ["-r", "40", "-gray", file, Path.Combine(folder, "page")])).Ok();
+        byte[] drawn = await File.ReadAllBytesAsync(Directory.GetFiles(folder, "page*.pgm").Order().First(), Token);
+        Assert.InRange(drawn.Count(pixel => pixel < 128), 500, drawn.Length / 2);
+
+        // The next one tells of this one.
+        string second = Path.Combine(folder, "second.pdf");
+        (await house.Host.CliAsync("audit", "custody", "--recording", id, "--out", second)).Ok();
+        Assert.Contains(sha256, Blanks().Replace((await Tool.RunAsync("pdftotext", [second, "-"])).Ok(), ""), StringComparison.Ordinal);
+        Assert.Equal(2, (await house.Host.CliAsync("audit", "custody", "--recording", id, "--out", second)).ExitCode);
+        Assert.Equal(2, (await house.Host.CliAsync("audit", "custody", "--recording", "nothing", "--out", second + "x")).ExitCode);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task of_a_recording_whose_file_was_changed_says_so()
+    {
+        string folder = Directory.CreateTempSubdirectory("custody").FullName;
+        string name = house.Recordings[1];
+        string path = Directory.GetFiles(Path.Combine(house.Host.Data, "recordings"), "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).First(one => one.Contains(name, StringComparison.Ordinal));
+        byte[] good = await File.ReadAllBytesAsync(path, Token);
+        string file = Path.Combine(folder, "custody.pdf");
+        try
+        {
+            await File.WriteAllBytesAsync(path, [.. good[..^1], (byte)(good[^1] ^ 1)], Token);
+            CliResult changed = await house.Host.CliAsync("audit", "custody", "--recording", name, "--out", file);
+            Assert.Equal(1, changed.ExitCode);
+            Assert.Contains("IS ANOTHER FILE", (await Tool.RunAsync("pdftotext", ["-layout", file, "-"])).Ok(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await File.WriteAllBytesAsync(path, good, Token);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The leaves on the page are those that monitors get.</summary>
+    private async Task HoldsTheLeavesOfTheTreeAsync(string page)
+    {
+        string token = await house.Host.TokenAsync("auditor");
+        string note = System.Text.Encoding.UTF8.GetString(await house.Host.DownloadAsync("/audit/checkpoint", token));
+        long size = long.Parse(note.Split('\n')[1], System.Globalization.CultureInfo.InvariantCulture);
+        Match[] proved = [.. Leaves().Matches(page).Cast<Match>()];
+        Assert.True(proved.Length >= 6, page);
+        foreach (Match one in proved)
+        {
+            long index = long.Parse(one.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+            long width = Math.Min(256, size - (index / 256 * 256));
+            string name = width == 256 ? $"{index / 256:000}" : $"{index / 256:000}.p/{width}";
+            byte[] tile = await house.Host.DownloadAsync($"/audit/tile/0/{name}", token);
+            Assert.Equal(Convert.ToHexStringLower(tile.AsSpan((int)(index % 256) * 32, 32)), one.Groups[2].Value);
+        }
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+
+    [GeneratedRegex(@"index(\d+),leaf([0-9a-f]{64}),proofSHA-256[0-9a-f]{64}")]
+    private static partial Regex Leaves();
+}
