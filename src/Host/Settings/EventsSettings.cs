@@ -55,7 +55,7 @@ internal sealed record ServerSettings(
 /// <param name="CertificateFile">Absolute, PEM with the chain; null: no TLS.</param>
 /// <param name="KeyFile">Absolute, PEM; null only together with the certificate.</param>
 /// <param name="Port">0 for any free one.</param>
-/// <param name="PlainOutside">Whether the plain port stays open to other machines beside it.</param>
+/// <param name="PlainOutside">Whether the plain port may be open to other machines.</param>
 internal sealed record TlsSettings(string? CertificateFile, string? KeyFile, int Port, bool PlainOutside)
 {
     public bool IsOn => CertificateFile is not null;

@@ -13,9 +13,9 @@ internal static class SettingsTable
             "Where everything of this installation lies: log, recordings, keys. Relative to the folder of the settings file "
             + "when set there, otherwise to the folder the program was started in.",
             Flag: "--data"),
-        new("Server", "Host", SettingKind.HostName, "0.0.0.0", "address",
-            "The address of this machine on which WebSocket and HTTP are served; `0.0.0.0` for all, "
-            + "`127.0.0.1` for programs on this machine only."),
+        new("Server", "Host", SettingKind.HostName, "127.0.0.1", "address",
+            "The address of this machine on which WebSocket and HTTP are served; `127.0.0.1` for programs on this machine only, "
+            + "`0.0.0.0` for all addresses, which wants TLS (`Tls.CertificateFile`) or `Tls.PlainOutside`."),
         new("Server", "Port", SettingKind.Number, "8002", "port", "Port of WebSocket and HTTP; 0 takes any free one.",
             Flag: "--port", Max: PortMax),
         new("Server", "WebSocketPath", SettingKind.UrlPath, "/ws", "path", "Where WebSocket connections are taken."),
@@ -36,21 +36,28 @@ internal static class SettingsTable
             + "did.",
             Choices: Switch),
         new("Tls", "CertificateFile", SettingKind.Folder, "", "path",
-            "Certificate with its chain, as PEM. With it, the same is served by `https` and `wss` at `Tls.Port` (TLS 1.2 and "
-            + "1.3), and `Server.Port` answers this machine alone. Files that are written anew are used from the next connection "
-            + "on."),
+            "Certificate with its chain, as PEM. With it, the same is served by `https` and `wss` at `Tls.Port` of "
+            + "`Server.Host` (TLS 1.2 and 1.3), and `Server.Port` answers this machine alone. Files that are written anew are used "
+            + "from the next connection on."),
         new("Tls", "KeyFile", SettingKind.Folder, "", "path",
             "The key of that certificate, as PEM without a password; readable by its owner alone."),
         new("Tls", "Port", SettingKind.Number, "8443", "port", "Port of `https` and `wss`; 0 takes any free one.", Max: PortMax),
         new("Tls", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
-            "Whether `Server.Port`, which is not encrypted, answers other machines beside TLS.", Choices: Switch),
-        new("Health", "Host", SettingKind.HostName, "0.0.0.0", "address", "The address on which health is served."),
+            "Whether `Server.Port`, which is not encrypted, may answer other machines, with TLS beside it or without. In "
+            + "production the host does not start on such an address otherwise.", Choices: Switch),
+        new("Health", "Host", SettingKind.HostName, "127.0.0.1", "address",
+            "The address on which health is served; one that other machines reach wants `Health.PlainOutside`."),
         new("Health", "Port", SettingKind.Number, "8003", "port", "Port of health; 0 takes any free one.",
             Flag: "--health-port", Max: PortMax),
-        new("Rtsp", "Host", SettingKind.HostName, "0.0.0.0", "address",
-            "The address on which live pictures are served over RTSP."),
+        new("Health", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether health, which is never encrypted and asks for no login, may answer other machines.", Choices: Switch),
+        new("Rtsp", "Host", SettingKind.HostName, "127.0.0.1", "address",
+            "The address on which live pictures are served over RTSP; one that other machines reach wants `Rtsp.PlainOutside`."),
         new("Rtsp", "Port", SettingKind.Number, "8554", "port", "Port of RTSP; 0 takes any free one.",
             Flag: "--rtsp-port", Max: PortMax),
+        new("Rtsp", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether RTSP, which is never encrypted, may answer other machines: pictures and tokens can be read on the way.",
+            Choices: Switch),
         new("Rtsp", "UdpPortFirst", SettingKind.Number, "21000", "port",
             "First of the ports from which pictures go to players that want them over UDP.", Min: 1024, Max: PortMax - 1),
         new("Rtsp", "UdpPortCount", SettingKind.Number, "200", "ports",
@@ -175,7 +182,8 @@ internal static class SettingsTable
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
         new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",
-            "In development, secrets that are known from examples are accepted.", Choices: ["production", "development"]),
+            "In development, secrets that are known from examples are accepted, and listeners that are not encrypted may be at "
+            + "any address.", Choices: ["production", "development"]),
     ];
 
     /// <summary>Upper and lower case are the same.</summary>
