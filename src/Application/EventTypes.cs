@@ -79,6 +79,7 @@ public static class EventTypes
         Of("access_granted", StoredJson.Default.AccessGranted),
         Of("access_refused", StoredJson.Default.AccessRefused),
         Of("pictures_seen", StoredJson.Default.PicturesSeen),
+        Of("recording_shredded", StoredJson.Default.RecordingShredded),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -114,6 +115,7 @@ public static class EventTypes
 [JsonSerializable(typeof(RecordingStopped))]
 [JsonSerializable(typeof(RecordingFailed))]
 [JsonSerializable(typeof(RecordingDeleted))]
+[JsonSerializable(typeof(RecordingShredded))]
 [JsonSerializable(typeof(LegalHoldPlaced))]
 [JsonSerializable(typeof(LegalHoldReleased))]
 [JsonSerializable(typeof(SnapshotTaken))]

@@ -170,6 +170,8 @@ internal static class Composition
             new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
         services.AddSingleton<ISourceSecrets, SourceSecrets>();
         services.AddSingleton<IPasswordStore, PasswordStore>();
+        services.AddSingleton<IFootageKeys>(provider => new FootageKeys(
+            provider.GetRequiredService<SealedValues>(), installation.Settings.Security.EncryptsRecordings));
         services.AddSingleton<IOneTimeCodes, OneTimeCodes>();
         services.AddSingleton(provider => new SigningKeys(
             Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));

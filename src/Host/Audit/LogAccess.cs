@@ -3,8 +3,10 @@ using Events.Application.Contracts;
 using Events.EventStore;
 using Events.Host.Cli;
 using Events.Host.Operations;
+using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Processes;
+using Npgsql;
 
 namespace Events.Host.Audit;
 
@@ -39,6 +41,8 @@ internal sealed class LogAccess : IAsyncDisposable
             .AddLogging()
             .AddSingleton(EventTypes.Catalogue)
             .AddSingleton<PastViews>()
+            .AddSingleton(_ => NpgsqlDataSource.Create(place.Connection))
+            .AddSingleton<ProtectedValues>()
             .AddEventStore(new EventStoreOptions(() => place.Connection))
             .BuildServiceProvider());
     }
@@ -55,6 +59,26 @@ internal sealed class LogAccess : IAsyncDisposable
     public IFacts Facts => Get<IFacts>();
 
     public PastViews PastViews => Get<PastViews>();
+
+    /// <summary>Keys of encrypted recordings; null where the installation's own key is not in its folder.</summary>
+    /// <exception cref="CommandFailedException">It is there, and others may read it or it holds no key.</exception>
+    public IFootageKeys? FootageKeys
+    {
+        get
+        {
+            string file = Path.Combine(Place.Keys, KeyFiles.SourcesName);
+            try
+            {
+                return File.Exists(file)
+                    ? new FootageKeys(new SealedValues(Get<ProtectedValues>(), KeyFiles.ReadOrMake(file)), encryptsNew: false)
+                    : null;
+            }
+            catch (StartRefusedException refused)
+            {
+                throw new CommandFailedException(refused.Message);
+            }
+        }
+    }
 
     /// <param name="say">Gets a sentence when a PostgreSQL is started for this.</param>
     /// <exception cref="CommandFailedException">The log cannot be reached; the message says why.</exception>

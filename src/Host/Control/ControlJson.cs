@@ -35,7 +35,9 @@ internal sealed record RecordingRow(
     DateTimeOffset? StartedAt = null,
     DateTimeOffset? EndedAt = null,
     string? Trouble = null,
-    string? HeldFor = null);
+    string? HeldFor = null,
+    bool IsEncrypted = false,
+    DateTimeOffset? ShreddedAt = null);
 
 /// <param name="MaxAgeDays">Null for no limit.</param>
 /// <param name="MaxSizeGb">In GB of 2^30 bytes; null for no limit.</param>

@@ -7,6 +7,9 @@ namespace Events.Host.Security;
 /// <summary>Secrets of this installation: made once, readable by the owner of the data folder alone.</summary>
 internal static class KeyFiles
 {
+    /// <summary>The key under which secrets in the database are encrypted.</summary>
+    public const string SourcesName = "sources.key";
+
     private const int KeyBytes = 32;
 
     /// <returns>256 random bits, base64url; the same ones at every start.</returns>

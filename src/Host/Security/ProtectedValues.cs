@@ -6,6 +6,15 @@ namespace Events.Host.Security;
 /// <summary>Rows of <c>events_own.protected_value</c>: ciphertext by name. What they mean is the caller's secret.</summary>
 internal sealed class ProtectedValues(NpgsqlDataSource database)
 {
+    /// <summary>Whatever the server is set to: what is read from this is on disk when the statement returns.</summary>
+    private const string Durable =
+        """
+        durable as (select set_config(
+          'synchronous_commit',
+          case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end,
+          true))
+        """;
+
     public async Task SetAsync(string name, byte[] value, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = CommandFor(
@@ -18,6 +27,25 @@ internal sealed class ProtectedValues(NpgsqlDataSource database)
         await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
     }
 
+    /// <summary>Unless there is one of that name: then that one stays. It is on disk when this returns.</summary>
+    public async Task AddAsync(string name, byte[] value, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = CommandFor(
+            $"with {Durable} insert into events_own.protected_value (name, value, changed_at) "
+            + "select $1, $2, now() from durable on conflict (name) do nothing",
+            name);
+        command.Parameters.AddWithValue(value);
+        await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
+    }
+
+    /// <returns>The names that begin so, in no order.</returns>
+    public async Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = CommandFor(
+            "select coalesce(array_agg(name), '{}') from events_own.protected_value where starts_with(name, $1)", prefix);
+        return (string[])(await RunAsync(command.ExecuteScalarAsync, cancellationToken))!;
+    }
+
     /// <returns>Null when there is none of that name.</returns>
     public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken)
     {
@@ -25,9 +53,11 @@ internal sealed class ProtectedValues(NpgsqlDataSource database)
         return (byte[]?)await RunAsync(command.ExecuteScalarAsync, cancellationToken);
     }
 
+    /// <summary>It is gone from disk, too, when this returns.</summary>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)
     {
-        await using NpgsqlCommand command = CommandFor("delete from events_own.protected_value where name = $1", name);
+        await using NpgsqlCommand command = CommandFor(
+            $"with {Durable} delete from events_own.protected_value using durable where name = $1", name);
         await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
     }
 

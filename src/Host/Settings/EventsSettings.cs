@@ -91,7 +91,8 @@ internal sealed record SecuritySettings(
     IReadOnlyList<AddressRange> UnlimitedAddresses,
     TimeSpan UseReportPause,
     bool AllowsPrivateSources,
-    bool AllowsLoopbackSources)
+    bool AllowsLoopbackSources,
+    bool EncryptsRecordings)
 {
     public override string ToString() => "•••";
 }

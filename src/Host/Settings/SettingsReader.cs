@@ -290,7 +290,8 @@ internal sealed class SettingsReader
             Value<IReadOnlyList<AddressRange>>("Security.UnlimitedAddresses"),
             Value<TimeSpan>("Security.UseReportPause"),
             Flag("Security.AllowPrivateSources"),
-            Flag("Security.AllowLoopbackSources")),
+            Flag("Security.AllowLoopbackSources"),
+            Flag("Security.EncryptRecordings")),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),

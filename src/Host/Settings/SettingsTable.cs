@@ -84,6 +84,10 @@ internal static class SettingsTable
             + "Link-local addresses and those at which clouds tell of a machine are never taken.", Choices: Switch),
         new("Security", "AllowLoopbackSources", SettingKind.Choice, "true", "`true` or `false`",
             "Whether cameras may be at this machine's own addresses.", Choices: Switch),
+        new("Security", "EncryptRecordings", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether files of recordings that begin from now on are encrypted on disk (AES-256-GCM), each with a key of its own. "
+            + "Recordings from before stay as they are; one that has begun goes on as it began. Snapshots are not encrypted.",
+            Choices: Switch),
         new("Security", "RateLimitRequests", SettingKind.Number, "10000", "calls",
             "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040. The default "
             + "holds back only what would take a good part of a core from the others.",
