@@ -140,6 +140,7 @@ public static class ApplicationModule
             ToLogbook<NoteExport>(Right.Administer),
             ToLogbook<NoteFork>(Right.Administer),
             ToLogbook<NoteKeyRotation>(Right.Administer),
+            ToLogbook<NoteSecretsRotation>(Right.Administer),
             ToLogbook<ParkFact>(Right.Administer),
             ToLogbook<UnparkFact>(Right.Administer),
         ];

@@ -80,6 +80,7 @@ public static class EventTypes
         Of("access_refused", StoredJson.Default.AccessRefused),
         Of("pictures_seen", StoredJson.Default.PicturesSeen),
         Of("recording_shredded", StoredJson.Default.RecordingShredded),
+        Of("secrets_rotation_requested", StoredJson.Default.SecretsRotationRequested),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -128,6 +129,7 @@ public static class EventTypes
 [JsonSerializable(typeof(LogExported))]
 [JsonSerializable(typeof(LogForked))]
 [JsonSerializable(typeof(LogKeyRotated))]
+[JsonSerializable(typeof(SecretsRotationRequested))]
 [JsonSerializable(typeof(FactParked))]
 [JsonSerializable(typeof(FactUnparked))]
 [JsonSerializable(typeof(RetentionPolicySet))]

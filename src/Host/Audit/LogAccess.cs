@@ -66,11 +66,10 @@ internal sealed class LogAccess : IAsyncDisposable
     {
         get
         {
-            string file = Path.Combine(Place.Keys, KeyFiles.SourcesName);
             try
             {
-                return File.Exists(file)
-                    ? new FootageKeys(new SealedValues(Get<ProtectedValues>(), KeyFiles.ReadOrMake(file)), encryptsNew: false)
+                return SecretsKeys.OpenExisting(Place.Keys) is { } keys
+                    ? new FootageKeys(new SealedValues(Get<ProtectedValues>(), keys), encryptsNew: false)
                     : null;
             }
             catch (StartRefusedException refused)

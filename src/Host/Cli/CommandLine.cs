@@ -38,6 +38,7 @@ internal static class CommandLine
             RetentionVerbs.Build(_format),
             KeyVerbs.Build(_format),
             UserVerbs.Build(_format),
+            SecretsVerbs.Build(_format),
             AuditVerbs.Build(_data, _format),
             ProjectionVerbs.Build(_data, _format),
             PastVerbs.Replay(_data, _format),

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Events.Host.Security;
 
 namespace Events.Host.Control;
 
@@ -175,6 +176,7 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(RetentionRow))]
 [JsonSerializable(typeof(CleanupRow))]
 [JsonSerializable(typeof(NothingMore))]
+[JsonSerializable(typeof(SecretsRotated))]
 [JsonSerializable(typeof(UserDraft))]
 [JsonSerializable(typeof(NewPassword))]
 [JsonSerializable(typeof(NewRole))]

@@ -7,9 +7,6 @@ namespace Events.Host.Security;
 /// <summary>Secrets of this installation: made once, readable by the owner of the data folder alone.</summary>
 internal static class KeyFiles
 {
-    /// <summary>The key under which secrets in the database are encrypted.</summary>
-    public const string SourcesName = "sources.key";
-
     private const int KeyBytes = 32;
 
     /// <returns>256 random bits, base64url; the same ones at every start.</returns>
@@ -70,5 +67,6 @@ internal static class KeyFiles
         }
 
         File.Move(draft, path, overwrite: true);
+        UnixFiles.SyncFolder(Path.GetDirectoryName(path)!);
     }
 }

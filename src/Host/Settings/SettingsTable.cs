@@ -37,8 +37,8 @@ internal static class SettingsTable
             Choices: Switch),
         new("Tls", "CertificateFile", SettingKind.Folder, "", "path",
             "Certificate with its chain, as PEM. With it, the same is served by `https` and `wss` at `Tls.Port` of "
-            + "`Server.Host` (TLS 1.2 and 1.3), and `Server.Port` answers this machine alone. Files that are written anew are used "
-            + "from the next connection on."),
+            + "`Server.Host` (TLS 1.2 and 1.3), and `Server.Port` answers this machine alone. Files that are written anew are "
+            + "used from the next connection on."),
         new("Tls", "KeyFile", SettingKind.Folder, "", "path",
             "The key of that certificate, as PEM without a password; readable by its owner alone."),
         new("Tls", "Port", SettingKind.Number, "8443", "port", "Port of `https` and `wss`; 0 takes any free one.", Max: PortMax),
@@ -85,8 +85,9 @@ internal static class SettingsTable
         new("Security", "AllowLoopbackSources", SettingKind.Choice, "true", "`true` or `false`",
             "Whether cameras may be at this machine's own addresses.", Choices: Switch),
         new("Security", "EncryptRecordings", SettingKind.Choice, "false", "`true` or `false`",
-            "Whether files of recordings that begin from now on are encrypted on disk (AES-256-GCM), each with a key of its own. "
-            + "Recordings from before stay as they are; one that has begun goes on as it began. Snapshots are not encrypted.",
+            "Whether files of recordings that are begun from now on are encrypted on disk (AES-256-GCM), each with a key of its "
+            + "own. Files from before stay as they are; a recording that has encrypted ones goes on so, also when this is "
+            + "switched off. Snapshots are not encrypted.",
             Choices: Switch),
         new("Security", "RateLimitRequests", SettingKind.Number, "10000", "calls",
             "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040. The default "

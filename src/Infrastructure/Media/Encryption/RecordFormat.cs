@@ -7,8 +7,8 @@ namespace Events.Media.Encryption;
 internal static class RecordFormat
 {
     /// <summary>
-    /// Clear bytes in a record. So much at most waits in memory while a file is written, and is lost with the process: less than
-    /// a second of a still picture. On top of it come 0.7 %.
+    /// Clear bytes in a record. So much at most waits in memory while a file is written, and is lost with the process: a part of
+    /// the newest picture, or a few small ones. On disk come 28 bytes to each.
     /// </summary>
     public const int ClearBytes = 4096;
 
