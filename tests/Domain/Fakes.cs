@@ -213,9 +213,6 @@ public sealed class FakeFootageKeys : IFootageKeys
     public Task<FootageKey?> FindAsync(RecordingId id, CancellationToken cancellationToken) =>
         Task.FromResult(Kept.GetValueOrDefault(id));
 
-    public Task<IReadOnlySet<RecordingId>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlySet<RecordingId>>(Kept.Keys.ToHashSet());
-
     public Task DestroyAsync(RecordingId id, CancellationToken cancellationToken)
     {
         BeforeDestroy();

@@ -32,9 +32,6 @@ public interface IFootageKeys
     /// <exception cref="FootageUnreadableException">It is there and does not open with the installation's key.</exception>
     Task<FootageKey?> FindAsync(RecordingId id, CancellationToken cancellationToken);
 
-    /// <returns>The recordings that have one, at most as many as there are recordings.</returns>
-    Task<IReadOnlySet<RecordingId>> ListAsync(CancellationToken cancellationToken);
-
     /// <summary>Destroys a recording's key for good. Harmless when there is none.</summary>
     Task DestroyAsync(RecordingId id, CancellationToken cancellationToken);
 }

@@ -40,16 +40,15 @@ public sealed partial class FootageCheck(
     {
         HashSet<string> strayFolders = [.. footage.ListRecordings()];
         HashSet<string> straySnapshots = [.. footage.ListSnapshots()];
-        IReadOnlySet<RecordingId> withKey = await keys.ListAsync(cancellationToken);
         List<string> withoutFile = [];
         int recovered = 0;
 
         await foreach (RecordingView recording in AllAsync(RecordingViewProjection.View, cancellationToken))
         {
             bool isOnDisk = strayFolders.Remove(recording.Name);
-            if (recording.ShreddedAt is not null && withKey.Contains(recording.Id))
+            if (recording.ShreddedAt is not null)
             {
-                // A crash came between the fact and the end of the key.
+                // A crash may have come between the fact and the end of the key, or somebody put the row back.
                 await keys.DestroyAsync(recording.Id, cancellationToken);
             }
 

@@ -15,7 +15,7 @@ internal sealed class FootageKeys(SealedValues values, bool encryptsNew) : IFoot
 
     public async Task<FootageKey?> ForWritingAsync(RecordingId id, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, cancellationToken) is { } key)
+        if (await FindUsableAsync(id, cancellationToken) is { } key)
         {
             // Also when the setting was changed since: a recording is shredded as a whole or not at all.
             return key;
@@ -28,7 +28,7 @@ internal sealed class FootageKeys(SealedValues values, bool encryptsNew) : IFoot
 
         // The row is committed, and so on disk, before the first byte is encrypted. Of two that make one, the first counts.
         await values.AddAsync(NameOf(id), RandomNumberGenerator.GetBytes(FootageKey.SecretBytes), cancellationToken);
-        return await FindAsync(id, cancellationToken)
+        return await FindUsableAsync(id, cancellationToken)
             ?? throw new DependencyUnavailableException("postgresql", "The key of the recording could not be kept. Try again.");
     }
 
@@ -47,13 +47,21 @@ internal sealed class FootageKeys(SealedValues values, bool encryptsNew) : IFoot
         }
     }
 
-    public async Task<IReadOnlySet<RecordingId>> ListAsync(CancellationToken cancellationToken) =>
-        (await values.ListAsync(Prefix, cancellationToken))
-            .Select(name => Guid.TryParse(name.AsSpan(Prefix.Length), out Guid id) ? new RecordingId(id) : default)
-            .ToHashSet();
-
     public Task DestroyAsync(RecordingId id, CancellationToken cancellationToken) =>
         values.DeleteAsync(NameOf(id), cancellationToken);
+
+    /// <summary>One that does not open is not replaced: what was written under it can be read again when its key is back.</summary>
+    private async Task<FootageKey?> FindUsableAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(id, cancellationToken);
+        }
+        catch (FootageUnreadableException e)
+        {
+            throw new DependencyUnavailableException("storage", e.Message, e);
+        }
+    }
 
     private static string NameOf(RecordingId id) => Prefix + id;
 }

@@ -41,14 +41,6 @@ internal sealed class ProtectedValues(NpgsqlDataSource database)
         await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
     }
 
-    /// <returns>The names that begin so, in no order.</returns>
-    public async Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken)
-    {
-        await using NpgsqlCommand command = CommandFor(
-            "select coalesce(array_agg(name), '{}') from events_own.protected_value where starts_with(name, $1)", prefix);
-        return (string[])(await RunAsync(command.ExecuteScalarAsync, cancellationToken))!;
-    }
-
     /// <returns>Rows by their names, behind one of them.</returns>
     public async Task<IReadOnlyList<(string Name, byte[] Value)>> PageAsync(
         string after, int limit, CancellationToken cancellationToken)

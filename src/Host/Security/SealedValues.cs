@@ -23,12 +23,20 @@ internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
 
     /// <returns>Null when there is none of that name.</returns>
     /// <exception cref="CryptographicException">It was encrypted under another key, or changed.</exception>
-    public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken) =>
-        await values.FindAsync(name, cancellationToken) is { } sealedText ? Open(name, sealedText) : null;
+    public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        // A change of the key may begin or end between the reading and the opening: one of the two sets has the right one.
+        IReadOnlyList<byte[]> before = keys.Reading;
+        if (await values.FindAsync(name, cancellationToken) is not { } sealedText)
+        {
+            return null;
+        }
 
-    /// <returns>The names that begin so.</returns>
-    public Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken) =>
-        values.ListAsync(prefix, cancellationToken);
+        return OpeningKey(before, name, sealedText, out byte[] plain) >= 0
+            || OpeningKey(keys.Reading, name, sealedText, out plain) >= 0
+                ? plain
+                : throw new CryptographicException("It is under another key, or was changed.");
+    }
 
     public Task DeleteAsync(string name, CancellationToken cancellationToken) => values.DeleteAsync(name, cancellationToken);
 
@@ -58,11 +66,6 @@ internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
         CryptographicOperations.ZeroMemory(plain);
         return sealedText;
     }
-
-    private byte[] Open(string name, byte[] sealedText) =>
-        OpeningKey(keys.Reading, name, sealedText, out byte[] plain) >= 0
-            ? plain
-            : throw new CryptographicException("It is under another key, or was changed.");
 
     /// <returns>Which of the keys opens it; -1 when none does.</returns>
     private static int OpeningKey(IReadOnlyList<byte[]> reading, string name, byte[] sealedText, out byte[] plain)
