@@ -53,6 +53,7 @@ public static class ApplicationModule
         services.AddSingleton<StartRecordingHandler>();
         services.AddSingleton<StopRecordingHandler>();
         services.AddSingleton<DeleteRecordingHandler>();
+        services.AddSingleton<ShredRecordingHandler>();
         services.AddSingleton<TakeSnapshotHandler>();
         services.AddSingleton<DeleteSnapshotHandler>();
         services.AddSingleton<ExternalStreamHandler>();
@@ -94,6 +95,7 @@ public static class ApplicationModule
         var startRecording = provider.GetRequiredService<StartRecordingHandler>();
         var stopRecording = provider.GetRequiredService<StopRecordingHandler>();
         var deleteRecording = provider.GetRequiredService<DeleteRecordingHandler>();
+        var shredRecording = provider.GetRequiredService<ShredRecordingHandler>();
         var takeSnapshot = provider.GetRequiredService<TakeSnapshotHandler>();
         var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
         var external = provider.GetRequiredService<ExternalStreamHandler>();
@@ -113,6 +115,7 @@ public static class ApplicationModule
             CommandRoute.To<StartRecording>(Right.Control, startRecording.HandleAsync),
             CommandRoute.To<StopRecording>(Right.Control, stopRecording.HandleAsync),
             CommandRoute.To<DeleteRecording>(Right.Administer, deleteRecording.HandleAsync),
+            CommandRoute.To<ShredRecording>(Right.Administer, shredRecording.HandleAsync),
             ToRecording<CommitSegment>(Right.Administer),
             ToRecording<ReportRecordingInterrupted>(Right.Administer),
             ToRecording<ReportRecordingRecovered>(Right.Administer),
@@ -137,6 +140,7 @@ public static class ApplicationModule
             ToLogbook<NoteExport>(Right.Administer),
             ToLogbook<NoteFork>(Right.Administer),
             ToLogbook<NoteKeyRotation>(Right.Administer),
+            ToLogbook<NoteSecretsRotation>(Right.Administer),
             ToLogbook<ParkFact>(Right.Administer),
             ToLogbook<UnparkFact>(Right.Administer),
         ];

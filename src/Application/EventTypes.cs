@@ -79,6 +79,8 @@ public static class EventTypes
         Of("access_granted", StoredJson.Default.AccessGranted),
         Of("access_refused", StoredJson.Default.AccessRefused),
         Of("pictures_seen", StoredJson.Default.PicturesSeen),
+        Of("recording_shredded", StoredJson.Default.RecordingShredded),
+        Of("secrets_rotation_requested", StoredJson.Default.SecretsRotationRequested),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -114,6 +116,7 @@ public static class EventTypes
 [JsonSerializable(typeof(RecordingStopped))]
 [JsonSerializable(typeof(RecordingFailed))]
 [JsonSerializable(typeof(RecordingDeleted))]
+[JsonSerializable(typeof(RecordingShredded))]
 [JsonSerializable(typeof(LegalHoldPlaced))]
 [JsonSerializable(typeof(LegalHoldReleased))]
 [JsonSerializable(typeof(SnapshotTaken))]
@@ -126,6 +129,7 @@ public static class EventTypes
 [JsonSerializable(typeof(LogExported))]
 [JsonSerializable(typeof(LogForked))]
 [JsonSerializable(typeof(LogKeyRotated))]
+[JsonSerializable(typeof(SecretsRotationRequested))]
 [JsonSerializable(typeof(FactParked))]
 [JsonSerializable(typeof(FactUnparked))]
 [JsonSerializable(typeof(RetentionPolicySet))]

@@ -51,7 +51,8 @@ public sealed class MediaReports(Func<CommandBus> bus) : IMediaListener
 
     internal static CommitSegment SegmentOf(RecordingId id, SegmentFile file) =>
         new(id, new Segment(
-            file.Number, file.SizeBytes, file.HeaderBytes, file.Sha256, file.StartedAt, file.DurationMs, file.FrameCount));
+            file.Number, file.SizeBytes, file.HeaderBytes, file.Sha256, file.StartedAt, file.DurationMs, file.FrameCount,
+            file.StoredSha256));
 
     /// <summary>A refusal is settled news (the camera was retired, say) and needs no second telling; a conflict does.</summary>
     private async Task TellAsync(object command, Caller caller, CancellationToken cancellationToken)

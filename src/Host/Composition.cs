@@ -44,12 +44,12 @@ namespace Events.Host;
 /// <summary>What only a start knows: where things are, and the installation's secrets.</summary>
 /// <param name="ConnectionString">For Npgsql.</param>
 /// <param name="TokenSecret">Signs access tokens and links.</param>
-/// <param name="SourceKey">Encrypts camera credentials; 256 bits, base64url.</param>
+/// <param name="Secrets">Encrypt what is secret in the database.</param>
 internal sealed record Installation(
     EventsSettings Settings,
     string ConnectionString,
     string TokenSecret,
-    string SourceKey,
+    SecretsKeys Secrets,
     string StorageFolder,
     ControlFacts Control);
 
@@ -167,10 +167,14 @@ internal static class Composition
                 provider.GetRequiredService<ILogger<TlsCertificate>>()));
         }
 
-        services.AddSingleton(provider =>
-            new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
+        services.AddSingleton(installation.Secrets);
+        services.AddSingleton<SealedValues>();
+        services.AddSingleton<SecretsRotation>();
+        services.AddHostedService(provider => provider.GetRequiredService<SecretsRotation>());
         services.AddSingleton<ISourceSecrets, SourceSecrets>();
         services.AddSingleton<IPasswordStore, PasswordStore>();
+        services.AddSingleton<IFootageKeys>(provider => new FootageKeys(
+            provider.GetRequiredService<SealedValues>(), installation.Settings.Security.EncryptsRecordings));
         services.AddSingleton<IOneTimeCodes, OneTimeCodes>();
         services.AddSingleton(provider => new SigningKeys(
             Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));
@@ -280,6 +284,7 @@ internal static class Composition
         services.AddSingleton<ApiKeyCalls>();
         services.AddSingleton<IControlRoutes, ApiKeyControl>();
         services.AddSingleton<IControlRoutes, UserControl>();
+        services.AddSingleton<IControlRoutes, SecretsControl>();
         services.AddSingleton<UserCalls>();
         services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IControlRoutes, AuditControl>();

@@ -62,6 +62,8 @@ internal static class RefusalTable
         new(RecordingRefusals.AlreadyHeld, RefusalFamily.WrongState, string.Empty),
         new(RecordingRefusals.Deleted, RefusalFamily.NotFound, "recording"),
         new(RecordingRefusals.BadHoldReason, RefusalFamily.InvalidInput, "reason"),
+        new(RecordingRefusals.NotEncrypted, RefusalFamily.WrongState, string.Empty),
+        new(RecordingRefusals.BadShredReason, RefusalFamily.InvalidInput, "reason"),
         new(RetentionRefusals.BadMaxAge, RefusalFamily.InvalidInput, "maxAgeDays"),
         new(RetentionRefusals.BadMaxSize, RefusalFamily.InvalidInput, "maxSizeBytes"),
         new(RetentionRefusals.NoMaxAge, RefusalFamily.InvalidInput, "maxAgeDays"),

@@ -103,7 +103,11 @@ public sealed class FakeFootage : IFootage
     public Action OnDelete { get; set; } = () => { };
 
     public Task<IReadOnlyList<SegmentFile>> RecoverAsync(
-        string name, IReadOnlyCollection<int> committed, ICollection<int> missing, CancellationToken cancellationToken)
+        string name,
+        IReadOnlyCollection<int> committed,
+        ICollection<int> missing,
+        FootageKey? key,
+        CancellationToken cancellationToken)
     {
         foreach (int number in committed.Where(MissingSegments.Contains))
         {
@@ -118,7 +122,8 @@ public sealed class FakeFootage : IFootage
 
     public IReadOnlyList<string> ListSnapshots() => [.. Snapshots];
 
-    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments, Container container) => null;
+    public Stream? OpenRecording(
+        string name, IReadOnlyList<SegmentSpan> segments, Container container, FootageKey? key = null) => null;
 
     public Stream? OpenSnapshot(string fileName) => null;
 
@@ -190,6 +195,30 @@ public sealed class FakeSecrets : ISourceSecrets
 
     public Task<SourceCredentials?> FindAsync(CameraId cameraId, CancellationToken cancellationToken) =>
         Task.FromResult(Kept.GetValueOrDefault(cameraId));
+}
+
+/// <summary>Keys of recordings in memory. New recordings get one when a test says so.</summary>
+public sealed class FakeFootageKeys : IFootageKeys
+{
+    public ConcurrentDictionary<RecordingId, FootageKey> Kept { get; } = new();
+
+    public bool EncryptsNew { get; set; }
+
+    public Action BeforeDestroy { get; set; } = () => { };
+
+    public Task<FootageKey?> ForWritingAsync(RecordingId id, CancellationToken cancellationToken) =>
+        Task.FromResult(
+            EncryptsNew ? Kept.GetOrAdd(id, new FootageKey(id, new byte[FootageKey.SecretBytes])) : Kept.GetValueOrDefault(id));
+
+    public Task<FootageKey?> FindAsync(RecordingId id, CancellationToken cancellationToken) =>
+        Task.FromResult(Kept.GetValueOrDefault(id));
+
+    public Task DestroyAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        BeforeDestroy();
+        Kept.TryRemove(id, out _);
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>Stands where the search of the log stands. What is looked up in the past is tested against PostgreSQL.</summary>

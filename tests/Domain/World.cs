@@ -29,13 +29,14 @@ public sealed class World : IAsyncDisposable
     }
 
     private World(TestClock clock)
-        : this(clock, new InMemoryStreams(clock), new FakeFootage(), new FakeSecrets())
+        : this(clock, new InMemoryStreams(clock), new FakeFootage(), new FakeSecrets(), new FakeFootageKeys())
     {
     }
 
-    private World(TestClock clock, InMemoryStreams streams, FakeFootage footage, FakeSecrets secrets)
+    private World(
+        TestClock clock, InMemoryStreams streams, FakeFootage footage, FakeSecrets secrets, FakeFootageKeys footageKeys)
     {
-        (Clock, Streams, Footage, Secrets) = (clock, streams, footage, secrets);
+        (Clock, Streams, Footage, Secrets, FootageKeys) = (clock, streams, footage, secrets, footageKeys);
         Views = new InMemoryViews(streams);
         _services = new ServiceCollection()
             .AddLogging()
@@ -48,6 +49,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IMediaControl>(Media)
             .AddSingleton<IFootage>(footage)
             .AddSingleton<ISourceSecrets>(secrets)
+            .AddSingleton<IFootageKeys>(footageKeys)
             .AddSingleton(new StorageRule(WarnPercent: 80, BlockPercent: 95))
             .AddSingleton(new BroadcastRule(TimeSpan.FromMinutes(5)))
             .AddSingleton<ILiveAudience>(Audience)
@@ -98,6 +100,8 @@ public sealed class World : IAsyncDisposable
     public DiscoveryKeeper DiscoveryKeeper => Get<DiscoveryKeeper>();
 
     public FakeSecrets Secrets { get; }
+
+    public FakeFootageKeys FootageKeys { get; }
 
     public ApiKeyRing Keys => Get<ApiKeyRing>();
 
@@ -180,7 +184,8 @@ public sealed class World : IAsyncDisposable
         Streams.BeforeTransact = _ => { };
         Secrets.BeforeSet = () => { };
         Footage.OnDelete = () => { };
-        return new World(Clock, Streams, Footage, Secrets);
+        FootageKeys.BeforeDestroy = () => { };
+        return new World(Clock, Streams, Footage, Secrets, FootageKeys);
     }
 
     public async ValueTask DisposeAsync()

@@ -58,12 +58,14 @@ public sealed record SourceCredentials(string UserName, string Password, string?
 /// <param name="Name">Folder below <c>recordings/</c>; the recording's file name without extension.</param>
 /// <param name="NextSegment">Number of the first segment to write: 1, or one after the last committed one.</param>
 /// <param name="Offset">Where the next segment stands on the recording's own time line: what has been committed so far.</param>
+/// <param name="Key">With which its files are encrypted; null to write them as they are.</param>
 public sealed record RecordingTarget(
     RecordingId RecordingId,
     CameraId CameraId,
     string Name,
     int NextSegment,
-    TimeSpan Offset);
+    TimeSpan Offset,
+    FootageKey? Key = null);
 
 /// <summary>How an attempt to start ended.</summary>
 public abstract record MediaStart
@@ -121,11 +123,12 @@ public sealed record VideoFormat(string Codec, int Width, int Height, double Fra
 /// A finished file of a recording: an MP4 header and whole fragments, cut at key frames, synced to disk with its folder.
 /// </summary>
 /// <param name="Number">From 1, without gaps.</param>
-/// <param name="SizeBytes">Of the file.</param>
+/// <param name="SizeBytes">Of the file, before it is encrypted, as all that follows but the last.</param>
 /// <param name="HeaderBytes">Of the MP4 header at the file's start; what follows can be put behind the segment before.</param>
 /// <param name="Sha256">Lower-case hex of the file's bytes.</param>
 /// <param name="StartedAt">Arrival of the first frame, UTC.</param>
 /// <param name="DurationMs">Of the pictures, by their own time stamps.</param>
+/// <param name="StoredSha256">Of the file as it lies on disk, encrypted; null when it is not.</param>
 public sealed record SegmentFile(
     int Number,
     long SizeBytes,
@@ -133,7 +136,8 @@ public sealed record SegmentFile(
     string Sha256,
     DateTimeOffset StartedAt,
     long DurationMs,
-    int FrameCount);
+    int FrameCount,
+    string? StoredSha256 = null);
 
 /// <summary>
 /// What the media layer has to tell. Calls come one at a time per camera and in order; each is repeated, with growing pauses,
@@ -162,12 +166,17 @@ public interface IFootage
 {
     /// <summary>
     /// Looks for files of a recording that the log does not know: cuts each at its last whole fragment, syncs it, and describes
-    /// it. A file without one whole fragment is removed.
+    /// it. A file without one whole fragment is removed; one that is encrypted and does not open is left alone.
     /// </summary>
     /// <param name="committed">Numbers of the segments that the log knows.</param>
     /// <param name="missing">Receives the numbers of known segments whose file is not there or is too short.</param>
+    /// <param name="key">Null when the recording has none.</param>
     Task<IReadOnlyList<SegmentFile>> RecoverAsync(
-        string name, IReadOnlyCollection<int> committed, ICollection<int> missing, CancellationToken cancellationToken);
+        string name,
+        IReadOnlyCollection<int> committed,
+        ICollection<int> missing,
+        FootageKey? key,
+        CancellationToken cancellationToken);
 
     /// <returns>Names of all recordings' folders on disk.</returns>
     IReadOnlyList<string> ListRecordings();
@@ -179,8 +188,13 @@ public interface IFootage
     /// A recording as one file. MP4 is the first segment whole, then the others without their headers; Matroska, and MP4 of a
     /// camera whose format changed, are made of them while they are read.
     /// </summary>
-    /// <returns>A seekable stream; null when a file is not there.</returns>
-    Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments, Container container);
+    /// <param name="key">Needed when one of the segments is encrypted.</param>
+    /// <returns>A seekable stream of clear bytes; null when a file is not there.</returns>
+    /// <exception cref="FootageUnreadableException">
+    /// A file is there and is not what it should be; also from the stream, at the first bytes that are not.
+    /// </exception>
+    Stream? OpenRecording(
+        string name, IReadOnlyList<SegmentSpan> segments, Container container, FootageKey? key = null);
 
     /// <returns>Null when the file is not there.</returns>
     Stream? OpenSnapshot(string fileName);
@@ -206,7 +220,9 @@ public enum Container
 }
 
 /// <summary>Where one segment's bytes are.</summary>
-public sealed record SegmentSpan(int Number, long SizeBytes, long HeaderBytes);
+/// <param name="SizeBytes">In clear bytes, as <paramref name="HeaderBytes"/>.</param>
+/// <param name="IsEncrypted">By the log, so that no clear file is taken in its place.</param>
+public sealed record SegmentSpan(int Number, long SizeBytes, long HeaderBytes, bool IsEncrypted = false);
 
 /// <summary>Of the file system that holds the storage folder, in bytes.</summary>
 /// <param name="TotalBytes">Used and available together; what is reserved for others is in neither.</param>

@@ -18,7 +18,12 @@ public sealed record FootageFindings(int Recovered, IReadOnlyList<string> Withou
 /// interrupted; deletions that broke off are finished; what fits nothing is reported, never removed.
 /// </summary>
 public sealed partial class FootageCheck(
-    IFootage footage, FootageRemoval removal, IReadModels views, IEventStore store, ILogger<FootageCheck> logger)
+    IFootage footage,
+    IFootageKeys keys,
+    FootageRemoval removal,
+    IReadModels views,
+    IEventStore store,
+    ILogger<FootageCheck> logger)
 {
     /// <summary>Findings named one by one; more are counted. Bounds the answer and the log.</summary>
     private const int NamedCountMax = 100;
@@ -41,6 +46,12 @@ public sealed partial class FootageCheck(
         await foreach (RecordingView recording in AllAsync(RecordingViewProjection.View, cancellationToken))
         {
             bool isOnDisk = strayFolders.Remove(recording.Name);
+            if (recording.ShreddedAt is not null)
+            {
+                // A crash may have come between the fact and the end of the key, or somebody put the row back.
+                await keys.DestroyAsync(recording.Id, cancellationToken);
+            }
+
             if (recording.IsOpen)
             {
                 recovered += await RecoverAsync(recording, withoutFile, cancellationToken);
@@ -84,7 +95,8 @@ public sealed partial class FootageCheck(
         }
 
         List<int> missing = [];
-        var found = await footage.RecoverAsync(view.Name, committed, missing, cancellationToken);
+        FootageKey? footageKey = await KeyOfAsync(view, cancellationToken);
+        var found = await footage.RecoverAsync(view.Name, committed, missing, footageKey, cancellationToken);
         withoutFile.AddRange(missing.Select(number => $"recordings/{view.Name}/{number:d6}.mp4"));
         foreach (SegmentFile file in found)
         {
@@ -108,6 +120,20 @@ public sealed partial class FootageCheck(
             new ReportRecordingInterrupted(view.Id, "host_stopped") as RecordingCommand,
             cancellationToken);
         return found.Count;
+    }
+
+    /// <returns>Null also for one that does not open: the check of all other files goes on.</returns>
+    private async Task<FootageKey?> KeyOfAsync(RecordingView view, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await keys.FindAsync(view.Id, cancellationToken);
+        }
+        catch (FootageUnreadableException e)
+        {
+            LogKeyUnreadable(view.Name, e.Message);
+            return null;
+        }
     }
 
     private async IAsyncEnumerable<SegmentView> SegmentsAsync(
@@ -167,6 +193,9 @@ public sealed partial class FootageCheck(
     [LoggerMessage(EventId = 2301, Level = LogLevel.Information,
         Message = "Recording {Name}: segment {Number} with {Frames} frames was on disk and is in the log now")]
     private partial void LogRecovered(string name, int number, int frames);
+
+    [LoggerMessage(EventId = 2305, Level = LogLevel.Error, Message = "Recording {Name}: {Why}")]
+    private partial void LogKeyUnreadable(string name, string why);
 
     [LoggerMessage(EventId = 2302, Level = LogLevel.Error, Message = "{Path} is in the log, but not on disk")]
     private partial void LogWithoutFile(string path);

@@ -16,6 +16,7 @@ public sealed partial class RecordingKeeper(
     ILog log,
     IReadModels views,
     IMediaControl media,
+    IFootageKeys keys,
     IEventStore store,
     FootageCheck footage,
     StartRecordingHandler starter,
@@ -157,7 +158,8 @@ public sealed partial class RecordingKeeper(
                         view.CameraId,
                         view.Name,
                         known.LastSegment + 1,
-                        TimeSpan.FromMilliseconds(known.FootageMs)),
+                        TimeSpan.FromMilliseconds(known.FootageMs),
+                        await keys.ForWritingAsync(view.Id, cancellationToken)),
                     cancellationToken);
                 if (start is MediaStart.Running running)
                 {

@@ -15,6 +15,8 @@ namespace Events.Application.Recordings;
 /// <param name="StoppedFor">Null unless <paramref name="Status"/> is Stopped or Deleted.</param>
 /// <param name="HeldFor">The reason of its legal hold; null when there is none.</param>
 /// <param name="Format">As what it is handed out.</param>
+/// <param name="EncryptedCount">How many of its segments are encrypted on disk.</param>
+/// <param name="ShreddedAt">When its key was destroyed, UTC; null when it was not.</param>
 public sealed record RecordingView(
     RecordingId Id,
     CameraId CameraId,
@@ -33,12 +35,17 @@ public sealed record RecordingView(
     StopReason? StoppedFor,
     long Version,
     string? HeldFor = null,
-    RecordingFormat Format = RecordingFormat.Fmp4)
+    RecordingFormat Format = RecordingFormat.Fmp4,
+    int EncryptedCount = 0,
+    DateTimeOffset? ShreddedAt = null)
 {
     /// <summary>When its time is up, UTC. Null when it is not timed or has not started.</summary>
     public DateTimeOffset? EndsAt => RequestedMs is { } ms ? StartedAt?.AddMilliseconds(ms) : null;
 
     public bool IsOpen => Status is RecordingStatus.Requested or RecordingStatus.Running or RecordingStatus.Interrupted;
+
+    /// <summary>Whether all that there is of it is encrypted on disk.</summary>
+    public bool IsEncrypted => SegmentCount > 0 && EncryptedCount == SegmentCount;
 
     /// <summary>Recordings that have not come to an end.</summary>
     public static ViewQuery Open { get; } = ViewQuery.Where("is_open", true);
@@ -61,7 +68,7 @@ public static class RecordingViewProjection
 {
     public static View<RecordingView> View { get; } = new(
         "RecordingView",
-        2,
+        3,
         StoredJson.Default.RecordingView,
         [
             new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name),
@@ -95,6 +102,7 @@ public static class RecordingViewProjection
                 FileBytes = row.FileBytes + (row.SegmentCount == 0 ? e.SizeBytes : e.SizeBytes - e.HeaderBytes),
                 FrameCount = row.FrameCount + e.FrameCount,
                 SegmentCount = row.SegmentCount + 1,
+                EncryptedCount = row.EncryptedCount + (e.StoredSha256 is null ? 0 : 1),
             },
             RecordingInterrupted e => row with { Status = RecordingStatus.Interrupted, Trouble = e.Why },
             RecordingRecovered => row with { Status = RecordingStatus.Running, Trouble = null },
@@ -107,6 +115,7 @@ public static class RecordingViewProjection
             },
             RecordingFailed e => row with { Status = RecordingStatus.Failed, EndedAt = e.At, Trouble = e.Why },
             RecordingDeleted => row with { Status = RecordingStatus.Deleted },
+            RecordingShredded e => row with { ShreddedAt = e.At },
             LegalHoldPlaced e => row with { HeldFor = e.Reason },
             LegalHoldReleased => row with { HeldFor = null },
             _ => row,

@@ -6,6 +6,7 @@ using Events.Domain.Recordings;
 namespace Events.Application.Recordings;
 
 /// <summary>One row per finished file of a recording.</summary>
+/// <param name="IsEncrypted">On disk. Sizes and hash are those of the clear bytes all the same.</param>
 public sealed record SegmentView(
     RecordingId RecordingId,
     int Number,
@@ -14,7 +15,8 @@ public sealed record SegmentView(
     string Sha256,
     DateTimeOffset StartedAt,
     long DurationMs,
-    int FrameCount)
+    int FrameCount,
+    bool IsEncrypted = false)
 {
     /// <summary>In segments. A day of one-minute segments is 1,440; pages of a recording's segments stop here.</summary>
     public static ViewQuery Of(RecordingId id, int offset) =>
@@ -26,7 +28,7 @@ public static class SegmentViewProjection
 {
     public static View<SegmentView> View { get; } = new(
         "SegmentView",
-        1,
+        2,
         StoredJson.Default.SegmentView,
         [
             new("recording_id", ViewColumnType.Text, IsIndexed: true, row => row.RecordingId.ToString()),
@@ -44,7 +46,8 @@ public static class SegmentViewProjection
             recorded.Fact.Sha256,
             recorded.Fact.StartedAt,
             recorded.Fact.DurationMs,
-            recorded.Fact.FrameCount);
+            recorded.Fact.FrameCount,
+            recorded.Fact.StoredSha256 is not null);
 
     private static string KeyOf(RecordingSegmentCommitted fact) =>
         string.Create(CultureInfo.InvariantCulture, $"{fact.RecordingId}/{fact.Number:d6}");

@@ -17,6 +17,7 @@ public sealed record StartRecording(
 /// <summary>Starts a recording: intent first, then the outside world, then what came of it.</summary>
 public sealed partial class StartRecordingHandler(
     IMediaControl media,
+    IFootageKeys keys,
     StorageWatch storage,
     FootageCheck check,
     ILogger<StartRecordingHandler> logger)
@@ -95,7 +96,8 @@ public sealed partial class StartRecordingHandler(
             requested.Take.CameraId,
             requested.Take.Name,
             requested.LastSegment + 1,
-            TimeSpan.FromMilliseconds(requested.FootageMs));
+            TimeSpan.FromMilliseconds(requested.FootageMs),
+            await keys.ForWritingAsync(id, CancellationToken.None));
 
         // From here on the world changes: what came of it is written down even when the caller has gone away.
         MediaStart start = await media.StartAsync(target, CancellationToken.None);

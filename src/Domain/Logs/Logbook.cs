@@ -29,6 +29,10 @@ public sealed record NoteFork(
 /// <param name="NewKey">In the same form.</param>
 public sealed record NoteKeyRotation(string OldKey, string NewKey, string Reason) : LogbookCommand;
 
+/// <summary>What is secret in the database is to be encrypted under another key.</summary>
+/// <param name="Rotation">Its own id, so that a repeated note is no second one.</param>
+public sealed record NoteSecretsRotation(Guid Rotation, string Reason) : LogbookCommand;
+
 /// <summary>A view is to pass over a fact that it cannot fold.</summary>
 /// <param name="View">Its name.</param>
 public sealed record ParkFact(string View, long Position, string Reason) : LogbookCommand;
@@ -56,12 +60,15 @@ public sealed record LogForked(
 
 public sealed record LogKeyRotated(string OldKey, string NewKey, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
+public sealed record SecretsRotationRequested(Guid Rotation, string Reason, DateTimeOffset At) : LogbookEvent(At);
+
 public sealed record FactParked(string View, long Position, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
 public sealed record FactUnparked(string View, long Position, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
 /// <summary>
-/// What people did with the log as a whole, in one stream: who exported it, began it anew, changed its key, or parked a fact.
+/// What people did with the log as a whole, in one stream: who exported it, began it anew, changed its key or that of the secrets
+/// beside it, or parked a fact.
 /// </summary>
 public abstract record Logbook
 {
@@ -83,6 +90,7 @@ public abstract record Logbook
             (_, NoteExport { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, NoteFork { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, NoteKeyRotation { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
+            (_, NoteSecretsRotation { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, ParkFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, UnparkFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, ParkFact { Position: < 1 }) => LogbookRefusals.BadPosition,
@@ -90,6 +98,7 @@ public abstract record Logbook
             (Kept k, NoteExport c) when k.Bundles.Contains(c.Bundle) => Decision<LogbookEvent>.Nothing,
             (Kept k, NoteFork c) when k.Origins.Contains(c.NewOrigin) => Decision<LogbookEvent>.Nothing,
             (Kept k, NoteKeyRotation c) when k.Keys.Contains(c.NewKey) => Decision<LogbookEvent>.Nothing,
+            (Kept k, NoteSecretsRotation c) when k.Rotations.Contains(c.Rotation) => Decision<LogbookEvent>.Nothing,
             (Kept k, ParkFact c) when k.Parked.Contains((c.View, c.Position)) => Decision<LogbookEvent>.Nothing,
             (Kept k, UnparkFact c) when k.Parked.Contains((c.View, c.Position)) =>
                 new FactUnparked(c.View, c.Position, c.Reason, now),
@@ -100,18 +109,20 @@ public abstract record Logbook
             (_, NoteFork c) =>
                 new LogForked(c.OldOrigin, c.NewOrigin, c.LostSize, c.LostRoot, c.Size, c.Root, c.Reason, now),
             (_, NoteKeyRotation c) => new LogKeyRotated(c.OldKey, c.NewKey, c.Reason, now),
+            (_, NoteSecretsRotation c) => new SecretsRotationRequested(c.Rotation, c.Reason, now),
             (_, ParkFact c) => new FactParked(c.View, c.Position, c.Reason, now),
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };
 
     public static Logbook Evolve(Logbook logbook, LogbookEvent fact)
     {
-        Kept kept = logbook as Kept ?? new Kept([], [], [], []);
+        Kept kept = logbook as Kept ?? new Kept([], [], [], [], []);
         return fact switch
         {
             LogExported e => kept with { Bundles = kept.Bundles.Add(e.Bundle) },
             LogForked e => kept with { Origins = kept.Origins.Add(e.NewOrigin) },
             LogKeyRotated e => kept with { Keys = kept.Keys.Add(e.NewKey) },
+            SecretsRotationRequested e => kept with { Rotations = kept.Rotations.Add(e.Rotation) },
             FactParked e => kept with { Parked = kept.Parked.Add((e.View, e.Position)) },
             FactUnparked e => kept with { Parked = kept.Parked.Remove((e.View, e.Position)) },
             _ => logbook,
@@ -126,6 +137,7 @@ public abstract record Logbook
         ImmutableHashSet<Guid> Bundles,
         ImmutableHashSet<string> Origins,
         ImmutableHashSet<string> Keys,
+        ImmutableHashSet<Guid> Rotations,
         ImmutableHashSet<(string View, long Position)> Parked) : Logbook;
 }
 

@@ -35,6 +35,10 @@ public sealed record EndRecording(RecordingId RecordingId, StopReason Reason, Da
 /// <param name="Reason">One of <see cref="Retention.DeletionReason"/>.</param>
 public sealed record DeleteRecording(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
+/// <summary>Destroys the key of an encrypted recording, so that no copy of its files can be read again, and deletes it.</summary>
+/// <param name="Reason">For people; one line.</param>
+public sealed record ShredRecording(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
+
 /// <param name="Reason">For people, e.g. a case number; one line.</param>
 public sealed record PlaceLegalHold(RecordingId RecordingId, string Reason) : RecordingCommand(RecordingId);
 
@@ -65,9 +69,11 @@ public enum StopReason
 
 /// <summary>A finished file of a recording, safe on disk.</summary>
 /// <param name="Number">From 1, rising.</param>
+/// <param name="SizeBytes">Of the file before it is encrypted.</param>
 /// <param name="HeaderBytes">Of the MP4 header at the file's start.</param>
-/// <param name="Sha256">Lower-case hex of the file's bytes.</param>
+/// <param name="Sha256">Lower-case hex of the file's bytes before they are encrypted.</param>
 /// <param name="StartedAt">Arrival of the first frame, UTC.</param>
+/// <param name="StoredSha256">Of the encrypted file, as it lies on disk; null when it is not encrypted.</param>
 public sealed record Segment(
     int Number,
     long SizeBytes,
@@ -75,7 +81,8 @@ public sealed record Segment(
     string Sha256,
     DateTimeOffset StartedAt,
     long DurationMs,
-    int FrameCount);
+    int FrameCount,
+    string? StoredSha256 = null);
 
 public abstract record RecordingEvent(RecordingId RecordingId, DateTimeOffset At);
 
@@ -94,6 +101,8 @@ public sealed record RecordingRequested(
 public sealed record RecordingStarted(RecordingId RecordingId, DateTimeOffset FirstFrameAt, DateTimeOffset At)
     : RecordingEvent(RecordingId, At);
 
+/// <param name="Sha256">Of the clear bytes: who is handed the footage can hold it against the fact.</param>
+/// <param name="StoredSha256">Of the file on disk when it is encrypted, for who has no key; null when it is not.</param>
 public sealed record RecordingSegmentCommitted(
     RecordingId RecordingId,
     int Number,
@@ -103,7 +112,8 @@ public sealed record RecordingSegmentCommitted(
     DateTimeOffset StartedAt,
     long DurationMs,
     int FrameCount,
-    DateTimeOffset At)
+    DateTimeOffset At,
+    string? StoredSha256 = null)
     : RecordingEvent(RecordingId, At);
 
 public sealed record RecordingInterrupted(RecordingId RecordingId, string Why, DateTimeOffset At)
@@ -124,6 +134,12 @@ public sealed record RecordingFailed(RecordingId RecordingId, string Why, DateTi
 public sealed record RecordingDeleted(RecordingId RecordingId, string Reason, DateTimeOffset At)
     : RecordingEvent(RecordingId, At);
 
+/// <summary>
+/// Its key is destroyed, and with it every copy of its files; a start finishes what a crash left of that.
+/// </summary>
+public sealed record RecordingShredded(RecordingId RecordingId, string Reason, DateTimeOffset At)
+    : RecordingEvent(RecordingId, At);
+
 /// <summary>From now on its files may not be deleted, by nobody and for no reason, until the hold is released.</summary>
 public sealed record LegalHoldPlaced(RecordingId RecordingId, string Reason, DateTimeOffset At)
     : RecordingEvent(RecordingId, At);
@@ -141,6 +157,9 @@ public abstract record Recording
     /// <summary>In characters. Room for a case number and a name; short enough for a line of a list.</summary>
     public const int HoldReasonLengthMax = 200;
 
+    /// <summary>In characters.</summary>
+    public const int ShredReasonLengthMax = 200;
+
     public static readonly Decider<Recording, RecordingCommand, RecordingEvent> Decider =
         new("recording", new Unknown(), Decide, Evolve);
 
@@ -153,6 +172,8 @@ public abstract record Recording
         {
             (_, PlaceLegalHold { Reason: var reason }) when !IsHoldReason(reason) => RecordingRefusals.BadHoldReason,
             (_, ReleaseLegalHold { Reason: var reason }) when !IsHoldReason(reason) => RecordingRefusals.BadHoldReason,
+            (_, ShredRecording { Reason: var reason }) when !OneLine.Is(reason, ShredReasonLengthMax) =>
+                RecordingRefusals.BadShredReason,
 
             (Unknown, RequestRecording c) =>
                 new RecordingRequested(
@@ -163,7 +184,8 @@ public abstract record Recording
 
             (Known { LastSegment: var last }, CommitSegment c) when c.Segment.Number <= last => Decision<RecordingEvent>.Nothing,
             (Known, CommitSegment { Segment: var s } c) => new RecordingSegmentCommitted(
-                c.RecordingId, s.Number, s.SizeBytes, s.HeaderBytes, s.Sha256, s.StartedAt, s.DurationMs, s.FrameCount, now),
+                c.RecordingId, s.Number, s.SizeBytes, s.HeaderBytes, s.Sha256, s.StartedAt, s.DurationMs, s.FrameCount, now,
+                s.StoredSha256),
 
             (Requested, ConfirmRecordingStarted c) => new RecordingStarted(c.RecordingId, c.FirstFrameAt, now),
             (Running, ReportRecordingInterrupted c) => new RecordingInterrupted(c.RecordingId, c.Why, now),
@@ -175,6 +197,14 @@ public abstract record Recording
             (Requested or Running or Interrupted, DeleteRecording) => RecordingRefusals.StillRunning,
             (Ended { Take.HeldFor: not null }, DeleteRecording) => RecordingRefusals.LegalHold,
             (Ended, DeleteRecording c) => new RecordingDeleted(c.RecordingId, c.Reason, now),
+
+            (Requested or Running or Interrupted, ShredRecording) => RecordingRefusals.StillRunning,
+            (Known { Take.IsShredded: true }, ShredRecording) => Decision<RecordingEvent>.Nothing,
+            (Known { Take.HeldFor: not null }, ShredRecording) => RecordingRefusals.LegalHold,
+            (Known { Take.IsEncrypted: false }, ShredRecording) => RecordingRefusals.NotEncrypted,
+            (Ended, ShredRecording c) => new Decision<RecordingEvent>.Accepted(
+                [new RecordingShredded(c.RecordingId, c.Reason, now), new RecordingDeleted(c.RecordingId, c.Reason, now)]),
+            (Deleted, ShredRecording c) => new RecordingShredded(c.RecordingId, c.Reason, now),
 
             (Deleted, PlaceLegalHold) => RecordingRefusals.Deleted,
             (Known { Take.HeldFor: null }, PlaceLegalHold c) => new LegalHoldPlaced(c.RecordingId, c.Reason, now),
@@ -193,11 +223,17 @@ public abstract record Recording
             (_, RecordingRequested e) => new Requested(new Take(e.CameraId, e.CameraNumber, e.Name, e.DurationMs), 0, 0),
             (Known k, RecordingStarted e) => new Running(k.Take with { StartedAt = e.FirstFrameAt }, k.LastSegment, k.FootageMs),
             (Known k, RecordingSegmentCommitted e) =>
-                k with { LastSegment = e.Number, FootageMs = k.FootageMs + e.DurationMs },
+                k with
+                {
+                    Take = k.Take.With(isEncrypted: e.StoredSha256 is not null),
+                    LastSegment = e.Number,
+                    FootageMs = k.FootageMs + e.DurationMs,
+                },
             (Known k, RecordingInterrupted) => new Interrupted(k.Take, k.LastSegment, k.FootageMs),
             (Known k, RecordingRecovered) => new Running(k.Take, k.LastSegment, k.FootageMs),
             (Known k, RecordingStopped or RecordingFailed) => new Ended(k.Take, k.LastSegment, k.FootageMs),
             (Known k, RecordingDeleted) => new Deleted(k.Take, k.LastSegment, k.FootageMs),
+            (Known k, RecordingShredded) => k with { Take = k.Take with { IsShredded = true } },
             (Known k, LegalHoldPlaced e) => k with { Take = k.Take with { HeldFor = e.Reason } },
             (Known k, LegalHoldReleased) => k with { Take = k.Take with { HeldFor = null } },
             _ => recording,
@@ -223,20 +259,33 @@ public abstract record Recording
     public sealed record Deleted(Take Take, int LastSegment, long FootageMs) : Known(Take, LastSegment, FootageMs);
 }
 
-/// <summary>What was asked for, since when it runs, and what it is held for.</summary>
+/// <summary>What was asked for, since when it runs, what it is held for, and how its files lie on disk.</summary>
 /// <param name="DurationMs">Null to record until it is stopped.</param>
 /// <param name="StartedAt">First frame, UTC. Null until there was one.</param>
 /// <param name="HeldFor">The reason of the legal hold; null when there is none.</param>
+/// <param name="ClearSegments">Committed segments that are not encrypted.</param>
+/// <param name="EncryptedSegments">Those that are.</param>
+/// <param name="IsShredded">Whether its key was destroyed.</param>
 public sealed record Take(
     CameraId CameraId,
     CameraNumber CameraNumber,
     string Name,
     long? DurationMs,
     DateTimeOffset? StartedAt = null,
-    string? HeldFor = null)
+    string? HeldFor = null,
+    int ClearSegments = 0,
+    int EncryptedSegments = 0,
+    bool IsShredded = false)
 {
+    /// <summary>Whether all that there is of it is encrypted.</summary>
+    public bool IsEncrypted => EncryptedSegments > 0 && ClearSegments == 0;
+
     /// <summary>When its time is up, UTC. Null when it is not timed or has not started.</summary>
     public DateTimeOffset? EndsAt => DurationMs is { } ms ? StartedAt?.AddMilliseconds(ms) : null;
+
+    /// <summary>The same with one committed segment more.</summary>
+    public Take With(bool isEncrypted) =>
+        isEncrypted ? this with { EncryptedSegments = EncryptedSegments + 1 } : this with { ClearSegments = ClearSegments + 1 };
 }
 
 public static class RecordingRefusals
@@ -266,6 +315,14 @@ public static class RecordingRefusals
     public static readonly Refusal BadHoldReason = new(
         "recording.bad_hold_reason",
         $"A reason has 1 to {Recording.HoldReasonLengthMax} characters, no space at either end and no control characters.");
+
+    public static readonly Refusal NotEncrypted = new(
+        "recording.not_encrypted",
+        "This recording, or a part of it, is not encrypted: there is no key whose end would end its copies. Delete it instead.");
+
+    public static readonly Refusal BadShredReason = new(
+        "recording.bad_shred_reason",
+        $"A reason has 1 to {Recording.ShredReasonLengthMax} characters, no space at either end and no control characters.");
 
     public static readonly Refusal BadDuration =
         new("recording.bad_duration", "A duration is between 1 second and 24 hours.");

@@ -1,5 +1,6 @@
 using Events.EventStore.Seals;
 using Events.Host.Cli;
+using Events.Media;
 using Npgsql;
 
 namespace Events.Host.Audit;
@@ -70,7 +71,14 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
 
         List<FactFile> files = await new FileCheck(log.Log, log.Facts, log.Place.Storage).FilesAsync(
             question.From, question.To, cancellationToken);
-        question = question with { Media = [.. files.Select(one => MediaOf(one, withFiles))] };
+        List<ExportMedia> media = [];
+        foreach (FactFile one in files)
+        {
+            media.Add(new ExportMedia(
+                one.Fact.Position, one.Path, one.Sha256, withFiles ? await OpenerOfAsync(one, cancellationToken) : null));
+        }
+
+        question = question with { Media = media };
         string draft = file + ".part";
         try
         {
@@ -100,10 +108,23 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
         }
     }
 
-    private ExportMedia MediaOf(FactFile file, bool withFiles) =>
-        new(
-            file.Fact.Position,
-            file.Path,
-            file.Sha256,
-            withFiles && Path.Combine(log.Place.Storage, file.Path) is var path && File.Exists(path) ? path : null);
+    /// <summary>What goes into a bundle is what the fact's hash is of, so an encrypted file goes into it in the clear.</summary>
+    /// <returns>Null when the file is not there, or the key that opens it.</returns>
+    private async Task<Func<Stream>?> OpenerOfAsync(FactFile file, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(log.Place.Storage, file.Path);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        if (file.Encrypted is not { } encrypted)
+        {
+            return () => File.OpenRead(path);
+        }
+
+        return log.FootageKeys is { } keys && await keys.FindAsync(encrypted.RecordingId, cancellationToken) is { } key
+            ? () => FootagePaths.OpenEncrypted(path, encrypted.Number, key)
+            : null;
+    }
 }

@@ -10,11 +10,25 @@ namespace Events.Host.Audit;
 
 /// <summary>A file that a fact describes.</summary>
 /// <param name="Path">Relative to the storage folder, with slashes.</param>
-/// <param name="Sha256">Lower-case hex.</param>
-internal sealed record FactFile(string Path, long SizeBytes, string Sha256, StoredFact Fact);
+/// <param name="SizeBytes">Of the clear bytes.</param>
+/// <param name="Sha256">Of the clear bytes, lower-case hex.</param>
+/// <param name="Encrypted">How it lies on disk; null when it lies there as it is.</param>
+internal sealed record FactFile(string Path, long SizeBytes, string Sha256, StoredFact Fact, EncryptedFile? Encrypted = null)
+{
+    public long SizeOnDisk => Encrypted is null ? SizeBytes : FootagePaths.EncryptedLengthOf(SizeBytes);
 
-/// <summary>Level files: whether each file of a recording or snapshot is the one that its fact describes.</summary>
-internal sealed class FileCheck(ILog log, IFacts facts, string storage)
+    public string Sha256OnDisk => Encrypted?.Sha256 ?? Sha256;
+}
+
+/// <param name="Sha256">Of the file as it lies on disk, lower-case hex.</param>
+internal sealed record EncryptedFile(RecordingId RecordingId, int Number, string Sha256);
+
+/// <summary>
+/// Level files: whether each file of a recording or snapshot is the one that its fact describes. An encrypted one is held against
+/// the hash of what lies on disk, and, where its key is at hand, its content against the hash of that.
+/// </summary>
+/// <param name="keys">Null where there are none at hand.</param>
+internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootageKeys? keys = null)
 {
     /// <summary>Nobody reads more than these; a lost disk has as many as it had files.</summary>
     private const int FindingsMax = 100;
@@ -28,6 +42,9 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
     public List<AuditFinding> Findings { get; } = [];
 
     public long Count { get; private set; }
+
+    /// <summary>Encrypted files whose content was not looked at, for want of a key.</summary>
+    public long Closed { get; private set; }
 
     /// <param name="progress">Gets how many of how many files are done.</param>
     public async Task RunAsync(
@@ -100,7 +117,9 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
             return stored.Fact switch
             {
                 RecordingSegmentCommitted fact when names.TryGetValue(fact.RecordingId, out string? name) =>
-                    new FactFile(FootagePaths.Segment(name, fact.Number), fact.SizeBytes, fact.Sha256, stored),
+                    new FactFile(
+                        FootagePaths.Segment(name, fact.Number), fact.SizeBytes, fact.Sha256, stored,
+                        fact.StoredSha256 is { } onDisk ? new EncryptedFile(fact.RecordingId, fact.Number, onDisk) : null),
                 SnapshotTaken fact =>
                     new FactFile(FootagePaths.Snapshot(fact.FileName), fact.SizeBytes, fact.Sha256, stored),
                 _ => null,
@@ -138,15 +157,60 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage)
             return;
         }
 
-        if (found != file.Sha256)
+        if (found != file.Sha256OnDisk)
         {
             long length = new FileInfo(path).Length;
             Add(
                 file.Fact,
                 "changed",
-                file.Sha256,
+                file.Sha256OnDisk,
                 found,
-                $"describes the file {file.Path} with {file.SizeBytes} bytes; found are {length} bytes of another content");
+                $"describes the file {file.Path} with {file.SizeOnDisk} bytes; found are {length} bytes of another content");
+        }
+        else if (file.Encrypted is { } encrypted)
+        {
+            await CheckContentAsync(file, encrypted, path, cancellationToken);
+        }
+    }
+
+    private async Task CheckContentAsync(
+        FactFile file, EncryptedFile encrypted, string path, CancellationToken cancellationToken)
+    {
+        if (await KeyOfAsync(encrypted.RecordingId, cancellationToken) is not { } key)
+        {
+            Closed++;
+            return;
+        }
+
+        try
+        {
+            await using Stream content = FootagePaths.OpenEncrypted(path, encrypted.Number, key);
+            string found = Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken));
+            if (found != file.Sha256)
+            {
+                Add(
+                    file.Fact, "changed", file.Sha256, found,
+                    $"describes the file {file.Path}; it is on disk as it was written, and its content is another one");
+            }
+        }
+        catch (FootageUnreadableException unreadable)
+        {
+            Add(
+                file.Fact, "changed", file.Sha256, null,
+                $"describes the file {file.Path}; it is on disk as it was written, and does not open: {unreadable.Message}");
+        }
+    }
+
+    /// <returns>Null also for one that does not open here: that says something of this place and nothing of the file.</returns>
+    private async Task<FootageKey?> KeyOfAsync(RecordingId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return keys is null ? null : await keys.FindAsync(id, cancellationToken);
+        }
+        catch (FootageUnreadableException)
+        {
+            return null;
         }
     }
 

@@ -4,8 +4,10 @@ using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.Host.Cli;
 using Events.Host.Operations;
+using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Processes;
+using Npgsql;
 
 namespace Events.Host.Audit;
 
@@ -44,6 +46,8 @@ internal sealed class LogAccess : IAsyncDisposable
             .AddLogging()
             .AddSingleton(EventTypes.Catalogue)
             .AddSingleton<PastViews>()
+            .AddSingleton(_ => NpgsqlDataSource.Create(place.Connection))
+            .AddSingleton<ProtectedValues>()
             .AddEventStore(new EventStoreOptions(() => place.Connection))
             .BuildServiceProvider());
     }
@@ -60,6 +64,25 @@ internal sealed class LogAccess : IAsyncDisposable
     public IFacts Facts => Get<IFacts>();
 
     public PastViews PastViews => Get<PastViews>();
+
+    /// <summary>Keys of encrypted recordings; null where the installation's own key is not in its folder.</summary>
+    /// <exception cref="CommandFailedException">It is there, and others may read it or it holds no key.</exception>
+    public IFootageKeys? FootageKeys
+    {
+        get
+        {
+            try
+            {
+                return SecretsKeys.OpenExisting(Place.Keys) is { } keys
+                    ? new FootageKeys(new SealedValues(Get<ProtectedValues>(), keys), encryptsNew: false)
+                    : null;
+            }
+            catch (StartRefusedException refused)
+            {
+                throw new CommandFailedException(refused.Message);
+            }
+        }
+    }
 
     /// <param name="say">Gets a sentence when a PostgreSQL is started for this.</param>
     /// <exception cref="CommandFailedException">The log cannot be reached; the message says why.</exception>

@@ -152,7 +152,7 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         await File.WriteAllLinesAsync(
             Path.Combine(draft, CatalogueName),
             files.Select(file => JsonSerializer.Serialize(
-                new CatalogueLine(file.Path, file.SizeBytes, file.Sha256), BackupLines.Default.CatalogueLine)),
+                new CatalogueLine(file.Path, file.SizeOnDisk, file.Sha256OnDisk), BackupLines.Default.CatalogueLine)),
             cancellationToken);
         if (passphrase is not null)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Events.Application.Contracts;
 using Events.EventStore.Seals;
 using Events.Host.Audit;
@@ -271,7 +272,7 @@ internal static class AuditVerbs
     private static async Task<AuditOutcome> AskAsync(LogAccess log, AuditQuestion question, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        FileCheck files = new(log.Log, log.Facts, log.Place.Storage);
+        FileCheck files = new(log.Log, log.Facts, log.Place.Storage, log.FootageKeys);
         AuditReport report = await ProgressBar.RunAsync("Holding facts against seals", progress =>
             LogAudit.RunAsync(log.Place.Connection, question, progress, cancellationToken));
         if (question.Levels.HasFlag(AuditLevels.Files) && report.Undecided is null)
@@ -303,9 +304,19 @@ internal static class AuditVerbs
             files.Count,
             Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 3),
             [.. findings.Select(AuditText.RowOf)],
-            report.NotChecked,
+            [.. report.NotChecked, .. ClosedFiles(files.Closed)],
             report.Notices,
             undecided);
+    }
+
+    private static IEnumerable<string> ClosedFiles(long count)
+    {
+        if (count > 0)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The content of {count} encrypted files, whose keys are not here; they are on disk as they were written.");
+        }
     }
 
     internal static List<string> KeysIn(string[] given)

@@ -136,7 +136,7 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
             settings,
             connectionString,
             secret,
-            KeyFiles.ReadOrMake(Path.Combine(_data!.KeysPath, "sources.key")),
+            SecretsKeys.Open(_data!.KeysPath),
             _data.FullPath,
             new ControlFacts(
                 Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),

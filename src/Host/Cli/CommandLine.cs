@@ -38,6 +38,7 @@ internal static class CommandLine
             RetentionVerbs.Build(_format),
             KeyVerbs.Build(_format),
             UserVerbs.Build(_format),
+            SecretsVerbs.Build(_format),
             AuditVerbs.Build(_data, _format),
             ProjectionVerbs.Build(_data, _format),
             PastVerbs.Replay(_data, _format),
@@ -133,6 +134,12 @@ internal static class CommandLine
                 ChangeAsync(given, which, "hold", new Reason(given.GetRequiredValue(why)), client, token)),
             Verb("release", "Ends a legal hold.", [which, why, _format], (given, client, token) =>
                 ChangeAsync(given, which, "release", new Reason(given.GetRequiredValue(why)), client, token)),
+            Verb(
+                "shred",
+                "Destroys the key of an encrypted recording: no copy of its files can be read again. Also for a deleted one.",
+                [which, why, _format],
+                (given, client, token) =>
+                ChangeAsync(given, which, "shred", new Reason(given.GetRequiredValue(why)), client, token)),
             Verb("delete", "Deletes a recording and its files.", [which, _format], async (given, client, token) => Show(
                 await client.PostAsync(
                     $"/control/recordings/{Uri.EscapeDataString(given.GetRequiredValue(which))}/deletion",

@@ -45,7 +45,7 @@ internal static class Tables
             recordings.Select(row => new[]
             {
                 row.Name,
-                row.Trouble is { } why ? $"{row.Status}: {why}" : row.Status,
+                row.ShreddedAt is not null ? "Shredded" : row.Trouble is { } why ? $"{row.Status}: {why}" : row.Status,
                 row.Seconds.ToString("0.0", CultureInfo.InvariantCulture),
                 row.Bytes.ToString(CultureInfo.InvariantCulture),
                 row.Frames.ToString(CultureInfo.InvariantCulture),

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Events.Host.Security;
 
 namespace Events.Host.Control;
 
@@ -35,7 +36,9 @@ internal sealed record RecordingRow(
     DateTimeOffset? StartedAt = null,
     DateTimeOffset? EndedAt = null,
     string? Trouble = null,
-    string? HeldFor = null);
+    string? HeldFor = null,
+    bool IsEncrypted = false,
+    DateTimeOffset? ShreddedAt = null);
 
 /// <param name="MaxAgeDays">Null for no limit.</param>
 /// <param name="MaxSizeGb">In GB of 2^30 bytes; null for no limit.</param>
@@ -173,6 +176,7 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(RetentionRow))]
 [JsonSerializable(typeof(CleanupRow))]
 [JsonSerializable(typeof(NothingMore))]
+[JsonSerializable(typeof(SecretsRotated))]
 [JsonSerializable(typeof(UserDraft))]
 [JsonSerializable(typeof(NewPassword))]
 [JsonSerializable(typeof(NewRole))]

@@ -12,7 +12,8 @@ namespace Events.Host.Files;
 
 /// <summary>
 /// Downloads, <c>GET /files/recordings/{name}</c> and <c>/files/snapshots/{name}</c>, with ranges (RFC 9110, section 14), by
-/// bearer token, key or signed link. 400 for a bad name, 401 and 403 without the right, 404 when it is not there.
+/// bearer token, key or signed link. 400 for a bad name, 401 and 403 without the right, 404 when it is not there, 410 when the
+/// key that would open it is gone.
 /// </summary>
 internal sealed class FileEndpoints(
     HttpCallers callers,
@@ -20,6 +21,7 @@ internal sealed class FileEndpoints(
     LegacyRecordings recordings,
     IReadModels views,
     IFootage footage,
+    IFootageKeys keys,
     AccessLedger ledger)
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -36,33 +38,64 @@ internal sealed class FileEndpoints(
             return refusal!;
         }
 
-        if (await recordings.FindAsync(name, context.RequestAborted) is not { SegmentCount: > 0 } recording
+        if (await recordings.FindEverAsync(name, context.RequestAborted) is not { } recording
             || !right.MaySee(recording.CameraId))
         {
             return NotFound(name);
         }
 
-        List<SegmentSpan> segments = [];
-        while (true)
+        if (recording.ShreddedAt is not null)
         {
-            var page = await views.ListAsync(
-                SegmentViewProjection.View, SegmentView.Of(recording.Id, segments.Count), context.RequestAborted);
-            segments.AddRange(page.Rows.Select(row => new SegmentSpan(row.Number, row.SizeBytes, row.HeaderBytes)));
-            if (page.Rows.Count == 0 || segments.Count >= page.Total)
-            {
-                break;
-            }
+            return Gone($"{name} was shredded: its key was destroyed, and nothing can read it again. Its facts are still there.");
+        }
+
+        if (recording.Status is RecordingStatus.Deleted || recording.SegmentCount == 0)
+        {
+            return NotFound(name);
         }
 
         // Any recording can be had in any format: the name says which.
         RecordingFormat format = FileNames.FormatOf(Path.GetExtension(name).TrimStart('.').ToLowerInvariant())
             ?? RecordingFormat.Fmp4;
-        bool isMatroska = format is RecordingFormat.Mkv;
-        return footage.OpenRecording(recording.Name, segments, isMatroska ? Container.Matroska : Container.Mp4) is { } stream
-            ? Download(
-                context, right, stream, isMatroska ? "video/x-matroska" : "video/mp4",
-                recording.Name + FileNames.ExtensionOf(format), recording.EndedAt, $"{recording.Id}-{segments.Count}-{format}")
-            : NotFound(name);
+        try
+        {
+            List<SegmentSpan> segments = await SegmentsAsync(recording, context.RequestAborted);
+            bool isEncrypted = segments.Any(segment => segment.IsEncrypted);
+            FootageKey? key = isEncrypted ? await keys.FindAsync(recording.Id, context.RequestAborted) : null;
+            if (isEncrypted && key is null)
+            {
+                return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
+            }
+
+            Container container = format is RecordingFormat.Mkv ? Container.Matroska : Container.Mp4;
+            return footage.OpenRecording(recording.Name, segments, container, key) is { } stream
+                ? Download(
+                    context, right, stream, format is RecordingFormat.Mkv ? "video/x-matroska" : "video/mp4",
+                    recording.Name + FileNames.ExtensionOf(format), recording.EndedAt,
+                    $"{recording.Id}-{segments.Count}-{format}")
+                : NotFound(name);
+        }
+        catch (FootageUnreadableException unreadable)
+        {
+            return Results.Problem(
+                $"{name} cannot be read: {unreadable.Message} See: events audit verify --files", statusCode: 500);
+        }
+    }
+
+    private async Task<List<SegmentSpan>> SegmentsAsync(RecordingView recording, CancellationToken cancellationToken)
+    {
+        List<SegmentSpan> segments = [];
+        while (true)
+        {
+            var page = await views.ListAsync(
+                SegmentViewProjection.View, SegmentView.Of(recording.Id, segments.Count), cancellationToken);
+            segments.AddRange(page.Rows.Select(row =>
+                new SegmentSpan(row.Number, row.SizeBytes, row.HeaderBytes, row.IsEncrypted)));
+            if (page.Rows.Count == 0 || segments.Count >= page.Total)
+            {
+                return segments;
+            }
+        }
     }
 
     private async Task<IResult> SnapshotAsync(HttpContext context, string name)
@@ -142,6 +175,8 @@ internal sealed class FileEndpoints(
         return Results.Stream(
             stream, type, fileName, modified, new EntityTagHeaderValue($"\"{tag}\""), enableRangeProcessing: true);
     }
+
+    private static IResult Gone(string why) => Results.Problem(why, statusCode: StatusCodes.Status410Gone);
 
     private static IResult NotFound(string name) => Results.Problem($"There is no file {name}.", statusCode: 404);
 }

@@ -68,6 +68,7 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             RecordingStopped e => $"recording {e.RecordingId} has stopped: {e.Reason}",
             RecordingFailed e => $"recording {e.RecordingId} failed: {e.Why}",
             RecordingDeleted e => $"recording {e.RecordingId} was deleted: {e.Reason}",
+            RecordingShredded e => $"recording {e.RecordingId} was shredded, with all copies of its files: {e.Reason}",
             LegalHoldPlaced e => $"recording {e.RecordingId} is under legal hold: {e.Reason}",
             LegalHoldReleased e => $"recording {e.RecordingId} is no longer held: {e.Reason}",
             SnapshotTaken e => $"snapshot {e.FileName} was taken",

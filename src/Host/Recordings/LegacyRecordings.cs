@@ -49,12 +49,17 @@ internal sealed class LegacyRecordings(IReadModels views, FileLinks links)
 
     /// <param name="filename">With or without one of the extensions.</param>
     /// <returns>Null when there is no such file, or it was deleted.</returns>
-    public async Task<RecordingView?> FindAsync(string filename, CancellationToken cancellationToken)
+    public async Task<RecordingView?> FindAsync(string filename, CancellationToken cancellationToken) =>
+        await FindEverAsync(filename, cancellationToken) is { Status: not RecordingStatus.Deleted } recording ? recording : null;
+
+    /// <param name="filename">With or without one of the extensions.</param>
+    /// <returns>Also one that was deleted; null when there never was one.</returns>
+    public async Task<RecordingView?> FindEverAsync(string filename, CancellationToken cancellationToken)
     {
         string name = FileNames.WithoutExtension(filename);
         var found = await views.ListAsync(
             RecordingViewProjection.View, ViewQuery.Where("name", name) with { Limit = 1 }, cancellationToken);
-        return found.Rows is [{ Status: not RecordingStatus.Deleted } recording] ? recording : null;
+        return found.Rows is [var recording] ? recording : null;
     }
 
     /// <summary>Newest first.</summary>

@@ -9,7 +9,7 @@ using Events.Host.Files;
 
 namespace Events.Host.Recordings;
 
-/// <summary>Single recordings for the command line: hold, release, delete.</summary>
+/// <summary>Single recordings for the command line: hold, release, delete, shred.</summary>
 internal sealed class RecordingControl(CommandBus bus, IReadModels views) : IControlRoutes
 {
     public void Map(RouteGroupBuilder control)
@@ -23,6 +23,11 @@ internal sealed class RecordingControl(CommandBus bus, IReadModels views) : ICon
         {
             Reason reason = await ControlCalls.BodyAsync(context, ControlJson.Default.Reason);
             return await SendAsync(context, recording, id => new ReleaseLegalHold(id, reason.Text));
+        });
+        control.MapPost("/recordings/{recording}/shred", async (HttpContext context, string recording) =>
+        {
+            Reason reason = await ControlCalls.BodyAsync(context, ControlJson.Default.Reason);
+            return await SendAsync(context, recording, id => new ShredRecording(id, reason.Text));
         });
         control.MapPost("/recordings/{recording}/deletion", (HttpContext context, string recording) =>
             SendAsync(context, recording, id => new DeleteRecording(id, DeletionReason.Requested)));
@@ -41,7 +46,9 @@ internal sealed class RecordingControl(CommandBus bus, IReadModels views) : ICon
             row.StartedAt,
             row.EndedAt,
             row.Trouble,
-            row.HeldFor);
+            row.HeldFor,
+            row.IsEncrypted,
+            row.ShreddedAt);
 
     private async Task<IResult> SendAsync(HttpContext context, string recording, Func<RecordingId, object> command)
     {

@@ -19,6 +19,9 @@ internal sealed record StopRecordingPayload(RecordingNode? Recording, string? Po
 internal sealed record DeleteRecordingPayload(RecordingNode? Recording, string? Position);
 
 /// <inheritdoc cref="StartRecordingPayload"/>
+internal sealed record ShredRecordingPayload(RecordingNode? Recording, string? Position);
+
+/// <inheritdoc cref="StartRecordingPayload"/>
 internal sealed record PlaceLegalHoldPayload(RecordingNode? Recording, string? Position);
 
 /// <inheritdoc cref="StartRecordingPayload"/>
@@ -81,6 +84,29 @@ internal static class RecordingMutations
             RecordingNode.ById(id),
             (node, position) => new DeleteRecordingPayload(node, position),
             cancellationToken);
+
+    /// <summary>
+    /// Destroys the key of an encrypted recording, so that no copy of its files can be read again, wherever it lies, and deletes
+    /// it. Also for one that was deleted. Its facts stay. Repeated, it changes nothing.
+    /// </summary>
+    /// <param name="reason">For people; one line of 1 to 200 characters, kept in the log.</param>
+    /// <param name="expectedVersion">Refused when the recording has another version by now; null: whatever it has.</param>
+    [Authorize(Policy = nameof(Right.Administer))]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<ShredRecordingPayload>> ShredRecordingAsync(
+        [ID] Guid id, string reason, GraphQLCommands commands, ClaimsPrincipal user,
+        CancellationToken cancellationToken, long? expectedVersion = null) =>
+        commands.SendAsync(
+            new ShredRecording(new RecordingId(id), reason),
+            user,
+            RecordingNode.ById(id),
+            (node, position) => new ShredRecordingPayload(node, position),
+            cancellationToken,
+            expectedVersion);
 
     /// <summary>Lets nobody and nothing delete a recording. Repeated with the same reason it changes nothing.</summary>
     /// <param name="reason">For people, like a case number; one line of 1 to 200 characters, kept in the log.</param>

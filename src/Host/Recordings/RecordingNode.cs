@@ -21,6 +21,8 @@ namespace Events.Host.Recordings;
 /// <param name="StoppedFor">Null unless it was stopped.</param>
 /// <param name="Format">As what its footage is handed out.</param>
 /// <param name="HeldFor">The reason of its legal hold; null when there is none.</param>
+/// <param name="IsEncrypted">Whether all its files are encrypted on disk.</param>
+/// <param name="ShreddedAt">When its key was destroyed, and all copies of its files with it; null when it was not.</param>
 /// <param name="IsOpen">Whether it has not come to its end.</param>
 /// <param name="Version">Facts of this recording so far.</param>
 /// <param name="Stream">The name of its stream in the log.</param>
@@ -44,6 +46,8 @@ internal sealed record RecordingNode(
     StopReason? StoppedFor,
     RecordingFormat Format,
     string? HeldFor,
+    bool IsEncrypted,
+    DateTimeOffset? ShreddedAt,
     bool IsOpen,
     long Version,
     string Stream)
@@ -70,6 +74,8 @@ internal sealed record RecordingNode(
             view.StoppedFor,
             view.Format,
             view.HeldFor,
+            view.IsEncrypted,
+            view.ShreddedAt,
             view.IsOpen,
             view.Version,
             $"recording-{view.Id}");

@@ -67,5 +67,6 @@ internal static class KeyFiles
         }
 
         File.Move(draft, path, overwrite: true);
+        UnixFiles.SyncFolder(Path.GetDirectoryName(path)!);
     }
 }

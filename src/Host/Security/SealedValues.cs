@@ -7,19 +7,56 @@ namespace Events.Host.Security;
 /// Small secrets in the database, encrypted with AES-256-GCM under a key that is not there: nonce, tag, ciphertext. The name is
 /// authenticated with them, so that one row cannot be put in another's place.
 /// </summary>
-internal sealed class SealedValues(ProtectedValues values, string key)
+internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
 {
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
 
-    private readonly byte[] _key = Microsoft.IdentityModel.Tokens.Base64UrlEncoder.DecodeBytes(key);
-
     /// <param name="plain">Is wiped.</param>
-    public async Task SetAsync(string name, byte[] plain, CancellationToken cancellationToken)
+    public Task SetAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
+        keys.WriteAsync(key => values.SetAsync(name, Seal(key, name, plain), cancellationToken), cancellationToken);
+
+    /// <summary>The same, unless there is one of that name: then that one stays.</summary>
+    /// <param name="plain">Is wiped.</param>
+    public Task AddAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
+        keys.WriteAsync(key => values.AddAsync(name, Seal(key, name, plain), cancellationToken), cancellationToken);
+
+    /// <returns>Null when there is none of that name.</returns>
+    /// <exception cref="CryptographicException">It was encrypted under another key, or changed.</exception>
+    public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        // A change of the key may begin or end between the reading and the opening: one of the two sets has the right one.
+        IReadOnlyList<byte[]> before = keys.Reading;
+        if (await values.FindAsync(name, cancellationToken) is not { } sealedText)
+        {
+            return null;
+        }
+
+        return OpeningKey(before, name, sealedText, out byte[] plain) >= 0
+            || OpeningKey(keys.Reading, name, sealedText, out plain) >= 0
+                ? plain
+                : throw new CryptographicException("It is under another key, or was changed.");
+    }
+
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) => values.DeleteAsync(name, cancellationToken);
+
+    /// <summary>Encrypts what is stored anew, if it is not under the key that counts now.</summary>
+    /// <param name="renewed">Null when there is nothing to do.</param>
+    /// <returns>False when no key opens it.</returns>
+    public bool TryRenew(string name, byte[] stored, out byte[]? renewed)
+    {
+        IReadOnlyList<byte[]> reading = keys.Reading;
+        int opens = OpeningKey(reading, name, stored, out byte[] plain);
+        renewed = opens > 0 ? Seal(reading[0], name, plain) : null;
+        CryptographicOperations.ZeroMemory(plain);
+        return opens >= 0;
+    }
+
+    private static byte[] Seal(byte[] key, string name, byte[] plain)
     {
         byte[] sealedText = new byte[NonceBytes + TagBytes + plain.Length];
         RandomNumberGenerator.Fill(sealedText.AsSpan(0, NonceBytes));
-        using var cipher = new AesGcm(_key, TagBytes);
+        using var cipher = new AesGcm(key, TagBytes);
         cipher.Encrypt(
             sealedText.AsSpan(0, NonceBytes),
             plain,
@@ -27,27 +64,32 @@ internal sealed class SealedValues(ProtectedValues values, string key)
             sealedText.AsSpan(NonceBytes, TagBytes),
             Encoding.UTF8.GetBytes(name));
         CryptographicOperations.ZeroMemory(plain);
-        await values.SetAsync(name, sealedText, cancellationToken);
+        return sealedText;
     }
 
-    /// <returns>Null when there is none of that name.</returns>
-    public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken)
+    /// <returns>Which of the keys opens it; -1 when none does.</returns>
+    private static int OpeningKey(IReadOnlyList<byte[]> reading, string name, byte[] sealedText, out byte[] plain)
     {
-        if (await values.FindAsync(name, cancellationToken) is not { } sealedText)
+        plain = new byte[Math.Max(0, sealedText.Length - NonceBytes - TagBytes)];
+        for (int i = 0; i < reading.Count && sealedText.Length >= NonceBytes + TagBytes; i++)
         {
-            return null;
+            try
+            {
+                using var cipher = new AesGcm(reading[i], TagBytes);
+                cipher.Decrypt(
+                    sealedText.AsSpan(0, NonceBytes),
+                    sealedText.AsSpan(NonceBytes + TagBytes),
+                    sealedText.AsSpan(NonceBytes, TagBytes),
+                    plain,
+                    Encoding.UTF8.GetBytes(name));
+                return i;
+            }
+            catch (AuthenticationTagMismatchException)
+            {
+                continue;
+            }
         }
 
-        byte[] plain = new byte[sealedText.Length - NonceBytes - TagBytes];
-        using var cipher = new AesGcm(_key, TagBytes);
-        cipher.Decrypt(
-            sealedText.AsSpan(0, NonceBytes),
-            sealedText.AsSpan(NonceBytes + TagBytes),
-            sealedText.AsSpan(NonceBytes, TagBytes),
-            plain,
-            Encoding.UTF8.GetBytes(name));
-        return plain;
+        return -1;
     }
-
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) => values.DeleteAsync(name, cancellationToken);
 }

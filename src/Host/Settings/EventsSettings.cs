@@ -57,7 +57,7 @@ internal sealed record ServerSettings(
 /// <param name="CertificateFile">Absolute, PEM with the chain; null: no TLS.</param>
 /// <param name="KeyFile">Absolute, PEM; null only together with the certificate.</param>
 /// <param name="Port">0 for any free one.</param>
-/// <param name="PlainOutside">Whether the plain port stays open to other machines beside it.</param>
+/// <param name="PlainOutside">Whether the plain port may be open to other machines.</param>
 internal sealed record TlsSettings(string? CertificateFile, string? KeyFile, int Port, bool PlainOutside)
 {
     public bool IsOn => CertificateFile is not null;
@@ -98,7 +98,8 @@ internal sealed record SecuritySettings(
     IReadOnlyList<AddressRange> UnlimitedAddresses,
     TimeSpan UseReportPause,
     bool AllowsPrivateSources,
-    bool AllowsLoopbackSources)
+    bool AllowsLoopbackSources,
+    bool EncryptsRecordings)
 {
     public override string ToString() => "•••";
 }

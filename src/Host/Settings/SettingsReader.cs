@@ -224,12 +224,43 @@ internal sealed class SettingsReader
             Complain("Oidc.Authority", "is not https. Whoever is on the way could sign in as anybody; use https.");
         }
 
+        CheckListeners();
         if (EnvironmentChosen == RunEnvironment.Production
             && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
         {
             Complain(
                 "Security.JwtSecretKey",
                 "is a secret that everybody knows from examples. Set one of your own, e.g. from: openssl rand -hex 32");
+        }
+    }
+
+    /// <summary>Nothing that is not encrypted is open to other machines unless somebody said so, for that one listener.</summary>
+    private void CheckListeners()
+    {
+        if (EnvironmentChosen == RunEnvironment.Development)
+        {
+            return;
+        }
+
+        bool isServerEncrypted = Value<string?>("Tls.CertificateFile") is not null;
+        RequireInside(
+            "Server", "Tls.PlainOutside", isServerEncrypted, "Give Tls.CertificateFile and Tls.KeyFile, or set");
+        RequireInside("Health", "Health.PlainOutside", isEncrypted: false, "Set");
+        RequireInside("Rtsp", "Rtsp.PlainOutside", isEncrypted: false, "Set");
+    }
+
+    /// <param name="consent">The key with which somebody says that it may be so.</param>
+    /// <param name="remedy">How the sentence begins that ends with an address of this machine.</param>
+    private void RequireInside(string section, string consent, bool isEncrypted, string remedy)
+    {
+        string key = $"{section}.Host";
+        string host = Value<string>(key);
+        if (!isEncrypted && !Flag(consent) && !IPAddress.IsLoopback(Addresses.Of(host)))
+        {
+            Complain(
+                key,
+                $"{host} lets other machines in, and {section}.Port is not encrypted. {remedy} {key} to 127.0.0.1; where the "
+                + $"network between is trusted, set {consent} to true.");
         }
     }
 
@@ -267,7 +298,8 @@ internal sealed class SettingsReader
             Value<IReadOnlyList<AddressRange>>("Security.UnlimitedAddresses"),
             Value<TimeSpan>("Security.UseReportPause"),
             Flag("Security.AllowPrivateSources"),
-            Flag("Security.AllowLoopbackSources")),
+            Flag("Security.AllowLoopbackSources"),
+            Flag("Security.EncryptRecordings")),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),

@@ -13,9 +13,9 @@ internal static class SettingsTable
             "Where everything of this installation lies: log, recordings, keys. Relative to the folder of the settings file "
             + "when set there, otherwise to the folder the program was started in.",
             Flag: "--data"),
-        new("Server", "Host", SettingKind.HostName, "0.0.0.0", "address",
-            "The address of this machine on which WebSocket and HTTP are served; `0.0.0.0` for all, "
-            + "`127.0.0.1` for programs on this machine only."),
+        new("Server", "Host", SettingKind.HostName, "127.0.0.1", "address",
+            "The address of this machine on which WebSocket and HTTP are served; `127.0.0.1` for programs on this machine only, "
+            + "`0.0.0.0` for all addresses, which wants TLS (`Tls.CertificateFile`) or `Tls.PlainOutside`."),
         new("Server", "Port", SettingKind.Number, "8002", "port", "Port of WebSocket and HTTP; 0 takes any free one.",
             Flag: "--port", Max: PortMax),
         new("Server", "WebSocketPath", SettingKind.UrlPath, "/ws", "path", "Where WebSocket connections are taken."),
@@ -36,14 +36,15 @@ internal static class SettingsTable
             + "did.",
             Choices: Switch),
         new("Tls", "CertificateFile", SettingKind.Folder, "", "path",
-            "Certificate with its chain, as PEM. With it, the same is served by `https` and `wss` at `Tls.Port` (TLS 1.2 and "
-            + "1.3), and `Server.Port` answers this machine alone. Files that are written anew are used from the next connection "
-            + "on."),
+            "Certificate with its chain, as PEM. With it, the same is served by `https` and `wss` at `Tls.Port` of "
+            + "`Server.Host` (TLS 1.2 and 1.3), and `Server.Port` answers this machine alone. Files that are written anew are "
+            + "used from the next connection on."),
         new("Tls", "KeyFile", SettingKind.Folder, "", "path",
             "The key of that certificate, as PEM without a password; readable by its owner alone."),
         new("Tls", "Port", SettingKind.Number, "8443", "port", "Port of `https` and `wss`; 0 takes any free one.", Max: PortMax),
         new("Tls", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
-            "Whether `Server.Port`, which is not encrypted, answers other machines beside TLS.", Choices: Switch),
+            "Whether `Server.Port`, which is not encrypted, may answer other machines, with TLS beside it or without. In "
+            + "production the host does not start on such an address otherwise.", Choices: Switch),
         new("Oidc", "Authority", SettingKind.Url, "", "URL",
             "An OpenID Connect issuer whose access tokens are taken, too, as it writes itself in `iss`. Its keys are read from "
             + "`/.well-known/openid-configuration` behind it; without TLS only on this machine."),
@@ -53,13 +54,19 @@ internal static class SettingsTable
             + "refused."),
         new("Oidc", "RolePrefix", SettingKind.Text, "", "text",
             "What stands there before `viewer`, `operator`, `admin` or `auditor`, e.g. `events-`."),
-        new("Health", "Host", SettingKind.HostName, "0.0.0.0", "address", "The address on which health is served."),
+        new("Health", "Host", SettingKind.HostName, "127.0.0.1", "address",
+            "The address on which health is served; one that other machines reach wants `Health.PlainOutside`."),
         new("Health", "Port", SettingKind.Number, "8003", "port", "Port of health; 0 takes any free one.",
             Flag: "--health-port", Max: PortMax),
-        new("Rtsp", "Host", SettingKind.HostName, "0.0.0.0", "address",
-            "The address on which live pictures are served over RTSP."),
+        new("Health", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether health, which is never encrypted and asks for no login, may answer other machines.", Choices: Switch),
+        new("Rtsp", "Host", SettingKind.HostName, "127.0.0.1", "address",
+            "The address on which live pictures are served over RTSP; one that other machines reach wants `Rtsp.PlainOutside`."),
         new("Rtsp", "Port", SettingKind.Number, "8554", "port", "Port of RTSP; 0 takes any free one.",
             Flag: "--rtsp-port", Max: PortMax),
+        new("Rtsp", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether RTSP, which is never encrypted, may answer other machines: pictures and tokens can be read on the way.",
+            Choices: Switch),
         new("Rtsp", "UdpPortFirst", SettingKind.Number, "21000", "port",
             "First of the ports from which pictures go to players that want them over UDP.", Min: 1024, Max: PortMax - 1),
         new("Rtsp", "UdpPortCount", SettingKind.Number, "200", "ports",
@@ -86,6 +93,11 @@ internal static class SettingsTable
             + "Link-local addresses and those at which clouds tell of a machine are never taken.", Choices: Switch),
         new("Security", "AllowLoopbackSources", SettingKind.Choice, "true", "`true` or `false`",
             "Whether cameras may be at this machine's own addresses.", Choices: Switch),
+        new("Security", "EncryptRecordings", SettingKind.Choice, "false", "`true` or `false`",
+            "Whether files of recordings that are begun from now on are encrypted on disk (AES-256-GCM), each with a key of its "
+            + "own. Files from before stay as they are; a recording that has encrypted ones goes on so, also when this is "
+            + "switched off. Snapshots are not encrypted.",
+            Choices: Switch),
         new("Security", "RateLimitRequests", SettingKind.Number, "10000", "calls",
             "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040. The default "
             + "holds back only what would take a good part of a core from the others.",
@@ -208,7 +220,8 @@ internal static class SettingsTable
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
         new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",
-            "In development, secrets that are known from examples are accepted.", Choices: ["production", "development"]),
+            "In development, secrets that are known from examples are accepted, and listeners that are not encrypted may be at "
+            + "any address.", Choices: ["production", "development"]),
     ];
 
     /// <summary>Upper and lower case are the same.</summary>

@@ -1,3 +1,5 @@
+using Events.Application.Contracts;
+using Events.Media.Encryption;
 using Events.Media.Storage;
 
 namespace Events.Media;
@@ -15,4 +17,20 @@ public static class FootagePaths
     /// <returns>Relative, with slashes.</returns>
     /// <exception cref="ArgumentException">Not a name that could have been given here.</exception>
     public static string Snapshot(string fileName) => $"snapshots/{StorageFolder.Checked(fileName)}";
+
+    /// <summary>How long a segment's encrypted file is.</summary>
+    /// <param name="clearBytes">Of its content.</param>
+    public static long EncryptedLengthOf(long clearBytes) => RecordFormat.StoredLengthOf(clearBytes);
+
+    /// <summary>Opens one finished segment's encrypted file.</summary>
+    /// <param name="path">Of the file.</param>
+    /// <returns>A seekable stream of its clear bytes.</returns>
+    /// <exception cref="FootageUnreadableException">
+    /// It is not that segment's, was changed or cut off; also from the stream, at the first bytes that were changed.
+    /// </exception>
+    public static Stream OpenEncrypted(string path, int number, FootageKey key)
+    {
+        using SegmentBytes file = SegmentBytes.Open(path, key, number);
+        return new ConcatenatedStream([new FilePart(path, number, 0, file.Length, key)]);
+    }
 }

@@ -66,14 +66,14 @@ public sealed class A_view
     {
         Assert.Equal(
             [
-                "api_key_view_v1", "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v2",
-                "segment_view_v1", "session_view_v1", "snapshot_view_v1", "storage_view_v1", "user_view_v2",
+                "api_key_view_v1", "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v3",
+                "segment_view_v2", "session_view_v1", "snapshot_view_v1", "storage_view_v1", "user_view_v2",
             ],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
             [
-                "ApiKeyView:All", "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:V2:All",
-                "SegmentView:All", "SessionView:All", "SnapshotView:All", "StorageView:All", "UserView:V2:All",
+                "ApiKeyView:All", "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:V3:All",
+                "SegmentView:V2:All", "SessionView:All", "SnapshotView:All", "StorageView:All", "UserView:V2:All",
             ],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
         Assert.Equal("RecordingView:V2:All", (RecordingViewProjection.View with { Version = 2 }).Checkpoint);
@@ -99,7 +99,8 @@ public sealed class A_view
             "SegmentView" => [typeof(RecordingSegmentCommitted)],
             "SnapshotView" => Closed.TypesOf<SnapshotEvent>(),
             "FootageView" => Closed.TypesOf<RecordingEvent>()
-                .Except([typeof(RecordingStarted), typeof(RecordingInterrupted), typeof(RecordingRecovered)])
+                .Except(
+                    [typeof(RecordingStarted), typeof(RecordingInterrupted), typeof(RecordingRecovered), typeof(RecordingShredded)])
                 .Concat([typeof(SnapshotTaken), typeof(SnapshotDeleted)]),
             "CleanupView" => [typeof(CleanupFinished)],
             "StorageView" => Closed.TypesOf<RetentionEvent>(),
@@ -260,6 +261,21 @@ public sealed class A_view_of_a_recording
         Assert.Null(Story.Tell(RecordingViewProjection.View, $"{Lost} RecordingRecovered")!.Trouble);
         Assert.Null(Story.Tell(RecordingViewProjection.View, $"{Lost} RecordingStopped")!.Trouble);
         Assert.Equal("No answer in 10 s", Story.Tell(RecordingViewProjection.View, "RecordingRequested RecordingFailed")!.Trouble);
+    }
+
+    [Fact]
+    public void says_whether_it_is_encrypted_and_whether_it_was_shredded()
+    {
+        RecordingSegmentCommitted clear = Samples.Of<RecordingSegmentCommitted>();
+        RecordingSegmentCommitted encrypted = clear with { Number = 2, StoredSha256 = Samples.Hash };
+        RecordingView Of(params object[] facts) =>
+            Story.Fold(RecordingViewProjection.View, [Samples.Of<RecordingRequested>(), .. facts])!;
+
+        Assert.False(Of().IsEncrypted);
+        Assert.False(Of(clear, encrypted).IsEncrypted);
+        Assert.True(Of(encrypted).IsEncrypted);
+        Assert.Null(Of(encrypted).ShreddedAt);
+        Assert.Equal(Samples.At, Of(encrypted, Samples.Of<RecordingShredded>()).ShreddedAt);
     }
 
     [Fact]

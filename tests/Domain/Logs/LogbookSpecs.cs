@@ -10,6 +10,7 @@ public sealed class A_logbook
     private static readonly NoteExport Export = new(Bundle, "stream camera-1", 12, 400, Samples.Hash, "Case 2026-17");
     private static readonly NoteFork Fork = new("a/1", "a/2", 900, "bG9zdA==", 400, "bGVmdA==", "Restored after a disk failure");
     private static readonly NoteKeyRotation Rotation = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year");
+    private static readonly NoteSecretsRotation Secrets = new(Guid.Parse("0199a000-0000-7000-8000-0000000000b2"), "Once a year");
     private static readonly ParkFact Park = new("CameraView", 17, "Written by a test");
     private static readonly UnparkFact Unpark = new("CameraView", 17, "The fold was mended");
 
@@ -19,6 +20,7 @@ public sealed class A_logbook
         new("a/1", "a/2", 900, "bG9zdA==", 400, "bGVmdA==", "Restored after a disk failure", Now);
 
     private static readonly LogKeyRotated Rotated = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year", Now);
+    private static readonly SecretsRotationRequested SecretsRotated = new(Secrets.Rotation, "Once a year", Now);
     private static readonly FactParked Parked = new("CameraView", 17, "Written by a test", Now);
     private static readonly FactUnparked Unparked = new("CameraView", 17, "The fold was mended", Now);
 
@@ -32,6 +34,9 @@ public sealed class A_logbook
 
     [Fact]
     public void says_which_key_came_after_which() => Story.When(Rotation).Then(Rotated);
+
+    [Fact]
+    public void says_who_changed_the_key_for_secrets() => Story.When(Secrets).Then(SecretsRotated);
 
     [Fact]
     public void says_which_facts_a_view_passes_over()
@@ -49,6 +54,7 @@ public sealed class A_logbook
     {
         Story.When(Export with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Fork with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
+        Story.When(Secrets with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Rotation with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Park with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.Given(Parked).When(Unpark with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
@@ -59,12 +65,13 @@ public sealed class A_logbook
     public void answers_every_command_in_every_state() =>
         new DecisionTable<Logbook, LogbookCommand, LogbookEvent>(Logbook.Decider)
             .State("Blank")
-            .State("Kept (export, fork)", Exported, Forked, Rotated)
+            .State("Kept (export, fork)", Exported, Forked, Rotated, SecretsRotated)
             .State("Kept (parked)", Parked)
             .State("Kept (unparked)", Parked, Unparked)
             .Command(Export)
             .Command(Fork)
             .Command(Rotation)
+            .Command(Secrets)
             .Command(Park)
             .Command(Park with { Position = 0 }, "no position")
             .Command(Unpark)
@@ -73,6 +80,7 @@ public sealed class A_logbook
                 NoteExport             | LogExported          | nothing              | LogExported          | LogExported
                 NoteFork               | LogForked            | nothing              | LogForked            | LogForked
                 NoteKeyRotation        | LogKeyRotated        | nothing              | LogKeyRotated        | LogKeyRotated
+                NoteSecretsRotation    | SecretsRotationRequested | nothing          | SecretsRotationRequested | SecretsRotationRequested
                 ParkFact               | FactParked           | FactParked           | nothing              | FactParked
                 ParkFact (no position) | logbook.bad_position | logbook.bad_position | logbook.bad_position | logbook.bad_position
                 UnparkFact             | nothing              | nothing              | FactUnparked         | nothing

@@ -24,6 +24,10 @@ public sealed class A_recording
     private static readonly LegalHoldPlaced Held = new(Take, "Case 2026-17", Now.AddSeconds(-30));
     private static readonly LegalHoldReleased Released = new(Take, "Closed", Now.AddSeconds(-10));
     private static readonly RecordingSegmentCommitted Committed = Fact(FirstSegment, Now.AddMinutes(-58));
+    private static readonly Segment EncryptedSegment = FirstSegment with { StoredSha256 = new string('a', 64) };
+    private static readonly RecordingSegmentCommitted Encrypted = Fact(EncryptedSegment, Now.AddMinutes(-58));
+    private static readonly RecordingShredded Shredded = new(Take, "Asked for", Now.AddSeconds(-1));
+    private static readonly ShredRecording Shred = new(Take, "Asked for");
 
     private static Spec.Stage<Recording, RecordingCommand, RecordingEvent> Story => For(Recording.Decider);
 
@@ -105,6 +109,63 @@ public sealed class A_recording
         Story.Given(Requested, Started, Stopped).When(new DeleteRecording(Take, "Old")).Then(new RecordingDeleted(Take, "Old", Now));
 
     [Fact]
+    public void keeps_how_a_segment_lies_on_disk() =>
+        Story.Given(Requested, Started).When(new CommitSegment(Take, EncryptedSegment)).Then(Fact(EncryptedSegment, Now));
+
+    [Fact]
+    public void is_shredded_and_deleted_at_once() =>
+        Story.Given(Requested, Started, Encrypted, Stopped)
+            .When(Shred)
+            .Then(new RecordingShredded(Take, "Asked for", Now), new RecordingDeleted(Take, "Asked for", Now));
+
+    [Fact]
+    public void is_shredded_also_when_its_files_are_gone_since_copies_may_not_be() =>
+        Story.Given(Requested, Started, Encrypted, Stopped, Deleted)
+            .When(Shred)
+            .Then(new RecordingShredded(Take, "Asked for", Now));
+
+    [Fact]
+    public void is_shredded_once() =>
+        Story.Given(Requested, Started, Encrypted, Stopped, Shredded, Deleted)
+            .When(new ShredRecording(Take, "Another reason"))
+            .ThenNothing();
+
+    [Fact]
+    public void is_not_shredded_under_legal_hold() =>
+        Story.Given(Requested, Started, Encrypted, Stopped, Held).When(Shred).ThenRefused(RecordingRefusals.LegalHold);
+
+    [Fact]
+    public void is_shredded_when_its_hold_was_released() =>
+        Story.Given(Requested, Started, Encrypted, Stopped, Held, Released)
+            .When(Shred)
+            .Then(new RecordingShredded(Take, "Asked for", Now), new RecordingDeleted(Take, "Asked for", Now));
+
+    [Fact]
+    public void is_not_shredded_when_a_part_of_it_is_not_encrypted()
+    {
+        Story.Given(Requested, Started, Committed, Stopped).When(Shred).ThenRefused(RecordingRefusals.NotEncrypted);
+        Story.Given(Requested, Started, Committed, Fact(EncryptedSegment with { Number = 2 }, Now), Stopped)
+            .When(Shred)
+            .ThenRefused(RecordingRefusals.NotEncrypted);
+        Story.Given(Requested, Failed).When(Shred).ThenRefused(RecordingRefusals.NotEncrypted);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" Case")]
+    [InlineData("Case\n17")]
+    public void is_not_shredded_for_a_reason_that_is_not_one_line(string reason) =>
+        Story.Given(Requested, Started, Encrypted, Stopped)
+            .When(new ShredRecording(Take, reason))
+            .ThenRefused(RecordingRefusals.BadShredReason);
+
+    [Fact]
+    public void is_not_shredded_for_a_reason_beyond_its_bound() =>
+        Story.Given(Requested, Started, Encrypted, Stopped)
+            .When(new ShredRecording(Take, new string('x', Recording.ShredReasonLengthMax + 1)))
+            .ThenRefused(RecordingRefusals.BadShredReason);
+
+    [Fact]
     public void is_held_also_while_it_is_written() =>
         Story.Given(Requested, Started)
             .When(new PlaceLegalHold(Take, "Case 2026-17"))
@@ -165,6 +226,10 @@ public sealed class A_recording
             .State("Ended (held)", Requested, Started, Stopped, Held)
             .State("Running (held)", Requested, Started, Held)
             .State("Deleted", Requested, Started, Stopped, Deleted)
+            .State("Ended (encrypted)", Requested, Started, Encrypted, Stopped)
+            .State("Ended (encrypted, held)", Requested, Started, Encrypted, Stopped, Held)
+            .State("Deleted (encrypted)", Requested, Started, Encrypted, Stopped, Deleted)
+            .State("Deleted (shredded)", Requested, Started, Encrypted, Stopped, Shredded, Deleted)
             .Command(Request)
             .Command(new ConfirmRecordingStarted(Take, FirstFrameAt))
             .Command(new ReportRecordingFailure(Take, "No answer"))
@@ -173,10 +238,11 @@ public sealed class A_recording
             .Command(new ReportRecordingRecovered(Take, Now))
             .Command(new EndRecording(Take, StopReason.Requested, Now))
             .Command(new DeleteRecording(Take, "Old"))
+            .Command(Shred)
             .Command(new PlaceLegalHold(Take, "Case 2026-17"))
             .Command(new PlaceLegalHold(Take, "Case 2026-18"), "another")
             .Command(new ReleaseLegalHold(Take, "Closed"))
-            .Holds(Table);
+            .Holds(Table, EncryptedTable);
 
     private const string Table = """
                                    | Unknown             | Requested                 | Running                   | Interrupted               | Ended                     | Ended (failed)            | Ended (held)              | Running (held)            | Deleted
@@ -188,11 +254,28 @@ public sealed class A_recording
         ReportRecordingRecovered   | recording.not_found | nothing                   | nothing                   | RecordingRecovered        | nothing                   | nothing                   | nothing                   | nothing                   | nothing
         EndRecording               | recording.not_found | RecordingStopped          | RecordingStopped          | RecordingStopped          | nothing                   | nothing                   | nothing                   | RecordingStopped          | nothing
         DeleteRecording            | recording.not_found | recording.still_running   | recording.still_running   | recording.still_running   | RecordingDeleted          | RecordingDeleted          | recording.legal_hold      | recording.still_running   | nothing
+        ShredRecording             | recording.not_found | recording.still_running   | recording.still_running   | recording.still_running   | recording.not_encrypted   | recording.not_encrypted   | recording.legal_hold      | recording.still_running   | recording.not_encrypted
         PlaceLegalHold             | recording.not_found | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | nothing                   | nothing                   | recording.deleted
         PlaceLegalHold (another)   | recording.not_found | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | LegalHoldPlaced           | recording.already_held    | recording.already_held    | recording.deleted
         ReleaseLegalHold           | recording.not_found | nothing                   | nothing                   | nothing                   | nothing                   | nothing                   | LegalHoldReleased         | LegalHoldReleased         | nothing
         """;
 
+    private const string EncryptedTable = """
+                                   | Ended (encrypted)                    | Ended (encrypted, held) | Deleted (encrypted) | Deleted (shredded)
+        RequestRecording           | nothing                              | nothing                 | nothing             | nothing
+        ConfirmRecordingStarted    | nothing                              | nothing                 | nothing             | nothing
+        ReportRecordingFailure     | nothing                              | nothing                 | nothing             | nothing
+        CommitSegment              | nothing                              | nothing                 | nothing             | nothing
+        ReportRecordingInterrupted | nothing                              | nothing                 | nothing             | nothing
+        ReportRecordingRecovered   | nothing                              | nothing                 | nothing             | nothing
+        EndRecording               | nothing                              | nothing                 | nothing             | nothing
+        DeleteRecording            | RecordingDeleted                     | recording.legal_hold    | nothing             | nothing
+        ShredRecording             | RecordingShredded + RecordingDeleted | recording.legal_hold    | RecordingShredded   | nothing
+        PlaceLegalHold             | LegalHoldPlaced                      | nothing                 | recording.deleted   | recording.deleted
+        PlaceLegalHold (another)   | LegalHoldPlaced                      | recording.already_held  | recording.deleted   | recording.deleted
+        ReleaseLegalHold           | nothing                              | LegalHoldReleased       | nothing             | nothing
+        """;
+
     private static RecordingSegmentCommitted Fact(Segment s, DateTimeOffset at) =>
-        new(Take, s.Number, s.SizeBytes, s.HeaderBytes, s.Sha256, s.StartedAt, s.DurationMs, s.FrameCount, at);
+        new(Take, s.Number, s.SizeBytes, s.HeaderBytes, s.Sha256, s.StartedAt, s.DurationMs, s.FrameCount, at, s.StoredSha256);
 }

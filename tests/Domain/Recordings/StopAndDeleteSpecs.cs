@@ -167,3 +167,101 @@ public sealed class Deleting_a_recording : IAsyncDisposable
         _world.Footage.Recordings.Add(Name);
     }
 }
+
+public sealed class Shredding_a_recording : IAsyncDisposable
+{
+    private const string Name = "camera0_2026-03-01_12-00-00";
+
+    private readonly World _world = new();
+    private readonly RecordingId _take = RecordingId.New();
+
+    private ShredRecording Shred => new(_take, "Asked for by who is on it");
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task is_a_fact_before_the_key_is_gone_and_the_file_goes_last()
+    {
+        await RecordedAsync(isEncrypted: true);
+        _world.FootageKeys.BeforeDestroy = () => Assert.IsType<RecordingDeleted>(_world.Streams.AllFacts[^1]);
+        _world.Footage.OnDelete = () => Assert.Empty(_world.FootageKeys.Kept);
+
+        Assert.Null((await _world.SendAsync(Shred)).Refusal);
+
+        Assert.Equal([Name], _world.Footage.Deleted);
+        Assert.Single(_world.Streams.AllFacts.OfType<RecordingShredded>());
+    }
+
+    [Fact]
+    public async Task is_finished_by_a_start_after_a_crash_behind_the_fact()
+    {
+        await RecordedAsync(isEncrypted: true);
+        _world.FootageKeys.BeforeDestroy = () => throw new CrashException();
+        await Assert.ThrowsAsync<CrashException>(() => _world.SendAsync(Shred));
+        Assert.Single(_world.FootageKeys.Kept);
+
+        await using World next = await _world.AfterCrashAsync();
+        await next.CheckFootageAsync();
+
+        Assert.Empty(next.FootageKeys.Kept);
+        Assert.Equal([Name], next.Footage.Deleted);
+    }
+
+    [Fact]
+    public async Task is_finished_by_a_repeat_after_a_crash_behind_the_fact()
+    {
+        await RecordedAsync(isEncrypted: true);
+        _world.FootageKeys.BeforeDestroy = () => throw new CrashException();
+        await Assert.ThrowsAsync<CrashException>(() => _world.SendAsync(Shred));
+
+        await using World next = await _world.AfterCrashAsync();
+        Assert.True(await next.SendAsync(Shred) is { Refusal: null, Position: 0 });
+        Assert.Empty(next.FootageKeys.Kept);
+    }
+
+    [Fact]
+    public async Task destroys_the_key_of_what_was_deleted_before()
+    {
+        await RecordedAsync(isEncrypted: true);
+        await _world.SendAsync(new DeleteRecording(_take, "Old"));
+        Assert.Single(_world.FootageKeys.Kept);
+
+        Assert.Null((await _world.SendAsync(Shred)).Refusal);
+        Assert.Empty(_world.FootageKeys.Kept);
+    }
+
+    [Fact]
+    public async Task is_refused_without_encryption_and_under_hold_and_touches_nothing()
+    {
+        await RecordedAsync(isEncrypted: false);
+        Assert.Equal(RecordingRefusals.NotEncrypted, (await _world.SendAsync(Shred)).Refusal);
+
+        await _world.SendAsync(new CommitSegment(_take, SegmentOf(2, isEncrypted: true)));
+        await _world.SendAsync(new PlaceLegalHold(_take, "Case 2026-17"));
+        Assert.Equal(RecordingRefusals.LegalHold, (await _world.SendAsync(Shred)).Refusal);
+        Assert.Empty(_world.Footage.Deleted);
+    }
+
+    [Fact]
+    public async Task finds_the_key_with_which_the_recording_was_begun()
+    {
+        _world.FootageKeys.EncryptsNew = true;
+        CameraId gate = await _world.WithCameraAsync();
+        await _world.SendAsync(new StartRecording(_take, gate, null));
+
+        Assert.Equal(_world.FootageKeys.Kept[_take], Assert.Single(_world.Media.Starts).Key);
+    }
+
+    private static Segment SegmentOf(int number, bool isEncrypted) =>
+        new(number, 5_000, 800, Samples.Hash, Spec.Now, 10_000, 300, isEncrypted ? new string('a', 64) : null);
+
+    private async Task RecordedAsync(bool isEncrypted)
+    {
+        _world.FootageKeys.EncryptsNew = isEncrypted;
+        CameraId gate = await _world.WithCameraAsync();
+        await _world.SendAsync(new StartRecording(_take, gate, null));
+        await _world.SendAsync(new CommitSegment(_take, SegmentOf(1, isEncrypted)));
+        await _world.SendAsync(new StopRecording(_take, StopReason.Requested));
+        _world.Footage.Recordings.Add(Name);
+    }
+}

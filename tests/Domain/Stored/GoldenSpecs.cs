@@ -37,6 +37,8 @@ public sealed class A_stored_fact
         ["recording_requested.mp4"] = Samples.Of<RecordingRequested>() with { Format = RecordingFormat.Mp4 },
         ["recording_stopped.end_unknown"] = Samples.Of<RecordingStopped>() with { EndedAt = null, Reason = StopReason.Requested },
         ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
+        ["recording_segment_committed.encrypted"] =
+            Samples.Of<RecordingSegmentCommitted>() with { StoredSha256 = new string('a', 64) },
         ["recording_deleted.age"] = Samples.Of<RecordingDeleted>() with { Reason = DeletionReason.Age },
         ["snapshot_deleted.free_space"] = Samples.Of<SnapshotDeleted>() with { Reason = DeletionReason.FreeSpace },
         ["retention_policy_set.manual"] =
@@ -78,6 +80,7 @@ public sealed class A_stored_fact
             user_sessions_ended user_second_factor_enrolled user_second_factor_confirmed user_second_factor_used
             user_second_factor_removed session_started session_refreshed session_ended
             log_exported log_forked log_key_rotated fact_parked fact_unparked access_granted access_refused pictures_seen
+            recording_shredded secrets_rotation_requested
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 

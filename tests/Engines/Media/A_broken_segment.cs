@@ -19,7 +19,7 @@ public sealed class A_broken_segment
         for (int length = 0; length <= whole.Length; length++)
         {
             await File.WriteAllBytesAsync(path, whole[..length], Studio.Cancel);
-            IReadOnlyList<SegmentFile> found = await studio.Footage.RecoverAsync("cut", [], [], Studio.Cancel);
+            IReadOnlyList<SegmentFile> found = await studio.Footage.RecoverAsync("cut", [], [], null, Studio.Cancel);
 
             long expected = ends.LastOrDefault(end => end <= length);
             Assert.Equal(expected, found.Count == 0 ? 0 : found[0].SizeBytes);
@@ -27,7 +27,7 @@ public sealed class A_broken_segment
             Assert.Equal(expected == 0 ? 0 : 5 * (1 + ends.IndexOf(expected)), found.Sum(segment => segment.FrameCount));
         }
 
-        Assert.Equal([described], await studio.Footage.RecoverAsync("cut", [], [], Studio.Cancel));
+        Assert.Equal([described], await studio.Footage.RecoverAsync("cut", [], [], null, Studio.Cancel));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class A_broken_segment
         string path = StorageFolder.SegmentFile(studio.Storage.RecordingFolder("cut"), 1);
         await File.WriteAllBytesAsync(path, [.. whole, .. new byte[4096]], Studio.Cancel);
 
-        Assert.Equal([described], await studio.Footage.RecoverAsync("cut", [], [], Studio.Cancel));
+        Assert.Equal([described], await studio.Footage.RecoverAsync("cut", [], [], null, Studio.Cancel));
         Assert.Equal(ends[^1], new FileInfo(path).Length);
     }
 
@@ -52,11 +52,11 @@ public sealed class A_broken_segment
         await File.WriteAllBytesAsync(StorageFolder.SegmentFile(folder, 4), whole, Studio.Cancel);
         var missing = new List<int>();
 
-        IReadOnlyList<SegmentFile> found = await studio.Footage.RecoverAsync("cut", [1, 2, 3], missing, Studio.Cancel);
+        IReadOnlyList<SegmentFile> found = await studio.Footage.RecoverAsync("cut", [1, 2, 3], missing, null, Studio.Cancel);
 
         Assert.Equal([2, 3], missing);
         Assert.Equal([4], found.Select(segment => segment.Number));
-        Assert.Empty(await studio.Footage.RecoverAsync("never", [], missing, Studio.Cancel));
+        Assert.Empty(await studio.Footage.RecoverAsync("never", [], missing, null, Studio.Cancel));
     }
 
     private static async Task<(byte[] Whole, List<long> Ends, SegmentFile Described)> WriteAsync(Studio studio)

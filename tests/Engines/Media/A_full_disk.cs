@@ -4,7 +4,6 @@ using Events.Domain.Kernel;
 using Events.Media.Mp4;
 using Events.Media.Recordings;
 using Events.Media.Storage;
-using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Events.Tests.Engines.Media;
@@ -44,7 +43,7 @@ public sealed class A_full_disk
             SegmentFile file = segment.Commit();
             Assert.Equal(file.SizeBytes, new FileInfo(path).Length);
             Assert.Equal(written * gather.Fragment.Samples.Count, file.FrameCount);
-            using SafeFileHandle found = File.OpenHandle(path);
+            using SegmentBytes found = SegmentBytes.Open(path, null, 1);
             Assert.Equal(file.SizeBytes, SegmentScan.Read(found).WholeBytes);
             Assert.Equal(file.Sha256, await SegmentScan.HashAsync(found, file.SizeBytes, Studio.Cancel));
         });

@@ -61,19 +61,21 @@ internal sealed class Studio : IAsyncDisposable
         return target;
     }
 
-    public async Task<RecordingId> RecordAsync(CameraTarget camera, string name)
+    public async Task<RecordingId> RecordAsync(CameraTarget camera, string name, FootageKey? key = null)
     {
-        var target = new RecordingTarget(RecordingId.New(), camera.CameraId, name, 1, TimeSpan.Zero);
+        var target = new RecordingTarget(
+            key?.RecordingId ?? RecordingId.New(), camera.CameraId, name, 1, TimeSpan.Zero, key);
         Assert.IsType<MediaStart.Running>(await Engine.StartAsync(target, Cancel));
         return target.RecordingId;
     }
 
     public SegmentSpan[] Spans() =>
-        [.. Listener.Segments.OrderBy(s => s.Number).Select(s => new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes))];
+        [.. Listener.Segments.OrderBy(s => s.Number).Select(s =>
+            new SegmentSpan(s.Number, s.SizeBytes, s.HeaderBytes, s.StoredSha256 is not null))];
 
-    public async Task<string> JoinAsync(string name, Container container = Container.Mp4)
+    public async Task<string> JoinAsync(string name, Container container = Container.Mp4, FootageKey? key = null)
     {
-        await using Stream whole = Footage.OpenRecording(name, Spans(), container)!;
+        await using Stream whole = Footage.OpenRecording(name, Spans(), container, key)!;
         string path = Path.Combine(Folder, $"{name}-joined.{container.ToString().ToLowerInvariant()}");
         await using FileStream file = File.Create(path);
         await whole.CopyToAsync(file, Cancel);

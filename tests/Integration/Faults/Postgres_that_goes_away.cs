@@ -94,7 +94,7 @@ public sealed class Postgres_that_goes_away
     {
         await Until.TrueAsync(
             async () => await host.SqlAsync(
-                "select count(*) from views.recording_view_v2 where row->>'status' = 'Requested'") == "0",
+                "select count(*) from views.recording_view_v3 where row->>'status' = 'Requested'") == "0",
             TimeSpan.FromSeconds(40),
             "no recording to be merely requested");
         try

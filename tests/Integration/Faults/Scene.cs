@@ -99,7 +99,7 @@ internal static class Scene
                     bool_or(type in ('recording_stopped', 'recording_failed')) as ended,
                     max(version) as version
                 from events.mt_events where stream_id like 'recording-%' group by 1)
-            select said.*, v.row from said full join views.recording_view_v2 v on v.key = said.key
+            select said.*, v.row from said full join views.recording_view_v3 v on v.key = said.key
             where v.key is null or said.key is null
                 or (v.row->>'segmentCount')::bigint <> segments or (v.row->>'frameCount')::bigint <> frames
                 or v.is_open = ended or (v.row->>'version')::bigint <> said.version

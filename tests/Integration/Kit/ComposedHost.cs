@@ -1,6 +1,7 @@
 using Events.Application.Contracts;
 using Events.Host;
 using Events.Host.Control;
+using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Tests.Integration.Operations;
 using Microsoft.AspNetCore.Builder;
@@ -19,7 +20,7 @@ internal static class ComposedHost
             settings,
             "Host=127.0.0.1",
             new string('s', 32),
-            Convert.ToBase64String(new byte[32]).TrimEnd('=').Replace('+', '-').Replace('/', '_'),
+            SecretsKeys.Open(folder.PathOf("")),
             folder.PathOf("storage"),
             new ControlFacts("t", "", "", "", folder.PathOf(""), Guid.Empty, TimeSpan.FromHours(1)));
         await using WebApplication app = Composition.Build(installation, new NoProcesses());

@@ -217,7 +217,7 @@ public sealed class Live_output
             CliResult refused = await RunningHost.RunAsync(["up", "--data", folder, .. ports], []);
 
             Assert.Equal(2, refused.ExitCode);
-            Assert.Contains($"Port {port} on 0.0.0.0 is in use by another program.", refused.Errors, StringComparison.Ordinal);
+            Assert.Contains($"Port {port} on 127.0.0.1 is in use by another program.", refused.Errors, StringComparison.Ordinal);
             Assert.Contains("--rtsp-port (setting Rtsp.Port)", refused.Errors, StringComparison.Ordinal);
         }
         finally

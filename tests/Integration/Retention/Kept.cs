@@ -65,7 +65,7 @@ internal static class Kept
     public static async Task SeedAsync(RunningHost host, string from, string name, int year, long bytes)
     {
         string id = Guid.CreateVersion7().ToString("d");
-        string old = await host.SqlAsync($"select key from views.recording_view_v2 where name = '{from}'");
+        string old = await host.SqlAsync($"select key from views.recording_view_v3 where name = '{from}'");
         await host.SqlAsync(
             $"""
             begin;

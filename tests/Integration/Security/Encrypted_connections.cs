@@ -36,6 +36,7 @@ public sealed class EncryptedHost : IAsyncLifetime
         Write("first");
         Host = await RunningHost.StartAsync(new()
         {
+            ["EVENTS__Server__Host"] = "0.0.0.0",
             ["EVENTS__Tls__CertificateFile"] = CertificateFile,
             ["EVENTS__Tls__KeyFile"] = KeyFile,
             ["EVENTS__Tls__Port"] = $"{Port}",

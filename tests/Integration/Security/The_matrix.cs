@@ -42,6 +42,8 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["mutation startRecording"] = (Right.Control, $"startRecording(input: {{ cameraId: {Id} }}) {{ position }}"),
         ["mutation stopRecording"] = (Right.Control, $"stopRecording(input: {{ id: {Id} }}) {{ position }}"),
         ["mutation deleteRecording"] = (Right.Administer, $"deleteRecording(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation shredRecording"] =
+            (Right.Administer, $"shredRecording(input: {{ id: {Id}, reason: \"why\" }}) {{ position }}"),
         ["mutation placeLegalHold"] = (Right.Administer, $"placeLegalHold(input: {{ id: {Id}, reason: \"x\" }}) {{ position }}"),
         ["mutation releaseLegalHold"] = (Right.Administer, $"releaseLegalHold(input: {{ id: {Id}, reason: \"x\" }}) {{ position }}"),
         ["mutation setRetentionPolicy"] =

@@ -24,10 +24,10 @@ public sealed class Settings : IDisposable
         Assert.Equal(_folder.PathOf("data"), settings.Data.Folder);
         Assert.Equal(
             new ServerSettings(
-                "0.0.0.0", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
+                "127.0.0.1", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
             settings.Server);
-        Assert.Equal(new HealthSettings("0.0.0.0", 8003), settings.Health);
-        Assert.Equal(new RtspSettings("0.0.0.0", 8554, 21000, 200), settings.Rtsp);
+        Assert.Equal(new HealthSettings("127.0.0.1", 8003), settings.Health);
+        Assert.Equal(new RtspSettings("127.0.0.1", 8554, 21000, 200), settings.Rtsp);
         Assert.Equal(new LiveSettings(200, 50, TimeSpan.FromMinutes(5)), settings.Live);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
@@ -322,6 +322,68 @@ public sealed class Settings : IDisposable
         Set("EVENTS__Environment", "Development");
 
         Assert.Equal(RunEnvironment.Development, Read().Environment);
+    }
+
+    [Theory]
+    [InlineData("Server", "0.0.0.0", "Tls.PlainOutside")]
+    [InlineData("Server", "::", "Tls.PlainOutside")]
+    [InlineData("Server", "192.0.2.7", "Tls.PlainOutside")]
+    [InlineData("Health", "0.0.0.0", "Health.PlainOutside")]
+    [InlineData("Rtsp", "2001:db8::7", "Rtsp.PlainOutside")]
+    public void open_nothing_plain_to_other_machines_unless_told_so(string section, string host, string consent)
+    {
+        Set($"EVENTS__{section}__Host", host);
+
+        string error = Assert.Single(Errors());
+        Assert.StartsWith($"{section}.Host (EVENTS__{section}__Host): {host} lets other machines in, ", error, StringComparison.Ordinal);
+        Assert.Contains($"{section}.Port is not encrypted", error, StringComparison.Ordinal);
+        Assert.Contains($"set {consent} to true", error, StringComparison.Ordinal);
+
+        Set($"EVENTS__{consent.Replace(".", "__", StringComparison.Ordinal)}", "true");
+        Assert.NotNull(Read());
+    }
+
+    [Fact]
+    public void of_one_listener_open_no_other()
+    {
+        foreach (string section in new[] { "Server", "Health", "Rtsp" })
+        {
+            Set($"EVENTS__{section}__Host", "0.0.0.0");
+        }
+
+        Set("EVENTS__Health__PlainOutside", "true");
+
+        Assert.Equal(["Server.Host", "Rtsp.Host"], Errors().Select(error => error.Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.9.9.9")]
+    [InlineData("::1")]
+    [InlineData("localhost")]
+    public void take_addresses_of_this_machine_without_a_word(string host)
+    {
+        Set("EVENTS__Server__Host", host);
+        Set("EVENTS__Health__Host", host);
+        Set("EVENTS__Rtsp__Host", host);
+
+        Assert.Equal(host, Read().Server.Host);
+    }
+
+    [Fact]
+    public void let_others_in_with_tls_and_in_development()
+    {
+        Set("EVENTS__Server__Host", "0.0.0.0");
+        Set("EVENTS__Tls__CertificateFile", "/a.pem");
+        Set("EVENTS__Tls__KeyFile", "/b.pem");
+        EventsSettings encrypted = Read();
+        Assert.Equal(("0.0.0.0", "localhost"), (encrypted.Server.Host, encrypted.PlainHost));
+
+        Set("EVENTS__Health__Host", "0.0.0.0");
+        Set("EVENTS__Rtsp__Host", "0.0.0.0");
+        Assert.Equal(2, Errors().Count);
+        Set("EVENTS__Environment", "development");
+        Assert.Equal("0.0.0.0", Read().Rtsp.Host);
     }
 
     [Fact]

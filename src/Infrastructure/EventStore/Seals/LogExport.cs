@@ -36,8 +36,8 @@ public sealed record ExportQuestion(IReadOnlyList<string>? Streams, long From, l
 /// <param name="Position">Of the fact that describes it.</param>
 /// <param name="Path">Relative, with slashes.</param>
 /// <param name="Sha256">Lower-case hex, as the fact says it.</param>
-/// <param name="Source">Where it lies on this machine; null to name it and leave it out.</param>
-public sealed record ExportMedia(long Position, string Path, string Sha256, string? Source);
+/// <param name="Open">Opens its content on this machine; null to name it and leave it out.</param>
+public sealed record ExportMedia(long Position, string Path, string Sha256, Func<Stream>? Open);
 
 /// <param name="Size">Facts under the head that proves them.</param>
 /// <param name="ManifestSha256">Lower-case hex.</param>

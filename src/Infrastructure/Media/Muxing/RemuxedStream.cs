@@ -1,7 +1,6 @@
 using Events.Media.Mp4;
 using Events.Media.Recordings;
 using Events.Media.Storage;
-using Microsoft.Win32.SafeHandles;
 
 namespace Events.Media.Muxing;
 
@@ -12,12 +11,12 @@ namespace Events.Media.Muxing;
 internal sealed class RemuxedStream : SeekableStream
 {
     private readonly IMuxer _muxer;
-    private readonly List<string> _paths = [];
+    private readonly IReadOnlyList<FilePart> _parts;
     private readonly List<Place> _places = [];
     private readonly List<TableEntry> _entries = [];
     private readonly ReadOnlyMemory<byte> _head;
     private long _length;
-    private SafeFileHandle? _file;
+    private SegmentBytes? _file;
     private int _openFile = -1;
     private ReadOnlyMemory<byte> _made;
     private int _madePlace = -1;
@@ -26,12 +25,11 @@ internal sealed class RemuxedStream : SeekableStream
     /// <exception cref="MalformedMediaException">A header cannot be read, or the muxer cannot hold what is in them.</exception>
     public RemuxedStream(IReadOnlyList<FilePart> parts, IMuxer muxer)
     {
-        _muxer = muxer;
-        foreach (FilePart part in parts)
+        (_muxer, _parts) = (muxer, parts);
+        for (int i = 0; i < parts.Count; i++)
         {
-            int number = _paths.Count;
-            _paths.Add(part.Path);
-            using SafeFileHandle file = OpenFile(part.Path);
+            (int number, FilePart part) = (i, parts[i]);
+            using SegmentBytes file = part.Open();
             (ScannedSegment found, StreamHeader header) = SegmentScan.ReadHeader(file, part.Length);
             muxer.Begin(header, found.StartedAt);
             SegmentScan.ReadFragments(file, part.Length, found, (at, entries) =>
@@ -67,9 +65,6 @@ internal sealed class RemuxedStream : SeekableStream
         base.Dispose(disposing);
     }
 
-    private static SafeFileHandle OpenFile(string path) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-
     /// <returns>The rest of the part that <paramref name="position"/> lies in.</returns>
     private ReadOnlySpan<byte> PartAt(long position)
     {
@@ -96,7 +91,7 @@ internal sealed class RemuxedStream : SeekableStream
         {
             _file?.Dispose();
             _openFile = -1;
-            _file = OpenFile(_paths[place.File]);
+            _file = _parts[place.File].Open();
             _openFile = place.File;
         }
 

@@ -182,7 +182,8 @@ internal sealed partial class RecordingWriter : IFragmentSink, IAsyncDisposable
 
         // A clock set back between two connections must not make footage overlap.
         DateTimeOffset startedAt = _end is DateTimeOffset end && fragment.StartedAt < end ? end : fragment.StartedAt;
-        _segment = new SegmentWriter(StorageFolder.SegmentFile(folder, _number), _number, fragment.Header, startedAt);
+        _segment = new SegmentWriter(
+            StorageFolder.SegmentFile(folder, _number), _number, fragment.Header, startedAt, _target.Key);
         return true;
     }
 

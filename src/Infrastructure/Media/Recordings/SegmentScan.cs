@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Events.Application.Contracts;
 using Events.Media.Mp4;
-using Microsoft.Win32.SafeHandles;
+using Events.Media.Storage;
 
 namespace Events.Media.Recordings;
 
@@ -21,9 +21,9 @@ internal sealed record ScannedSegment(
 /// </summary>
 internal static class SegmentScan
 {
-    public static ScannedSegment Read(SafeFileHandle file)
+    public static ScannedSegment Read(SegmentBytes file)
     {
-        long length = RandomAccess.GetLength(file);
+        long length = file.Length;
         try
         {
             return ReadFragments(file, length, ReadHeader(file, length).Found, (_, _) => { });
@@ -35,14 +35,14 @@ internal static class SegmentScan
     }
 
     /// <summary>Lower-case hex of the first <paramref name="byteCount"/> bytes.</summary>
-    public static async Task<string> HashAsync(SafeFileHandle file, long byteCount, CancellationToken cancellationToken)
+    public static async Task<string> HashAsync(SegmentBytes file, long byteCount, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[64 * 1024];
         for (long at = 0; at < byteCount;)
         {
             int wanted = (int)Math.Min(buffer.Length, byteCount - at);
-            int got = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, wanted), at, cancellationToken);
+            int got = await file.ReadAsync(buffer.AsMemory(0, wanted), at, cancellationToken);
             if (got == 0)
             {
                 throw new IOException("The file became shorter while it was read.");
@@ -55,7 +55,8 @@ internal static class SegmentScan
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    public static SegmentFile Describe(int number, ScannedSegment found, string hash, DateTimeOffset startedAt) =>
+    public static SegmentFile Describe(
+        int number, ScannedSegment found, string hash, DateTimeOffset startedAt, string? storedHash) =>
         new(
             number,
             found.WholeBytes,
@@ -63,10 +64,11 @@ internal static class SegmentScan
             hash,
             startedAt,
             SegmentWriter.DurationMs(found.DecodeTime, found.Duration),
-            found.FrameCount);
+            found.FrameCount,
+            storedHash);
 
     /// <exception cref="MalformedMediaException">There is none that can be read.</exception>
-    public static (ScannedSegment Found, StreamHeader Header) ReadHeader(SafeFileHandle file, long length)
+    public static (ScannedSegment Found, StreamHeader Header) ReadHeader(SegmentBytes file, long length)
     {
         DateTimeOffset? startedAt = null;
         for (long at = 0; ReadHead(file, at, length) is (uint type, long size);)
@@ -93,7 +95,7 @@ internal static class SegmentScan
     /// <param name="found">What <see cref="ReadHeader"/> gave.</param>
     /// <param name="each">Gets each whole fragment's place and its table, which is good until the next one.</param>
     public static ScannedSegment ReadFragments(
-        SafeFileHandle file, long length, ScannedSegment found, Action<long, IReadOnlyList<TableEntry>> each)
+        SegmentBytes file, long length, ScannedSegment found, Action<long, IReadOnlyList<TableEntry>> each)
     {
         var entries = new List<TableEntry>();
         try
@@ -130,9 +132,9 @@ internal static class SegmentScan
     /// <param name="entries">Cleared and filled.</param>
     /// <returns>The pictures, one behind the other.</returns>
     /// <exception cref="MalformedMediaException">No whole fragment is there (any more).</exception>
-    public static byte[] ReadFragment(SafeFileHandle file, long moofAt, List<TableEntry> entries)
+    public static byte[] ReadFragment(SegmentBytes file, long moofAt, List<TableEntry> entries)
     {
-        long length = RandomAccess.GetLength(file);
+        long length = file.Length;
         if (ReadHead(file, moofAt, length) is not (Box.Moof, long moof))
         {
             throw new MalformedMediaException("The fragment is gone.");
@@ -140,16 +142,16 @@ internal static class SegmentScan
 
         SampleTable.Read(ReadBody(file, moofAt, moof), default, entries);
         byte[] pictures = new byte[entries.Sum(entry => (long)entry.Size)];
-        return entries.Count > 0 && RandomAccess.Read(file, pictures, moofAt + moof + Box.HeadBytes) == pictures.Length
+        return entries.Count > 0 && file.Read(pictures, moofAt + moof + Box.HeadBytes) == pictures.Length
             ? pictures
             : throw new MalformedMediaException("The fragment is not whole.");
     }
 
     /// <returns>Null when no whole box begins there.</returns>
-    private static (uint Type, long Size)? ReadHead(SafeFileHandle file, long at, long length)
+    private static (uint Type, long Size)? ReadHead(SegmentBytes file, long at, long length)
     {
         Span<byte> head = stackalloc byte[Box.HeadBytes];
-        if (at + Box.HeadBytes > length || RandomAccess.Read(file, head, at) < Box.HeadBytes)
+        if (at + Box.HeadBytes > length || file.Read(head, at) < Box.HeadBytes)
         {
             return null;
         }
@@ -160,7 +162,7 @@ internal static class SegmentScan
             : null;
     }
 
-    private static byte[] ReadBody(SafeFileHandle file, long at, long size)
+    private static byte[] ReadBody(SegmentBytes file, long at, long size)
     {
         if (size > FragmentReader.TableBytesMax)
         {
@@ -168,7 +170,7 @@ internal static class SegmentScan
         }
 
         byte[] body = new byte[size - Box.HeadBytes];
-        return RandomAccess.Read(file, body, at + Box.HeadBytes) == body.Length
+        return file.Read(body, at + Box.HeadBytes) == body.Length
             ? body
             : throw new MalformedMediaException("The file became shorter while it was read.");
     }

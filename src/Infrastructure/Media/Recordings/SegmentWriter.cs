@@ -2,20 +2,20 @@ using System.Security.Cryptography;
 using Events.Application.Contracts;
 using Events.Media.Mp4;
 using Events.Media.Storage;
-using Microsoft.Win32.SafeHandles;
 
 namespace Events.Media.Recordings;
 
 /// <summary>
 /// One file of a recording while it is written: a header, then whole fragments. Each fragment is handed to the operating system
-/// at once; a write that fails is taken back, so that the file always ends with a whole fragment.
+/// at once, up to its last record where the file is encrypted; a write that fails is taken back, so that the file always ends
+/// with a whole fragment.
 /// </summary>
 internal sealed class SegmentWriter : IDisposable
 {
     private readonly string _path;
     private readonly int _number;
     private readonly DateTimeOffset _startedAt;
-    private readonly SafeFileHandle _file;
+    private readonly SegmentOutput _output;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly BoxWriter _head = new();
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
@@ -26,15 +26,16 @@ internal sealed class SegmentWriter : IDisposable
     private int _frameCount;
     private uint _sequence;
 
+    /// <param name="key">Null to write the file as it is.</param>
     /// <exception cref="IOException">The disk refuses; no file is left behind.</exception>
-    public SegmentWriter(string path, int number, StreamHeader header, DateTimeOffset startedAt)
+    public SegmentWriter(string path, int number, StreamHeader header, DateTimeOffset startedAt, FootageKey? key = null)
     {
         (_path, _number, _startedAt, Header) = (path, number, startedAt, header);
         byte[] head = FileHead.Write(header, startedAt);
-        _file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        _output = SegmentOutput.Create(path, key, number);
         try
         {
-            RandomAccess.Write(_file, head, 0);
+            _output.Append([head]);
         }
         catch
         {
@@ -53,6 +54,9 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>In ticks, of what is in the file.</summary>
     public long Duration => _duration;
 
+    /// <summary>In clear bytes: of the header and the fragments so far.</summary>
+    public long Length => _length;
+
     public bool IsEmpty => _frameCount == 0;
 
     /// <param name="decodeTime">Where the fragment stands on the recording's own time line.</param>
@@ -64,16 +68,7 @@ internal sealed class SegmentWriter : IDisposable
         int count = FragmentHead.Write(_head, fragment, fragment.Samples.Count, ++_sequence, decodeTime);
         _pieces.Add(_head.Written);
         fragment.AddPieces(_pieces, count);
-        try
-        {
-            RandomAccess.Write(_file, _pieces, _length);
-        }
-        catch
-        {
-            RandomAccess.SetLength(_file, _length);
-            throw;
-        }
-
+        _output.Append(_pieces);
         foreach (ReadOnlyMemory<byte> piece in _pieces)
         {
             _hash.AppendData(piece.Span);
@@ -90,16 +85,12 @@ internal sealed class SegmentWriter : IDisposable
     /// <exception cref="IOException">The disk refuses. What is in the file is then found at the next start.</exception>
     public SegmentFile Commit()
     {
-        if (RandomAccess.GetLength(_file) != _length)
-        {
-            RandomAccess.SetLength(_file, _length);
-        }
-
-        RandomAccess.FlushToDisk(_file);
-        _file.Dispose();
+        string? stored = _output.Finish();
+        _output.Dispose();
         Folder.Sync(Path.GetDirectoryName(_path)!);
         string hash = Convert.ToHexStringLower(_hash.GetHashAndReset());
-        return new SegmentFile(_number, _length, _headerBytes, hash, _startedAt, DurationMs(_decodeTime, _duration), _frameCount);
+        return new SegmentFile(
+            _number, _length, _headerBytes, hash, _startedAt, DurationMs(_decodeTime, _duration), _frameCount, stored);
     }
 
     /// <summary>
@@ -112,13 +103,13 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Removes a file that holds nothing.</summary>
     public void Discard()
     {
-        _file.Dispose();
+        _output.Dispose();
         File.Delete(_path);
     }
 
     public void Dispose()
     {
-        _file.Dispose();
+        _output.Dispose();
         _hash.Dispose();
     }
 }

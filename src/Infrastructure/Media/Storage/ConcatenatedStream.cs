@@ -1,23 +1,29 @@
-using Microsoft.Win32.SafeHandles;
+using Events.Application.Contracts;
 
 namespace Events.Media.Storage;
 
-/// <summary>Part of a file.</summary>
-internal sealed record FilePart(string Path, long Offset, long Length);
+/// <summary>Part of a segment's file.</summary>
+/// <param name="Offset">In its clear bytes, as <paramref name="Length"/>.</param>
+/// <param name="Key">Null for a file that is not encrypted.</param>
+internal sealed record FilePart(string Path, int Number, long Offset, long Length, FootageKey? Key)
+{
+    /// <exception cref="FootageUnreadableException">It cannot be read with that key, or was cut off.</exception>
+    public SegmentBytes Open() => SegmentBytes.Open(Path, Key, Number);
+}
 
 /// <summary>Parts of files, one behind the other, as one seekable stream. Holds one file open at a time.</summary>
 internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : SeekableStream
 {
     private readonly long[] _starts = StartsOf(parts);
-    private SafeFileHandle? _file;
+    private SegmentBytes? _file;
     private int _openPart = -1;
 
     public override long Length => _starts[^1];
 
     public override int Read(Span<byte> buffer)
     {
-        int got = Locate(buffer.Length) is (SafeFileHandle file, long at, int count)
-            ? Checked(RandomAccess.Read(file, buffer[..count], at), count)
+        int got = Locate(buffer.Length) is (SegmentBytes file, long at, int count)
+            ? Checked(file.Read(buffer[..count], at), count)
             : 0;
         Position += got;
         return got;
@@ -28,8 +34,8 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Seekab
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        int got = Locate(buffer.Length) is (SafeFileHandle file, long at, int count)
-            ? Checked(await RandomAccess.ReadAsync(file, buffer[..count], at, cancellationToken), count)
+        int got = Locate(buffer.Length) is (SegmentBytes file, long at, int count)
+            ? Checked(await file.ReadAsync(buffer[..count], at, cancellationToken), count)
             : 0;
         Position += got;
         return got;
@@ -56,7 +62,7 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Seekab
         got > 0 || wanted == 0 ? got : throw new EndOfStreamException("A file of the recording became shorter.");
 
     /// <returns>Where the next bytes are; null at the end.</returns>
-    private (SafeFileHandle File, long At, int Count)? Locate(int wanted)
+    private (SegmentBytes File, long At, int Count)? Locate(int wanted)
     {
         if (Position >= Length)
         {
@@ -74,12 +80,7 @@ internal sealed class ConcatenatedStream(IReadOnlyList<FilePart> parts) : Seekab
         {
             _file?.Dispose();
             _openPart = -1;
-            _file = File.OpenHandle(
-                parts[part].Path,
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete,
-                FileOptions.Asynchronous);
+            _file = parts[part].Open();
             _openPart = part;
         }
 

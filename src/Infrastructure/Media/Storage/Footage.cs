@@ -1,8 +1,10 @@
 using Events.Application.Contracts;
+using Events.Media.Encryption;
 using Events.Media.Mp4;
 using Events.Media.Muxing;
 using Events.Media.Recordings;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Events.Media.Storage;
 
@@ -10,10 +12,14 @@ namespace Events.Media.Storage;
 internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> logger) : IFootage
 {
     public async Task<IReadOnlyList<SegmentFile>> RecoverAsync(
-        string name, IReadOnlyCollection<int> committed, ICollection<int> missing, CancellationToken cancellationToken)
+        string name,
+        IReadOnlyCollection<int> committed,
+        ICollection<int> missing,
+        FootageKey? key,
+        CancellationToken cancellationToken)
     {
         string folder = storage.RecordingFolder(name);
-        foreach (int number in committed.Where(number => !IsWhole(StorageFolder.SegmentFile(folder, number))))
+        foreach (int number in committed.Where(number => !IsWhole(StorageFolder.SegmentFile(folder, number), number, key)))
         {
             missing.Add(number);
         }
@@ -28,7 +34,7 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         {
             if (StorageFolder.SegmentNumber(path) is int number
                 && !committed.Contains(number)
-                && await RecoverFileAsync(path, number, cancellationToken) is SegmentFile segment)
+                && await RecoverFileAsync(path, number, key, cancellationToken) is SegmentFile segment)
             {
                 found.Add(segment);
             }
@@ -53,19 +59,22 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
                 .Order(StringComparer.Ordinal),
         ];
 
-    public Stream? OpenRecording(string name, IReadOnlyList<SegmentSpan> segments, Container container)
+    public Stream? OpenRecording(
+        string name, IReadOnlyList<SegmentSpan> segments, Container container, FootageKey? key = null)
     {
         string folder = storage.RecordingFolder(name);
         var parts = new List<FilePart>(segments.Count);
         foreach (SegmentSpan segment in segments)
         {
             var file = new FileInfo(StorageFolder.SegmentFile(folder, segment.Number));
-            if (!file.Exists || file.Length < segment.SizeBytes)
+            long onDisk = segment.IsEncrypted ? RecordFormat.StoredLengthOf(segment.SizeBytes) : segment.SizeBytes;
+            if (!file.Exists || file.Length < onDisk)
             {
                 return null;
             }
 
-            parts.Add(new FilePart(file.FullName, 0, segment.SizeBytes));
+            parts.Add(new FilePart(
+                file.FullName, segment.Number, 0, segment.SizeBytes, segment.IsEncrypted ? Required(key) : null));
         }
 
         if (parts.Count == 0)
@@ -95,8 +104,11 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         }
 
         return new ConcatenatedStream(
-            [.. parts.Select((part, i) => i == 0 ? part : new FilePart(
-                part.Path, segments[i].HeaderBytes, part.Length - segments[i].HeaderBytes))]);
+            [.. parts.Select((part, i) => i == 0 ? part : part with
+            {
+                Offset = segments[i].HeaderBytes,
+                Length = part.Length - segments[i].HeaderBytes,
+            })]);
     }
 
     public Stream? OpenSnapshot(string fileName)
@@ -163,7 +175,7 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         StreamHeader? first = null;
         foreach (FilePart part in parts)
         {
-            using var file = File.OpenHandle(part.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using SegmentBytes file = part.Open();
             StreamHeader header = SegmentScan.ReadHeader(file, part.Length).Header;
             first ??= header;
             if (!first.HasSameFormatAs(header))
@@ -185,41 +197,139 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
         }
     }
 
-    private static bool IsWhole(string path)
+    private static FootageKey Required(FootageKey? key) =>
+        key ?? throw new FootageUnreadableException("The recording is encrypted, and its key is not there.");
+
+    /// <summary>Whether it is all there. What cannot be read for want of a key counts so: nothing says that it is not.</summary>
+    private static bool IsWhole(string path, int number, FootageKey? key)
     {
         if (!File.Exists(path))
         {
             return false;
         }
 
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        ScannedSegment found = SegmentScan.Read(file);
-        return found.WholeBytes > 0 && found.WholeBytes == RandomAccess.GetLength(file);
+        bool isEncrypted = IsEncrypted(path);
+        if (isEncrypted && key is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            using SegmentBytes file = SegmentBytes.Open(path, isEncrypted ? key : null, number);
+            ScannedSegment found = SegmentScan.Read(file);
+            return found.WholeBytes > 0 && found.WholeBytes == file.Length;
+        }
+        catch (FootageUnreadableException)
+        {
+            return false;
+        }
     }
 
-    private async Task<SegmentFile?> RecoverFileAsync(string path, int number, CancellationToken cancellationToken)
+    private static bool IsEncrypted(string path)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-        ScannedSegment found = SegmentScan.Read(file);
-        long length = RandomAccess.GetLength(file);
-        if (found.WholeBytes == 0)
+        Span<byte> start = stackalloc byte[FileHeader.Bytes];
+        using SafeFileHandle file = File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return FileHeader.IsAt(start[..RandomAccess.Read(file, start, 0)]);
+    }
+
+    private async Task<SegmentFile?> RecoverFileAsync(
+        string path, int number, FootageKey? key, CancellationToken cancellationToken)
+    {
+        bool isEncrypted = IsEncrypted(path);
+        if (isEncrypted && key is null)
         {
-            LogRemoved(path, length);
-            File.Delete(path);
+            LogNoKey(path);
             return null;
         }
 
-        if (length > found.WholeBytes)
+        using SafeFileHandle disk = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        try
         {
-            LogCut(path, length - found.WholeBytes);
-            RandomAccess.SetLength(file, found.WholeBytes);
+            return isEncrypted
+                ? await RecoverEncryptedAsync(disk, path, number, key!, cancellationToken)
+                : await RecoverClearAsync(disk, path, number, cancellationToken);
+        }
+        catch (FootageUnreadableException e)
+        {
+            LogUnreadable(path, e.Message);
+            return null;
+        }
+    }
+
+    private async Task<SegmentFile?> RecoverClearAsync(
+        SafeFileHandle disk, string path, int number, CancellationToken cancellationToken)
+    {
+        var file = new ClearSegment(disk);
+        ScannedSegment found = SegmentScan.Read(file);
+        if (found.WholeBytes == 0)
+        {
+            Remove(path, file.Length);
+            return null;
         }
 
-        RandomAccess.FlushToDisk(file);
+        if (file.Length > found.WholeBytes)
+        {
+            LogCut(path, file.Length - found.WholeBytes);
+            RandomAccess.SetLength(disk, found.WholeBytes);
+        }
+
+        RandomAccess.FlushToDisk(disk);
         string hash = await SegmentScan.HashAsync(file, found.WholeBytes, cancellationToken);
-        DateTimeOffset startedAt = found.StartedAt ?? new DateTimeOffset(File.GetCreationTimeUtc(path), TimeSpan.Zero);
-        return SegmentScan.Describe(number, found, hash, startedAt);
+        return SegmentScan.Describe(number, found, hash, StartOf(found, path), storedHash: null);
     }
+
+    /// <summary>Up to the last whole fragment of what is in whole records; the last record is written anew to say so.</summary>
+    private async Task<SegmentFile?> RecoverEncryptedAsync(
+        SafeFileHandle disk, string path, int number, FootageKey key, CancellationToken cancellationToken)
+    {
+        if (RandomAccess.GetLength(disk) < FileHeader.Bytes)
+        {
+            Remove(path, RandomAccess.GetLength(disk));
+            return null;
+        }
+
+        (EncryptedSegment file, bool isFinished) = EncryptedSegment.OpenWhatIsWhole(disk, key, number);
+        using (file)
+        {
+            ScannedSegment found = SegmentScan.Read(file);
+            if (found.WholeBytes == 0)
+            {
+                Remove(path, RandomAccess.GetLength(disk));
+                return null;
+            }
+
+            if (!isFinished || file.Length > found.WholeBytes)
+            {
+                long before = RandomAccess.GetLength(disk);
+                file.CutAt(disk, found.WholeBytes);
+                LogCut(path, before - RandomAccess.GetLength(disk));
+            }
+
+            RandomAccess.FlushToDisk(disk);
+            string hash = await SegmentScan.HashAsync(file, found.WholeBytes, cancellationToken);
+            var stored = new ClearSegment(disk);
+            string storedHash = await SegmentScan.HashAsync(stored, stored.Length, cancellationToken);
+            return SegmentScan.Describe(number, found, hash, StartOf(found, path), storedHash);
+        }
+    }
+
+    private void Remove(string path, long length)
+    {
+        LogRemoved(path, length);
+        File.Delete(path);
+    }
+
+    private static DateTimeOffset StartOf(ScannedSegment found, string path) =>
+        found.StartedAt ?? new DateTimeOffset(File.GetCreationTimeUtc(path), TimeSpan.Zero);
+
+    [LoggerMessage(EventId = 5204, Level = LogLevel.Error,
+        Message = "{Path}: is encrypted and its recording has no key; it is left alone")]
+    private partial void LogNoKey(string path);
+
+    [LoggerMessage(EventId = 5205, Level = LogLevel.Error, Message = "{Path}: cannot be read and is left alone: {Why}")]
+    private partial void LogUnreadable(string path, string why);
 
     [LoggerMessage(EventId = 5203, Level = LogLevel.Error, Message = "{Name}: cannot be made into one file: {Why}")]
     private partial void LogNotRemuxed(string name, string why);

@@ -81,7 +81,7 @@ internal static class BundleManifest
                 writer.WriteString("path", $"media/{one.Path}");
                 writer.WriteNumber("index", index);
                 writer.WriteString("sha256", one.Sha256);
-                writer.WriteBoolean("included", one.Source is not null);
+                writer.WriteBoolean("included", one.Open is not null);
                 writer.WriteEndObject();
             }
 

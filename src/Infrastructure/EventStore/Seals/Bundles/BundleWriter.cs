@@ -41,12 +41,12 @@ internal sealed class BundleWriter(Stream to) : IAsyncDisposable
     }
 
     /// <summary>A file from this machine. Pictures do not compress.</summary>
-    public async Task CopyAsync(string path, string source, CancellationToken cancellationToken)
+    public async Task CopyAsync(string path, Func<Stream> open, CancellationToken cancellationToken)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long length = 0;
         byte[] buffer = new byte[CopyBytes];
-        await using FileStream from = File.OpenRead(source);
+        await using Stream from = open();
         await using Stream stream = await _archive.CreateEntry(path, CompressionLevel.NoCompression).OpenAsync(cancellationToken);
         while (await from.ReadAsync(buffer, cancellationToken) is > 0 and int read)
         {

@@ -85,7 +85,7 @@ internal sealed class Export : IAsyncDisposable
         return new ExportReport(
             _shown.Count,
             _hidden.Count,
-            Media.Count(one => one.Media.Source is not null),
+            Media.Count(one => one.Media.Open is not null),
             _head.Size,
             Convert.ToHexStringLower(SHA256.HashData(manifest)));
     }
@@ -200,9 +200,9 @@ internal sealed class Export : IAsyncDisposable
 
     private async Task WriteMediaAsync(CancellationToken cancellationToken)
     {
-        foreach ((ExportMedia media, _) in Media.Where(one => one.Media.Source is not null))
+        foreach ((ExportMedia media, _) in Media.Where(one => one.Media.Open is not null))
         {
-            await _bundle.CopyAsync($"media/{media.Path}", media.Source!, cancellationToken);
+            await _bundle.CopyAsync($"media/{media.Path}", media.Open!, cancellationToken);
         }
     }
 
