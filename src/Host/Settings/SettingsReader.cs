@@ -14,6 +14,9 @@ internal sealed class SettingsReader
     private readonly Dictionary<string, object?> _values = [];
     private readonly Dictionary<string, string> _origins = [];
 
+    /// <summary>Keys whose value stands in a file or variable of the older service.</summary>
+    private readonly HashSet<string> _legacy = new(StringComparer.Ordinal);
+
     private SettingsReader(SettingsSources sources, ICollection<string> warnings)
     {
         _sources = sources;
@@ -33,6 +36,11 @@ internal sealed class SettingsReader
             var found = layers.Select(layer => layer.GetValueOrDefault(setting)).LastOrDefault(one => one is not null)
                 ?? new FoundValue(setting.Key, [setting.Default], "default", _sources.WorkingFolder);
             _origins[setting.Key] = found.Origin;
+            if (found.IsLegacy)
+            {
+                _legacy.Add(setting.Key);
+            }
+
             var (value, error) = SettingsParser.Parse(setting, found);
             _values[setting.Key] = value;
             if (error is not null)
@@ -78,7 +86,7 @@ internal sealed class SettingsReader
         {
             if (!isLegacyFile || SettingsTable.Find(one.Key) is not null)
             {
-                ours.Add(one);
+                ours.Add(one with { IsLegacy = isLegacyFile });
             }
             else
             {
@@ -125,7 +133,7 @@ internal sealed class SettingsReader
 
         string now = setting.IsSecret || values.Length != 1 ? nameOf(setting) : $"{nameOf(setting)}, value {values[0]}";
         _warnings.Add($"{where}: is an older key, read as {now}. Write it so.");
-        ours.Add(one with { Key = key, Values = [.. values.Select(value => value!)] });
+        ours.Add(one with { Key = key, Values = [.. values.Select(value => value!)], IsLegacy = true });
     }
 
     private Dictionary<Setting, FoundValue> FromEnvironment()
@@ -255,12 +263,21 @@ internal sealed class SettingsReader
     {
         string key = $"{section}.Host";
         string host = Value<string>(key);
-        if (!isEncrypted && !Flag(consent) && !IPAddress.IsLoopback(Addresses.Of(host)))
+        if (isEncrypted || Flag(consent) || IPAddress.IsLoopback(Addresses.Of(host)))
         {
-            Complain(
-                key,
-                $"{host} lets other machines in, and {section}.Port is not encrypted. {remedy} {key} to 127.0.0.1; where the "
-                + $"network between is trusted, set {consent} to true.");
+            return;
+        }
+
+        string why = $"{host} lets other machines in, and {section}.Port is not encrypted. {remedy} {key} to 127.0.0.1; where the "
+            + $"network between is trusted, set {consent} to true.";
+        if (_legacy.Contains(key))
+        {
+            // Settings of the older service go on to mean what they meant: its clients must not find the door shut.
+            _warnings.Add($"{key} ({_origins[key]}): {why}");
+        }
+        else
+        {
+            Complain(key, why);
         }
     }
 

@@ -28,4 +28,9 @@ internal sealed record SettingsSources(
 /// <param name="BaseFolder">Where a relative path in it starts.</param>
 /// <param name="IsSequence">Whether it was written as a list; otherwise there is exactly one value.</param>
 internal sealed record FoundValue(
-    string Key, IReadOnlyList<string> Values, string Origin, string BaseFolder, bool IsSequence = false);
+    string Key,
+    IReadOnlyList<string> Values,
+    string Origin,
+    string BaseFolder,
+    bool IsSequence = false,
+    bool IsLegacy = false);

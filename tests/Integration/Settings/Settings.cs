@@ -344,6 +344,22 @@ public sealed class Settings : IDisposable
     }
 
     [Fact]
+    public void of_the_older_service_go_on_to_open_what_they_opened()
+    {
+        Write("server:\n  host: 0.0.0.0\n  read_timeout: 10s\nhttp_health:\n  host: 0.0.0.0\n");
+        Assert.Equal(("0.0.0.0", "0.0.0.0"), (Read().Server.Host, Read().Health.Host));
+        Assert.Contains(_warnings, warning => warning.StartsWith("Server.Host (events.yaml:2): 0.0.0.0 lets", StringComparison.Ordinal));
+
+        Write("");
+        Set("CAMERA_SERVICE_SERVER_HOST", "0.0.0.0");
+        Assert.Equal("0.0.0.0", Read().Server.Host);
+
+        // A word of ours above it counts as ours.
+        Set("EVENTS__Server__Host", "0.0.0.0");
+        Assert.Single(Errors());
+    }
+
+    [Fact]
     public void of_one_listener_open_no_other()
     {
         foreach (string section in new[] { "Server", "Health", "Rtsp" })
