@@ -168,6 +168,12 @@ internal static class Composition
 
         services.AddSingleton(provider =>
             new SealedValues(provider.GetRequiredService<ProtectedValues>(), installation.SourceKey));
+        services.AddSingleton(provider => new PersonalKeys(
+            provider.GetRequiredService<SealedValues>(),
+            new ErasedList(installation.Control.Data, provider.GetRequiredService<TimeProvider>()),
+            installation.Settings.Security.Pseudonyms));
+        services.AddSingleton<IPersonalData>(provider => provider.GetRequiredService<PersonalKeys>());
+        services.AddSingleton<IUserNames>(provider => provider.GetRequiredService<PersonalKeys>());
         services.AddSingleton<ISourceSecrets, SourceSecrets>();
         services.AddSingleton<IPasswordStore, PasswordStore>();
         services.AddSingleton<IOneTimeCodes, OneTimeCodes>();

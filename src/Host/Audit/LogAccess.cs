@@ -3,6 +3,7 @@ using Events.Application.Contracts;
 using Events.EventStore;
 using Events.Host.Cli;
 using Events.Host.Operations;
+using Events.Host.Security;
 using Events.Host.Settings;
 using Events.Processes;
 
@@ -35,12 +36,16 @@ internal sealed class LogAccess : IAsyncDisposable
         ILoggerFactory? logs = null)
     {
         (Place, Host, _data, _postgres, _logs) = (place, host, data, postgres, logs);
-        _services = new(() => new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(EventTypes.Catalogue)
-            .AddSingleton<PastViews>()
-            .AddEventStore(new EventStoreOptions(() => place.Connection))
-            .BuildServiceProvider());
+        _services = new(() =>
+        {
+            IServiceCollection services = new ServiceCollection()
+                .AddLogging()
+                .AddSingleton(EventTypes.Catalogue)
+                .AddSingleton<PastViews>()
+                .AddEventStore(new EventStoreOptions(() => place.Connection));
+            services.AddPersonalKeys(place.Connection, place.Storage, place.Keys);
+            return services.BuildServiceProvider();
+        });
     }
 
     public LogPlace Place { get; }

@@ -15,7 +15,24 @@ internal sealed class SealedValues(ProtectedValues values, string key)
     private readonly byte[] _key = Microsoft.IdentityModel.Tokens.Base64UrlEncoder.DecodeBytes(key);
 
     /// <param name="plain">Is wiped.</param>
-    public async Task SetAsync(string name, byte[] plain, CancellationToken cancellationToken)
+    public Task SetAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
+        values.SetAsync(name, Seal(name, plain), cancellationToken);
+
+    /// <param name="plain">Is wiped.</param>
+    /// <returns>False when there is one of that name already; it stays as it is.</returns>
+    public Task<bool> AddAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
+        values.AddAsync(name, Seal(name, plain), cancellationToken);
+
+    /// <returns>Null when there is none of that name.</returns>
+    public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken) =>
+        await values.FindAsync(name, cancellationToken) is { } sealedText ? Open(name, sealedText) : null;
+
+    /// <inheritdoc cref="FindAsync"/>
+    public byte[]? Find(string name) => values.Find(name) is { } sealedText ? Open(name, sealedText) : null;
+
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) => values.DeleteAsync(name, cancellationToken);
+
+    private byte[] Seal(string name, byte[] plain)
     {
         byte[] sealedText = new byte[NonceBytes + TagBytes + plain.Length];
         RandomNumberGenerator.Fill(sealedText.AsSpan(0, NonceBytes));
@@ -27,17 +44,11 @@ internal sealed class SealedValues(ProtectedValues values, string key)
             sealedText.AsSpan(NonceBytes, TagBytes),
             Encoding.UTF8.GetBytes(name));
         CryptographicOperations.ZeroMemory(plain);
-        await values.SetAsync(name, sealedText, cancellationToken);
+        return sealedText;
     }
 
-    /// <returns>Null when there is none of that name.</returns>
-    public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken)
+    private byte[] Open(string name, byte[] sealedText)
     {
-        if (await values.FindAsync(name, cancellationToken) is not { } sealedText)
-        {
-            return null;
-        }
-
         byte[] plain = new byte[sealedText.Length - NonceBytes - TagBytes];
         using var cipher = new AesGcm(_key, TagBytes);
         cipher.Decrypt(
@@ -48,6 +59,4 @@ internal sealed class SealedValues(ProtectedValues values, string key)
             Encoding.UTF8.GetBytes(name));
         return plain;
     }
-
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) => values.DeleteAsync(name, cancellationToken);
 }

@@ -259,7 +259,8 @@ internal sealed class SettingsReader
             Value<IReadOnlyList<AddressRange>>("Security.UnlimitedAddresses"),
             Value<TimeSpan>("Security.UseReportPause"),
             Flag("Security.AllowPrivateSources"),
-            Flag("Security.AllowLoopbackSources")),
+            Flag("Security.AllowLoopbackSources"),
+            Enum.Parse<PseudonymRule>(Value<string>("Security.Pseudonyms"), ignoreCase: true)),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),

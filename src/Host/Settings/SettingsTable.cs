@@ -77,6 +77,10 @@ internal static class SettingsTable
             + "Link-local addresses and those at which clouds tell of a machine are never taken.", Choices: Switch),
         new("Security", "AllowLoopbackSources", SettingKind.Choice, "true", "`true` or `false`",
             "Whether cameras may be at this machine's own addresses.", Choices: Switch),
+        new("Security", "Pseudonyms", SettingKind.Choice, "none", "`none`, `addresses` or `all`",
+            "What new facts say of people: with `none`, names and addresses, sealed under a key for each person; with "
+            + "`addresses`, `addr-` and a keyed hash in place of where somebody came from; with `all`, `p-` and a keyed hash in "
+            + "place of names, too. The same person always has the same one.", Choices: ["none", "addresses", "all"]),
         new("Security", "RateLimitRequests", SettingKind.Number, "10000", "calls",
             "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040. The default "
             + "holds back only what would take a good part of a core from the others.",
