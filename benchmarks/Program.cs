@@ -10,6 +10,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["sealing"] = _ => RecordAsync("sealing", SealingBench.RunAsync),
     ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),
     ["keys"] = _ => RecordAsync("keys", KeysBench.RunAsync),
+    ["personal"] = _ => RecordAsync("personal", PersonalBench.RunAsync),
     ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["graphql-host"] = _ => RecordAsync("graphql-host", GraphQLHostBench.RunAsync),
     ["ping"] = rest => rest is ["serve"]

@@ -80,6 +80,10 @@ public static class ApplicationModule
         services.AddHostedService<ApiKeyKeeper>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<UserRing>();
+        services.AddSingleton<UserIndex>();
+        services.AddSingleton<Erasure>();
+        services.AddSingleton<UserHandler>();
+        services.AddHostedService<ErasureKeeper>();
         services.AddSingleton<UserAccounts>();
         services.AddSingleton<SignIns>();
         services.AddHostedService<UserKeeper>();
@@ -101,6 +105,7 @@ public static class ApplicationModule
         var external = provider.GetRequiredService<ExternalStreamHandler>();
         var cleanUpFiles = provider.GetRequiredService<CleanUpFilesHandler>();
         var apiKeys = provider.GetRequiredService<ApiKeyHandler>();
+        var users = provider.GetRequiredService<UserHandler>();
         return
         [
             CommandRoute.To<AddCamera>(Right.Administer, addCamera.HandleAsync),
@@ -135,7 +140,7 @@ public static class ApplicationModule
                 Right.Administer, RetentionPolicy.Decider, _ => RetentionPolicy.Key),
             CommandRoute.To<CleanUpFiles>(Right.Administer, cleanUpFiles.HandleAsync),
 
-            .. AccessRoutes(apiKeys),
+            .. AccessRoutes(apiKeys, users),
 
             ToLogbook<NoteExport>(Right.Administer),
             ToLogbook<NoteFork>(Right.Administer),
@@ -146,7 +151,7 @@ public static class ApplicationModule
         ];
     }
 
-    private static List<CommandRoute> AccessRoutes(ApiKeyHandler apiKeys) =>
+    private static List<CommandRoute> AccessRoutes(ApiKeyHandler apiKeys, UserHandler users) =>
         [
             CommandRoute.To<IssueApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
             CommandRoute.To<NarrowApiKey>(Right.ManageAccess, apiKeys.HandleAsync),
@@ -157,18 +162,19 @@ public static class ApplicationModule
             ToApiKey<ExpireApiKey>(),
             ToApiKey<ReportApiKeyUse>(),
 
-            ToUser<CreateUser>(),
-            ToUser<SetUserPassword>(),
-            ToUser<LockUser>(),
-            ToUser<UnlockUser>(),
-            ToUser<DisableUser>(),
-            ToUser<EnableUser>(),
-            ToUser<ChangeUserRole>(),
-            ToUser<EndUserSessions>(),
-            ToUser<EnrolSecondFactor>(),
-            ToUser<ConfirmSecondFactor>(),
-            ToUser<UseSecondFactor>(),
-            ToUser<RemoveUserSecondFactor>(),
+            ToUser<CreateUser>(users),
+            ToUser<SetUserPassword>(users),
+            ToUser<LockUser>(users),
+            ToUser<UnlockUser>(users),
+            ToUser<DisableUser>(users),
+            ToUser<EnableUser>(users),
+            ToUser<ChangeUserRole>(users),
+            ToUser<EndUserSessions>(users),
+            ToUser<EnrolSecondFactor>(users),
+            ToUser<ConfirmSecondFactor>(users),
+            ToUser<UseSecondFactor>(users),
+            ToUser<RemoveUserSecondFactor>(users),
+            ToUser<EraseUser>(users),
             ToSession<StartSession>(),
             ToSession<RefreshSession>(),
             ToSession<EndSession>(),
@@ -193,10 +199,9 @@ public static class ApplicationModule
         CommandRoute.ToDecider<TCommand, ApiKey, ApiKeyCommand, ApiKeyEvent>(
             Right.ManageAccess, ApiKey.Decider, command => command.KeyId.ToString());
 
-    private static CommandRoute ToUser<TCommand>()
+    private static CommandRoute ToUser<TCommand>(UserHandler users)
         where TCommand : UserCommand =>
-        CommandRoute.ToDecider<TCommand, User, UserCommand, UserEvent>(
-            Right.ManageAccess, User.Decider, command => command.Name.Value);
+        CommandRoute.To<TCommand>(Right.ManageAccess, users.HandleAsync);
 
     private static CommandRoute ToSession<TCommand>()
         where TCommand : SessionCommand =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Events.Application.Contracts;
 
 namespace Events.Application;
 
@@ -9,6 +10,9 @@ namespace Events.Application;
 /// <param name="Json">How its body is written: camelCase, enums as text.</param>
 public sealed record EventType(string Alias, Type FactType, JsonTypeInfo Json)
 {
+    /// <summary>What in the body is about people. Empty for nearly all.</summary>
+    public IReadOnlyList<PersonalMember> Personal { get; init; } = [];
+
     /// <summary>The <c>mt_dotnet_type</c> column: namespace, type and assembly without a version.</summary>
     public string DotNetType { get; } = $"{FactType.FullName}, {FactType.Assembly.GetName().Name}";
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Events.Application.Contracts;
 using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
@@ -56,18 +57,19 @@ public static class EventTypes
         Of("api_key_revoked", StoredJson.Default.ApiKeyRevoked),
         Of("api_key_expired", StoredJson.Default.ApiKeyExpired),
         Of("api_key_used", StoredJson.Default.ApiKeyUsed),
-        Of("user_created", StoredJson.Default.UserCreated),
-        Of("user_password_changed", StoredJson.Default.UserPasswordChanged),
-        Of("user_locked", StoredJson.Default.UserLocked),
-        Of("user_unlocked", StoredJson.Default.UserUnlocked),
-        Of("user_disabled", StoredJson.Default.UserDisabled),
-        Of("user_enabled", StoredJson.Default.UserEnabled),
-        Of("user_role_changed", StoredJson.Default.UserRoleChanged),
-        Of("user_sessions_ended", StoredJson.Default.UserSessionsEnded),
-        Of("user_second_factor_enrolled", StoredJson.Default.UserSecondFactorEnrolled),
-        Of("user_second_factor_confirmed", StoredJson.Default.UserSecondFactorConfirmed),
-        Of("user_second_factor_used", StoredJson.Default.UserSecondFactorUsed),
-        Of("user_second_factor_removed", StoredJson.Default.UserSecondFactorRemoved),
+        OfUser("user_created", StoredJson.Default.UserCreated),
+        OfUser("user_password_changed", StoredJson.Default.UserPasswordChanged),
+        OfUser("user_locked", StoredJson.Default.UserLocked),
+        OfUser("user_unlocked", StoredJson.Default.UserUnlocked),
+        OfUser("user_disabled", StoredJson.Default.UserDisabled, "reason"),
+        OfUser("user_enabled", StoredJson.Default.UserEnabled),
+        OfUser("user_role_changed", StoredJson.Default.UserRoleChanged),
+        OfUser("user_sessions_ended", StoredJson.Default.UserSessionsEnded),
+        OfUser("user_second_factor_enrolled", StoredJson.Default.UserSecondFactorEnrolled),
+        OfUser("user_second_factor_confirmed", StoredJson.Default.UserSecondFactorConfirmed),
+        OfUser("user_second_factor_used", StoredJson.Default.UserSecondFactorUsed),
+        OfUser("user_second_factor_removed", StoredJson.Default.UserSecondFactorRemoved),
+        OfUser("user_erased", StoredJson.Default.UserErased),
         Of("session_started", StoredJson.Default.SessionStarted),
         Of("session_refreshed", StoredJson.Default.SessionRefreshed),
         Of("session_ended", StoredJson.Default.SessionEnded),
@@ -76,14 +78,37 @@ public static class EventTypes
         Of("log_key_rotated", StoredJson.Default.LogKeyRotated),
         Of("fact_parked", StoredJson.Default.FactParked),
         Of("fact_unparked", StoredJson.Default.FactUnparked),
-        Of("access_granted", StoredJson.Default.AccessGranted),
-        Of("access_refused", StoredJson.Default.AccessRefused),
-        Of("pictures_seen", StoredJson.Default.PicturesSeen),
+        OfAccess("access_granted", StoredJson.Default.AccessGranted),
+        OfAccess("access_refused", StoredJson.Default.AccessRefused),
+        OfAccess("pictures_seen", StoredJson.Default.PicturesSeen),
         Of("recording_shredded", StoredJson.Default.RecordingShredded),
         Of("secrets_rotation_requested", StoredJson.Default.SecretsRotationRequested),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
+
+    /// <param name="texts">Members in which people write about the user.</param>
+    private static EventType OfUser<TFact>(string alias, JsonTypeInfo<TFact> json, params string[] texts)
+        where TFact : UserEvent =>
+        Of(alias, json) with
+        {
+            Personal =
+            [
+                PersonalMember.OfUser("name", PersonalKind.Name),
+                .. texts.Select(text => PersonalMember.OfUser(text, PersonalKind.Text)),
+            ],
+        };
+
+    private static EventType OfAccess<TFact>(string alias, JsonTypeInfo<TFact> json)
+        where TFact : AccessEvent =>
+        Of(alias, json) with
+        {
+            Personal =
+            [
+                PersonalMember.OfAccess("who", PersonalKind.Account),
+                PersonalMember.OfAccess("from", PersonalKind.Address),
+            ],
+        };
 }
 
 /// <summary>How facts and view rows are written: camelCase, enums as text, nulls left out.</summary>
@@ -96,7 +121,7 @@ public static class EventTypes
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
         typeof(CameraModesJson),
         typeof(CleanupIdJson), typeof(ApiKeyIdJson), typeof(CameraListJson),
-        typeof(UserNameJson), typeof(SessionIdJson),
+        typeof(UserNameJson), typeof(UserIdJson), typeof(SessionIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]
 [JsonSerializable(typeof(CameraRenamed))]
@@ -155,6 +180,7 @@ public static class EventTypes
 [JsonSerializable(typeof(UserSecondFactorConfirmed))]
 [JsonSerializable(typeof(UserSecondFactorUsed))]
 [JsonSerializable(typeof(UserSecondFactorRemoved))]
+[JsonSerializable(typeof(UserErased))]
 [JsonSerializable(typeof(SessionStarted))]
 [JsonSerializable(typeof(SessionRefreshed))]
 [JsonSerializable(typeof(SessionEnded))]

@@ -106,3 +106,12 @@ internal sealed class SessionIdJson : JsonConverter<SessionId>
     public override void Write(Utf8JsonWriter writer, SessionId value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Value);
 }
+
+internal sealed class UserIdJson : JsonConverter<UserId>
+{
+    public override UserId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, UserId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
+}

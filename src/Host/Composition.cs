@@ -171,6 +171,12 @@ internal static class Composition
         services.AddSingleton<SealedValues>();
         services.AddSingleton<SecretsRotation>();
         services.AddHostedService(provider => provider.GetRequiredService<SecretsRotation>());
+        services.AddSingleton(provider => new PersonalKeys(
+            provider.GetRequiredService<SealedValues>(),
+            new ErasedList(installation.Control.Data, provider.GetRequiredService<TimeProvider>()),
+            installation.Settings.Security.Pseudonyms));
+        services.AddSingleton<IPersonalData>(provider => provider.GetRequiredService<PersonalKeys>());
+        services.AddSingleton<IUserNames>(provider => provider.GetRequiredService<PersonalKeys>());
         services.AddSingleton<ISourceSecrets, SourceSecrets>();
         services.AddSingleton<IPasswordStore, PasswordStore>();
         services.AddSingleton<IFootageKeys>(provider => new FootageKeys(

@@ -84,6 +84,8 @@ internal static class RefusalTable
         new(UserRefusals.AlreadyCreated, RefusalFamily.WrongState, string.Empty),
         new(UserRefusals.SecondFactorActive, RefusalFamily.WrongState, string.Empty),
         new(UserRefusals.NoSecondFactor, RefusalFamily.WrongState, string.Empty),
+        new(UserRefusals.NotDisabled, RefusalFamily.WrongState, string.Empty),
+        new(UserRefusals.InClear, RefusalFamily.WrongState, string.Empty),
         new(UserRefusals.CodeUsed, RefusalFamily.WrongState, string.Empty),
         new(UserRefusals.BadName, RefusalFamily.InvalidInput, "name"),
         new(UserRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),

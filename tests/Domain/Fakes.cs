@@ -267,3 +267,31 @@ public sealed class FakePasswords : IPasswordStore
         return Task.CompletedTask;
     }
 }
+
+/// <summary>Names in memory, without keys: what is sealed is the event store's matter.</summary>
+public sealed class FakeNames : IUserNames
+{
+    public System.Collections.Concurrent.ConcurrentDictionary<UserName, UserId> All { get; } = [];
+
+    /// <summary>Outside the database, which may be another one by then.</summary>
+    public List<UserId> Erased { get; } = [];
+
+    IReadOnlyList<UserId> IUserNames.Erased => [.. Erased];
+
+    public Task<UserId?> FindAsync(UserName name, CancellationToken cancellationToken) =>
+        Task.FromResult(All.TryGetValue(name, out UserId id) ? id : (UserId?)null);
+
+    public Task<UserId> ClaimAsync(UserName name, CancellationToken cancellationToken) =>
+        Task.FromResult(All.GetOrAdd(name, _ => UserId.New()));
+
+    public Task EraseAsync(UserId id, CancellationToken cancellationToken)
+    {
+        Erased.Add(id);
+        foreach (UserName name in All.Where(one => one.Value == id).Select(one => one.Key))
+        {
+            All.TryRemove(name, out _);
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -26,6 +26,7 @@ public static class Samples
     public static readonly CleanupId Cleanup = new(Guid.Parse("0199a000-0000-7000-8000-0000000000c1"));
     public static readonly ApiKeyId Key = new(Guid.Parse("0199a000-0000-7000-8000-0000000000e1"));
     public static readonly UserName Ada = new("ada");
+    public static readonly UserId AdasId = new(Guid.Parse("0199a000-0000-7000-8000-0000000000f3"));
     public static readonly Guid Password = Guid.Parse("0199a000-0000-7000-8000-0000000000f1");
     public static readonly SessionId Session = new(Guid.Parse("0199a000-0000-7000-8000-0000000000f2"));
     public static readonly CameraList Both = CameraList.From([Yard, Gate])!;
@@ -90,6 +91,7 @@ public static class Samples
         new UserSecondFactorConfirmed(Ada, Password, 56_000_000, At),
         new UserSecondFactorUsed(Ada, 56_000_001, At),
         new UserSecondFactorRemoved(Ada, At),
+        new UserErased(Ada, "Asked for by the person", Password, Password, At),
         new SessionStarted(Session, Ada, Hash, Spec.Now.AddDays(30), At),
         new SessionRefreshed(Session, Hash, At),
         new SessionEnded(Session, SessionEnd.TokenReused, At),

@@ -60,6 +60,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton(new AccessTimes("node1", TimeSpan.FromMinutes(5)))
             .AddSingleton(SourceGuard.Usual)
             .AddSingleton<IPasswordStore>(Kept)
+            .AddSingleton<IUserNames>(Names)
             .AddSingleton<IOneTimeCodes>(new FakeCodes())
             .AddApplication()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
@@ -106,6 +107,8 @@ public sealed class World : IAsyncDisposable
     public ApiKeyRing Keys => Get<ApiKeyRing>();
 
     public FakePasswords Kept { get; } = new();
+
+    public FakeNames Names { get; } = new();
 
     public UserAccounts Accounts => Get<UserAccounts>();
 

@@ -21,7 +21,7 @@ public sealed record Caller(
             var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["way"] = Way };
             if (Address is not null)
             {
-                headers["from"] = Address.ToString();
+                headers[Origin.AddressHeader] = Address.ToString();
             }
 
             return new Origin(UserName, CorrelationId, CausationId, headers);

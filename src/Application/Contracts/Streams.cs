@@ -11,7 +11,11 @@ public sealed record Origin(
     string UserName,
     string CorrelationId,
     string? CausationId,
-    IReadOnlyDictionary<string, string> Headers);
+    IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The header that says where somebody came from. The store seals its value.</summary>
+    public const string AddressHeader = "from";
+}
 
 /// <summary>The event store's door for writing. Facts appended through the result carry <see cref="Origin"/>.</summary>
 public interface IEventStore

@@ -5,10 +5,11 @@ using Events.Domain.Users;
 namespace Events.Application.Users;
 
 /// <summary>One row per session that was ever started.</summary>
+/// <param name="Account">Of its user: an id, or the name where that identifies the user.</param>
 /// <param name="EndedFor">Null while it is open, though it may have expired.</param>
 public sealed record SessionView(
     SessionId Id,
-    UserName Name,
+    string Account,
     DateTimeOffset StartedAt,
     DateTimeOffset RefreshedAt,
     DateTimeOffset ExpiresAt,
@@ -20,10 +21,10 @@ public static class SessionViewProjection
 {
     public static View<SessionView> View { get; } = new(
         "SessionView",
-        1,
+        2,
         StoredJson.Default.SessionView,
         [
-            new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name.Value),
+            new("account", ViewColumnType.Text, IsIndexed: true, row => row.Account),
             new("is_open", ViewColumnType.Flag, IsIndexed: false, row => row.EndedFor is null),
             new("expires_at", ViewColumnType.Instant, IsIndexed: true, row => row.ExpiresAt),
         ],
@@ -32,7 +33,14 @@ public static class SessionViewProjection
     public static SessionView? Project(SessionView? row, Recorded<SessionEvent> recorded) =>
         (row, recorded.Fact) switch
         {
-            (null, SessionStarted e) => new(e.SessionId, e.Name, e.At, e.At, e.ExpiresAt, null, recorded.Version),
+            (null, SessionStarted e) => new(
+                e.SessionId,
+                e.UserId is { } id ? id.Account : e.Name?.Value ?? string.Empty,
+                e.At,
+                e.At,
+                e.ExpiresAt,
+                null,
+                recorded.Version),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
             ({ }, SessionRefreshed e) => row with { RefreshedAt = e.At, Version = recorded.Version },

@@ -15,8 +15,9 @@ public abstract record SignInResult
     {
     }
 
+    /// <param name="Account">As facts name the user.</param>
     /// <param name="RefreshToken">Good once, for this session. Shown to its owner alone.</param>
-    public sealed record Done(SessionId SessionId, UserName Name, Role Role, string RefreshToken) : SignInResult;
+    public sealed record Done(SessionId SessionId, string Account, UserName Name, Role Role, string RefreshToken) : SignInResult;
 
     /// <summary>Name or password is wrong, or the session is over; which of it is told to nobody.</summary>
     public sealed record Denied : SignInResult;
@@ -55,7 +56,7 @@ public sealed class SignIns(
     IPasswordStore store,
     IOneTimeCodes codes,
     IEventStore events,
-    IReadModels views,
+    UserIndex index,
     TimeProvider time)
 {
     /// <summary>In a row, until a lock.</summary>
@@ -70,7 +71,7 @@ public sealed class SignIns(
     private const int CodeLengthMax = 16;
 
     /// <summary>Only of users that there are, so there are no more than those.</summary>
-    private readonly ConcurrentDictionary<UserName, int> _failures = [];
+    private readonly ConcurrentDictionary<string, int> _failures = new(StringComparer.Ordinal);
 
     /// <param name="code">Of the second factor; null when none came, which is enough for who has none.</param>
     public async Task<SignInResult> SignInAsync(
@@ -98,7 +99,7 @@ public sealed class SignIns(
         }
 
         CommandResult changed = await accounts.SetPasswordAsync(
-            user.Name, next, false, CallerOf(user.Name, way), cancellationToken);
+            user.Name, next, false, CallerOf(user.Account(), way), cancellationToken);
         return changed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
             : await StartAsync(user, way, cancellationToken);
@@ -118,7 +119,7 @@ public sealed class SignIns(
         Guid id = Guid.CreateVersion7();
         await store.SetAsync(id, secret, cancellationToken);
         CommandResult enrolled = await accounts.SendAsync(
-            new EnrolSecondFactor(user.Name, id), CallerOf(user.Name, way), null, cancellationToken);
+            new EnrolSecondFactor(user.Name, id) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
         if (enrolled.Refusal is not null)
         {
             await store.DeleteAsync(id, CancellationToken.None);
@@ -155,11 +156,14 @@ public sealed class SignIns(
 
         if (await StepOfAsync(id, code, cancellationToken) is not { } step)
         {
-            return await FailAsync(user.Name, way, cancellationToken);
+            return await FailAsync(user, way, cancellationToken);
         }
 
         CommandResult confirmed = await accounts.SendAsync(
-            new ConfirmSecondFactor(user.Name, id, step), CallerOf(user.Name, way), null, cancellationToken);
+            new ConfirmSecondFactor(user.Name, id, step) { Id = user.Id },
+            CallerOf(user.Account(), way),
+            null,
+            cancellationToken);
         return confirmed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
             : await StartAsync(user, way, cancellationToken);
@@ -176,7 +180,7 @@ public sealed class SignIns(
         }
 
         CommandResult removed = await accounts.RemoveSecondFactorAsync(
-            user.Name, CallerOf(user.Name, way), null, cancellationToken);
+            user.Name, CallerOf(user.Account(), way), null, cancellationToken);
         return removed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
             : await StartAsync(user, way, cancellationToken);
@@ -191,11 +195,11 @@ public sealed class SignIns(
         }
 
         string next = NewToken(id);
-        var done = await events.For(CallerOf(grant.Name, way).Origin).TransactAsync(
+        var done = await events.For(CallerOf(grant.Account, way).Origin).TransactAsync(
             Session.Decider, id.ToString(), new RefreshSession(id, HashOf(token), HashOf(next)), cancellationToken);
         if (done.Decision is Decision<SessionEvent>.Accepted { Facts: [SessionRefreshed] })
         {
-            return new SignInResult.Done(id, grant.Name, grant.Role, next);
+            return new SignInResult.Done(id, grant.Account, grant.Name, grant.Role, next);
         }
 
         await ring.WaitForAsync(done.Position, CommandBus.VisibilityTimeout, cancellationToken);
@@ -206,12 +210,12 @@ public sealed class SignIns(
     public async Task SignOutAsync(string token, string way, CancellationToken cancellationToken)
     {
         if (IdIn(token) is { } id && ring.Find(id) is { } grant
-            && await events.For(CallerOf(grant.Name, way).Origin)
+            && await events.For(CallerOf(grant.Account, way).Origin)
                 .LoadAsync(Session.Decider, id.ToString(), cancellationToken) is Session.Open open
             && CryptographicOperations.FixedTimeEquals(
                 Encoding.ASCII.GetBytes(open.RefreshHash), Encoding.ASCII.GetBytes(HashOf(token))))
         {
-            await accounts.SendAsync(new EndSession(id), CallerOf(grant.Name, way), null, cancellationToken);
+            await accounts.SendAsync(new EndSession(id), CallerOf(grant.Account, way), null, cancellationToken);
         }
     }
 
@@ -219,7 +223,7 @@ public sealed class SignIns(
         string name, string password, string? code, string way, CancellationToken cancellationToken)
     {
         UserView? user = UserName.TryParse(name) is { } known
-            ? await views.FindAsync(UserViewProjection.View, known.Value, cancellationToken)
+            ? await index.FindExactlyAsync(known, cancellationToken)
             : null;
         if (user?.LockedUntil > time.GetUtcNow())
         {
@@ -237,7 +241,7 @@ public sealed class SignIns(
 
         if (user is null || isRight is false)
         {
-            return (null, user is null ? new SignInResult.Denied() : await FailAsync(user.Name, way, cancellationToken));
+            return (null, user is null ? new SignInResult.Denied() : await FailAsync(user, way, cancellationToken));
         }
 
         if (user.DisabledFor is not null)
@@ -246,15 +250,16 @@ public sealed class SignIns(
         }
 
         if (user is { IsSecondFactorConfirmed: true, SecondFactorId: { } id }
-            && await CheckCodeAsync(user.Name, id, code, way, cancellationToken) is { } lacking)
+            && await CheckCodeAsync(user, id, code, way, cancellationToken) is { } lacking)
         {
             return (null, lacking);
         }
 
-        _failures.TryRemove(user.Name, out _);
+        _failures.TryRemove(user.Account(), out _);
         if (user.LockCount > 0)
         {
-            await accounts.SendAsync(new UnlockUser(user.Name), CallerOf(user.Name, way), null, cancellationToken);
+            await accounts.SendAsync(
+                new UnlockUser(user.Name) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
         }
 
         return (user, null);
@@ -262,7 +267,7 @@ public sealed class SignIns(
 
     /// <returns>Null when the code is right, which it is once.</returns>
     private async Task<SignInResult?> CheckCodeAsync(
-        UserName name, Guid secretId, string? code, string way, CancellationToken cancellationToken)
+        UserView user, Guid secretId, string? code, string way, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(code))
         {
@@ -271,12 +276,12 @@ public sealed class SignIns(
 
         if (await StepOfAsync(secretId, code, cancellationToken) is not { } step)
         {
-            return await FailAsync(name, way, cancellationToken);
+            return await FailAsync(user, way, cancellationToken);
         }
 
         CommandResult used = await accounts.SendAsync(
-            new UseSecondFactor(name, step), CallerOf(name, way), null, cancellationToken);
-        return used is { Refusal: null, Position: > 0 } ? null : await FailAsync(name, way, cancellationToken);
+            new UseSecondFactor(user.Name, step) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
+        return used is { Refusal: null, Position: > 0 } ? null : await FailAsync(user, way, cancellationToken);
     }
 
     private async Task<long?> StepOfAsync(Guid secretId, string code, CancellationToken cancellationToken) =>
@@ -284,22 +289,24 @@ public sealed class SignIns(
             ? codes.StepOf(secret, code, time.GetUtcNow())
             : null;
 
-    private async Task<SignInResult> FailAsync(UserName name, string way, CancellationToken cancellationToken)
+    private async Task<SignInResult> FailAsync(UserView user, string way, CancellationToken cancellationToken)
     {
-        if (_failures.AddOrUpdate(name, 1, static (_, count) => count + 1) < FailuresMax)
+        string account = user.Account();
+        if (_failures.AddOrUpdate(account, 1, static (_, count) => count + 1) < FailuresMax)
         {
             return new SignInResult.Denied();
         }
 
-        _failures.TryRemove(name, out _);
-        await accounts.SendAsync(new LockUser(name), Caller.System(way, name.Value), null, cancellationToken);
-        UserView? locked = await views.FindAsync(UserViewProjection.View, name.Value, cancellationToken);
+        _failures.TryRemove(account, out _);
+        await accounts.SendAsync(
+            new LockUser(user.Name) { Id = user.Id }, Caller.System(way, account), null, cancellationToken);
+        UserView? locked = await index.FindAgainAsync(user, cancellationToken);
         return locked?.LockedUntil is { } until ? new SignInResult.Locked(until) : new SignInResult.Denied();
     }
 
     private async Task<SignInResult> StartAsync(UserView user, string way, CancellationToken cancellationToken)
     {
-        if (ring.CountOf(user.Name) >= UserRing.SessionsMax)
+        if (ring.CountOf(user.Account()) >= UserRing.SessionsMax)
         {
             return new SignInResult.TooMany();
         }
@@ -307,18 +314,19 @@ public sealed class SignIns(
         SessionId id = SessionId.New();
         string token = NewToken(id);
         CommandResult started = await accounts.SendAsync(
-            new StartSession(id, user.Name, HashOf(token), time.GetUtcNow() + SessionLifetime),
-            CallerOf(user.Name, way),
+            new StartSession(
+                id, user.Id is null ? user.Name : null, HashOf(token), time.GetUtcNow() + SessionLifetime, user.Id),
+            CallerOf(user.Account(), way),
             null,
             cancellationToken);
         return started.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
-            : new SignInResult.Done(id, user.Name, user.Role, token);
+            : new SignInResult.Done(id, user.Account(), user.Name, user.Role, token);
     }
 
     /// <summary>Whoever knows a password, or a session's token, may do this much for it.</summary>
-    private static Caller CallerOf(UserName name, string way) =>
-        new(name.Value, Role.Admin, way, Guid.CreateVersion7().ToString("d"));
+    private static Caller CallerOf(string account, string way) =>
+        new(account, Role.Admin, way, Guid.CreateVersion7().ToString("d"));
 
     private static string NewToken(SessionId id) =>
         $"{Prefix}{id.Value:n}.{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";

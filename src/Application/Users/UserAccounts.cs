@@ -9,7 +9,8 @@ namespace Events.Application.Users;
 /// Commands to users that have a password with them. What is kept of it is stored first, under an id of its own, and only counts
 /// once a fact names that id: whatever breaks off in between leaves everything as it was.
 /// </summary>
-public sealed class UserAccounts(CommandBus bus, UserRing ring, Passwords passwords, IPasswordStore store, IReadModels views)
+public sealed class UserAccounts(
+    CommandBus bus, UserRing ring, UserIndex index, Passwords passwords, IPasswordStore store, IReadModels views)
 {
     public static readonly Refusal TooBusy =
         new("user.too_busy", "Too many passwords are being looked at. Try again in a moment.");
@@ -33,7 +34,7 @@ public sealed class UserAccounts(CommandBus bus, UserRing ring, Passwords passwo
             return CommandResult.Refused(UserRefusals.BadName);
         }
 
-        if (await views.FindAsync(UserViewProjection.View, user.Value, cancellationToken) is not null)
+        if (await index.FindAsync(user, cancellationToken) is not null)
         {
             return CommandResult.Refused(UserRefusals.AlreadyCreated);
         }
@@ -48,9 +49,9 @@ public sealed class UserAccounts(CommandBus bus, UserRing ring, Passwords passwo
     public async Task<CommandResult> SetPasswordAsync(
         UserName name, string password, bool mustChange, Caller caller, CancellationToken cancellationToken)
     {
-        UserView? before = await views.FindAsync(UserViewProjection.View, name.Value, cancellationToken);
+        UserView? before = await index.FindAsync(name, cancellationToken);
         CommandResult result = await KeepAsync(
-            name, password, id => new SetUserPassword(name, id, mustChange), caller, cancellationToken);
+            name, password, id => new SetUserPassword(name, id, mustChange) { Id = before?.Id }, caller, cancellationToken);
         if (result.Position > 0 && before is not null)
         {
             // The new one counts; the old one is of no use to anybody but a thief.
@@ -64,8 +65,9 @@ public sealed class UserAccounts(CommandBus bus, UserRing ring, Passwords passwo
     public async Task<CommandResult> RemoveSecondFactorAsync(
         UserName name, Caller caller, long? expectedVersion, CancellationToken cancellationToken)
     {
-        UserView? before = await views.FindAsync(UserViewProjection.View, name.Value, cancellationToken);
-        CommandResult result = await SendAsync(new RemoveUserSecondFactor(name), caller, expectedVersion, cancellationToken);
+        UserView? before = await index.FindAsync(name, cancellationToken);
+        CommandResult result = await SendAsync(
+            new RemoveUserSecondFactor(name) { Id = before?.Id }, caller, expectedVersion, cancellationToken);
         if (result.Position > 0 && before?.SecondFactorId is { } id)
         {
             await store.DeleteAsync(id, CancellationToken.None);

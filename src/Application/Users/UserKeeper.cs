@@ -7,7 +7,7 @@ namespace Events.Application.Users;
 
 /// <summary>Keeps the ring of users and sessions as the log says, on each node.</summary>
 public sealed partial class UserKeeper(
-    UserRing ring, IReadModels views, IChanges changes, ILog log, TimeProvider time, ILogger<UserKeeper> logger)
+    UserRing ring, Erasure erasure, IReadModels views, IChanges changes, ILog log, TimeProvider time, ILogger<UserKeeper> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
@@ -37,8 +37,14 @@ public sealed partial class UserKeeper(
 
     private async Task TakeAsync(object? fact, CancellationToken cancellationToken)
     {
-        if (fact is UserEvent of
-            && await views.FindAsync(UserViewProjection.View, of.Name.Value, cancellationToken) is { } user)
+        if (fact is UserErased erased)
+        {
+            // What this node holds in memory of the person goes, too.
+            await erasure.FinishAsync(erased, cancellationToken);
+        }
+        else if (fact is UserEvent of
+            && await views.FindAsync(
+                UserViewProjection.View, UserViewProjection.KeyOf(of.Id, of.Name), cancellationToken) is { } user)
         {
             ring.Put(user);
         }

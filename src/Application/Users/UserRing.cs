@@ -3,8 +3,10 @@ using Events.Domain.Kernel;
 namespace Events.Application.Users;
 
 /// <summary>What somebody who signed in may do now.</summary>
+/// <param name="Account">As facts name the user.</param>
 /// <param name="Ended">Cancelled as soon as this node hears that the session is over, or the user is another by then.</param>
-public sealed record SessionGrant(UserName Name, Role Role, DateTimeOffset Until, CancellationToken Ended);
+public sealed record SessionGrant(
+    string Account, UserName Name, UserId? UserId, Role Role, DateTimeOffset Until, CancellationToken Ended);
 
 /// <summary>All users, and all sessions that are open, in memory, on this node. A keeper puts in what the log says.</summary>
 public sealed class UserRing(TimeProvider time) : IDisposable
@@ -16,7 +18,7 @@ public sealed class UserRing(TimeProvider time) : IDisposable
     public const int SessionsMax = 50;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<UserName, UserView> _users = [];
+    private readonly Dictionary<string, UserView> _users = new(StringComparer.Ordinal);
     private readonly Dictionary<SessionId, Held> _sessions = [];
     private readonly ReachedPosition _reached = new(time);
 
@@ -29,18 +31,27 @@ public sealed class UserRing(TimeProvider time) : IDisposable
         {
             return _sessions.TryGetValue(id, out Held? held)
                 && held.ExpiresAt > time.GetUtcNow()
-                && _users.TryGetValue(held.Name, out UserView? user)
+                && _users.TryGetValue(held.Account, out UserView? user)
                 && IsIn(user, held)
-                    ? new SessionGrant(held.Name, user.Role, held.ExpiresAt, held.End.Token)
+                    ? new SessionGrant(held.Account, user.Name, user.Id, user.Role, held.ExpiresAt, held.End.Token)
                     : null;
         }
     }
 
-    public int CountOf(UserName name)
+    /// <returns>The name behind an account; null when it is none of a user, or the user is erased.</returns>
+    public string? NameOf(string account)
     {
         lock (_gate)
         {
-            return _sessions.Values.Count(held => held.Name == name && held.ExpiresAt > time.GetUtcNow());
+            return _users.TryGetValue(account, out UserView? user) ? user.Name.Value : null;
+        }
+    }
+
+    public int CountOf(string account)
+    {
+        lock (_gate)
+        {
+            return _sessions.Values.Count(held => held.Account == account && held.ExpiresAt > time.GetUtcNow());
         }
     }
 
@@ -49,10 +60,21 @@ public sealed class UserRing(TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            bool isOther = _users.TryGetValue(user.Name, out UserView? before)
+            string account = user.Account();
+            bool isOther = _users.TryGetValue(account, out UserView? before)
                 && (before.Role != user.Role || before.PasswordId != user.PasswordId);
-            _users[user.Name] = user;
-            Drop(held => held.Name == user.Name && (isOther || !IsIn(user, held)));
+            _users[account] = user;
+            Drop(held => held.Account == account && (isOther || !IsIn(user, held)));
+        }
+    }
+
+    /// <summary>Forgets a user with all sessions.</summary>
+    public void Remove(string account)
+    {
+        lock (_gate)
+        {
+            _users.Remove(account);
+            Drop(held => held.Account == account);
         }
     }
 
@@ -67,7 +89,7 @@ public sealed class UserRing(TimeProvider time) : IDisposable
             else if (!_sessions.ContainsKey(session.Id))
             {
                 _sessions[session.Id] = new Held(
-                    session.Id, session.Name, session.StartedAt, session.ExpiresAt, new CancellationTokenSource());
+                    session.Id, session.Account, session.StartedAt, session.ExpiresAt, new CancellationTokenSource());
                 DateTimeOffset now = time.GetUtcNow();
                 Drop(held => held.ExpiresAt <= now);
             }
@@ -110,5 +132,5 @@ public sealed class UserRing(TimeProvider time) : IDisposable
     }
 
     private sealed record Held(
-        SessionId Id, UserName Name, DateTimeOffset StartedAt, DateTimeOffset ExpiresAt, CancellationTokenSource End);
+        SessionId Id, string Account, DateTimeOffset StartedAt, DateTimeOffset ExpiresAt, CancellationTokenSource End);
 }

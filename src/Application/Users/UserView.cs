@@ -4,7 +4,7 @@ using Events.Domain.Users;
 
 namespace Events.Application.Users;
 
-/// <summary>One row per user that was ever created.</summary>
+/// <summary>One row per user that was ever created and not erased.</summary>
 /// <param name="PasswordId">Under which what is kept of the password lies.</param>
 /// <param name="MustChange">Whether the password is good for nothing but to be changed.</param>
 /// <param name="LockCount">Locks since the right password last came.</param>
@@ -13,6 +13,7 @@ namespace Events.Application.Users;
 /// <param name="SessionsFrom">Sessions that began before are over; null when none were ended so.</param>
 /// <param name="SecondFactorId">Under which the secret of a second factor lies; null when there is none.</param>
 /// <param name="IsSecondFactorConfirmed">Whether it has to be shown; one that is just being set up has not.</param>
+/// <param name="Id">Null for a user of before names were sealed.</param>
 public sealed record UserView(
     UserName Name,
     Role Role,
@@ -26,29 +27,38 @@ public sealed record UserView(
     DateTimeOffset? SessionsFrom,
     long Version,
     Guid? SecondFactorId = null,
-    bool IsSecondFactorConfirmed = false);
+    bool IsSecondFactorConfirmed = false,
+    UserId? Id = null)
+{
+    /// <summary>As facts name who caused them.</summary>
+    public string Account() => Id is { } id ? id.Account : Name.Value;
+}
 
 /// <summary>Folds a user's facts into <see cref="UserView"/>.</summary>
 public static class UserViewProjection
 {
     public static View<UserView> View { get; } = new(
         "UserView",
-        2,
+        3,
         StoredJson.Default.UserView,
         [
             new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name.Value),
             new("role", ViewColumnType.Text, IsIndexed: false, row => row.Role.ToString()),
             new("is_disabled", ViewColumnType.Flag, IsIndexed: false, row => row.DisabledFor is not null),
         ],
-        new ViewFold<UserView, UserEvent>(fact => fact.Name.Value, Project));
+        new ViewFold<UserView, UserEvent>(fact => KeyOf(fact.Id, fact.Name), Project));
+
+    /// <summary>A row keeps its key when its name can be read no more.</summary>
+    public static string KeyOf(UserId? id, UserName name) => id?.ToString() ?? name.Value;
 
     public static UserView? Project(UserView? row, Recorded<UserEvent> recorded) =>
         (row, recorded.Fact) switch
         {
             (null, UserCreated e) => new(
-                e.Name, e.Role, e.PasswordId, e.MustChange, e.At, e.At, 0, null, null, null, recorded.Version),
+                e.Name, e.Role, e.PasswordId, e.MustChange, e.At, e.At, 0, null, null, null, recorded.Version, Id: e.Id),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
+            (_, UserErased) => null,
             ({ }, { } fact) => Changed(row, fact) with { Version = recorded.Version },
         };
 

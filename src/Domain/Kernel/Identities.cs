@@ -42,7 +42,30 @@ public readonly record struct SessionId(Guid Value)
     public override string ToString() => Value.ToString("d");
 }
 
-/// <summary>What a person signs in as. It is the user's identity: given once, never to another person.</summary>
+/// <summary>
+/// Identifies a user for good, whatever becomes of the name. It says nothing about the person, so it stands in the log in clear.
+/// </summary>
+public readonly record struct UserId(Guid Value)
+{
+    private const string Prefix = "user-";
+
+    public static UserId New() => new(Guid.CreateVersion7());
+
+    /// <returns>Null unless it is what <see cref="Account"/> gives.</returns>
+    public static UserId? OfAccount(string text) =>
+        text.StartsWith(Prefix, StringComparison.Ordinal)
+        && Guid.TryParseExact(text.AsSpan(Prefix.Length), "d", out Guid id)
+        && text == new UserId(id).Account
+            ? new UserId(id)
+            : null;
+
+    /// <summary>As facts name who caused them; the user's stream has the same name.</summary>
+    public string Account => $"{Prefix}{Value:d}";
+
+    public override string ToString() => Value.ToString("d");
+}
+
+/// <summary>What a person signs in as: given to one user at a time, and free again once that one is erased.</summary>
 public readonly record struct UserName(string Value)
 {
     /// <summary>In characters.</summary>

@@ -4,8 +4,11 @@ namespace Events.Domain.Users;
 
 public abstract record SessionCommand(SessionId SessionId);
 
+/// <param name="Name">Null where <paramref name="UserId"/> says whose it is.</param>
 /// <param name="RefreshHash">SHA-256 of the refresh token, hexadecimal.</param>
-public sealed record StartSession(SessionId SessionId, UserName Name, string RefreshHash, DateTimeOffset ExpiresAt)
+/// <param name="UserId">Null for users of before names were sealed.</param>
+public sealed record StartSession(
+    SessionId SessionId, UserName? Name, string RefreshHash, DateTimeOffset ExpiresAt, UserId? UserId = null)
     : SessionCommand(SessionId);
 
 /// <param name="ShownHash">Of the refresh token that was shown.</param>
@@ -19,7 +22,7 @@ public abstract record SessionEvent(SessionId SessionId, DateTimeOffset At);
 
 /// <inheritdoc cref="StartSession"/>
 public sealed record SessionStarted(
-    SessionId SessionId, UserName Name, string RefreshHash, DateTimeOffset ExpiresAt, DateTimeOffset At)
+    SessionId SessionId, UserName? Name, string RefreshHash, DateTimeOffset ExpiresAt, DateTimeOffset At, UserId? UserId = null)
     : SessionEvent(SessionId, At);
 
 public sealed record SessionRefreshed(SessionId SessionId, string RefreshHash, DateTimeOffset At) : SessionEvent(SessionId, At);
@@ -52,7 +55,7 @@ public abstract record Session
     public static Decision<SessionEvent> Decide(Session session, SessionCommand command, DateTimeOffset now) =>
         (session, command) switch
         {
-            (NotStarted, StartSession c) => new SessionStarted(c.SessionId, c.Name, c.RefreshHash, c.ExpiresAt, now),
+            (NotStarted, StartSession c) => new SessionStarted(c.SessionId, c.Name, c.RefreshHash, c.ExpiresAt, now, c.UserId),
             (Open, StartSession) => Decision<SessionEvent>.Nothing,
             (NotStarted, RefreshSession) or (Ended, StartSession) => SessionRefusals.Ended,
             (NotStarted, EndSession) or (Ended, _) => Decision<SessionEvent>.Nothing,

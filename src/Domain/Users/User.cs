@@ -2,7 +2,11 @@ using Events.Domain.Kernel;
 
 namespace Events.Domain.Users;
 
-public abstract record UserCommand(UserName Name);
+public abstract record UserCommand(UserName Name)
+{
+    /// <summary>Whom the name stands for. Null for users of before names were sealed, whom the name itself identifies.</summary>
+    public UserId? Id { get; init; }
+}
 
 /// <param name="PasswordId">Under which what is kept of the password lies, apart from the log.</param>
 /// <param name="MustChange">Whether the password is good for nothing but to be changed.</param>
@@ -40,8 +44,19 @@ public sealed record UseSecondFactor(UserName Name, long Step) : UserCommand(Nam
 
 public sealed record RemoveUserSecondFactor(UserName Name) : UserCommand(Name);
 
+/// <summary>The person is to be forgotten: the facts stay, and nothing can say any more whom they are about.</summary>
+/// <param name="Reason">Stays readable for ever; it must not name anybody.</param>
+public sealed record EraseUser(UserName Name, string Reason) : UserCommand(Name);
+
 /// <summary>What can happen to a user. These shapes are stored for ever.</summary>
-public abstract record UserEvent(UserName Name, DateTimeOffset At);
+public abstract record UserEvent(UserName Name, DateTimeOffset At)
+{
+    /// <inheritdoc cref="UserCommand.Id"/>
+    public UserId? Id { get; init; }
+
+    /// <summary>As facts name who caused them.</summary>
+    public string Account() => Id is { } id ? id.Account : Name.Value;
+}
 
 /// <inheritdoc cref="CreateUser"/>
 public sealed record UserCreated(UserName Name, Role Role, Guid PasswordId, bool MustChange, DateTimeOffset At)
@@ -74,9 +89,16 @@ public sealed record UserSecondFactorUsed(UserName Name, long Step, DateTimeOffs
 
 public sealed record UserSecondFactorRemoved(UserName Name, DateTimeOffset At) : UserEvent(Name, At);
 
+/// <summary>From now on the name, and all that was sealed with it, is unreadable wherever it stands.</summary>
+/// <inheritdoc cref="EraseUser"/>
+/// <param name="PasswordId">What lies under it is forgotten, too.</param>
+/// <param name="SecretId">Of a second factor; null when there was none.</param>
+public sealed record UserErased(UserName Name, string Reason, Guid PasswordId, Guid? SecretId, DateTimeOffset At)
+    : UserEvent(Name, At);
+
 /// <summary>
-/// A person who signs in with a name and a password. The name is the identity: it is given once. What is kept of the password is
-/// not in the log, which only says that it changed.
+/// A person who signs in with a name and a password. What is kept of the password is not in the log, which only says that it
+/// changed; the name is, but sealed, so that the person can be erased.
 /// </summary>
 public abstract record User
 {
@@ -93,13 +115,23 @@ public abstract record User
     }
 
     public static Decision<UserEvent> Decide(User user, UserCommand command, DateTimeOffset now) =>
+        DecideFor(user, command, now) switch
+        {
+            Decision<UserEvent>.Accepted { Facts: { Count: > 0 } facts } =>
+                new Decision<UserEvent>.Accepted([.. facts.Select(fact => fact with { Id = command.Id })]),
+            var other => other,
+        };
+
+    private static Decision<UserEvent> DecideFor(User user, UserCommand command, DateTimeOffset now) =>
         (user, command) switch
         {
             (NotCreated, CreateUser c) => new UserCreated(c.Name, c.Role, c.PasswordId, c.MustChange, now),
             (Created u, CreateUser c) => (u.Role, u.PasswordId) == (c.Role, c.PasswordId)
                 ? Decision<UserEvent>.Nothing
                 : UserRefusals.AlreadyCreated,
-            (NotCreated, _) => UserRefusals.NotFound,
+            (Erased, EraseUser) => Decision<UserEvent>.Nothing,
+            (NotCreated or Erased, _) => UserRefusals.NotFound,
+            (Created u, EraseUser c) => DecideErasure(u, c, now),
 
             (Created u, SetUserPassword c) => u.PasswordId == c.PasswordId
                 ? Decision<UserEvent>.Nothing
@@ -130,6 +162,13 @@ public abstract record User
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };
+
+    /// <summary>It cannot be taken back: so it takes two steps, and at the second one the user is signed out already.</summary>
+    private static Decision<UserEvent> DecideErasure(Created user, EraseUser command, DateTimeOffset now) =>
+        !OneLine.Is(command.Reason, UserRefusals.ReasonLengthMax) ? UserRefusals.BadReason
+        : command.Id is null ? UserRefusals.InClear
+        : !user.IsDisabled ? UserRefusals.NotDisabled
+        : new UserErased(command.Name, command.Reason, user.PasswordId, user.SecondFactor.Id, now);
 
     private static Decision<UserEvent> DecideSecondFactor(SecondFactor factor, UserCommand command, DateTimeOffset now) =>
         (factor, command) switch
@@ -173,10 +212,14 @@ public abstract record User
                 SecondFactor = a with { LastStep = e.Step },
             },
             (Created u, UserSecondFactorRemoved) => u with { SecondFactor = new SecondFactor.None() },
+            (Created, UserErased) => new Erased(),
             _ => user,
         };
 
     public sealed record NotCreated : User;
+
+    /// <summary>For good: the same person would be another user.</summary>
+    public sealed record Erased : User;
 
     /// <param name="LockCount">Locks since the right password last came.</param>
     /// <param name="LockedUntil">Null when never locked since then.</param>
@@ -205,6 +248,14 @@ public abstract record SecondFactor
     {
     }
 
+    /// <summary>Under which its secret lies; null when there is none.</summary>
+    public Guid? Id => this switch
+    {
+        Pending p => p.SecretId,
+        Active a => a.SecretId,
+        _ => null,
+    };
+
     public sealed record None : SecondFactor;
 
     /// <summary>Set up, but nobody has shown yet that the device works.</summary>
@@ -222,7 +273,14 @@ public static class UserRefusals
     public static readonly Refusal NotFound = new("user.not_found", "There is no such user.");
 
     public static readonly Refusal AlreadyCreated =
-        new("user.already_created", "There is, or was, a user of this name. Names are given once.");
+        new("user.already_created", "There is a user of this name already, perhaps a disabled one. Choose another name.");
+
+    public static readonly Refusal NotDisabled =
+        new("user.not_disabled", "Disable the user first. Erasing cannot be taken back.");
+
+    public static readonly Refusal InClear = new(
+        "user.in_clear",
+        "This user's facts were written before names were sealed, and facts cannot be changed. Disable the user instead.");
 
     public static readonly Refusal BadName = new(
         "user.bad_name", "A user name has 1 to 64 lower-case letters, digits, dots, hyphens and underscores.");

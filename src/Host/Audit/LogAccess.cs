@@ -42,14 +42,18 @@ internal sealed class LogAccess : IAsyncDisposable
         ILoggerFactory? logs = null)
     {
         (Place, Host, _data, _postgres, _logs) = (place, host, data, postgres, logs);
-        _services = new(() => new ServiceCollection()
-            .AddLogging()
-            .AddSingleton(EventTypes.Catalogue)
-            .AddSingleton<PastViews>()
-            .AddSingleton(_ => NpgsqlDataSource.Create(place.Connection))
-            .AddSingleton<ProtectedValues>()
-            .AddEventStore(new EventStoreOptions(() => place.Connection))
-            .BuildServiceProvider());
+        _services = new(() =>
+        {
+            IServiceCollection services = new ServiceCollection()
+                .AddLogging()
+                .AddSingleton(EventTypes.Catalogue)
+                .AddSingleton<PastViews>()
+                .AddSingleton(_ => NpgsqlDataSource.Create(place.Connection))
+                .AddSingleton<ProtectedValues>()
+                .AddEventStore(new EventStoreOptions(() => place.Connection));
+            services.AddPersonalKeys(place.Connection, place.Storage, place.Keys);
+            return services.BuildServiceProvider();
+        });
     }
 
     public LogPlace Place { get; }

@@ -1,3 +1,4 @@
+using Events.Application.Users;
 using Npgsql;
 
 namespace Events.Host.Audit;
@@ -26,7 +27,7 @@ internal sealed class Trail(string connectionString)
         """
         with fits as (
           select seq_id, correlation_id from events.mt_events
-          where ($1::text is null or user_name = $1)
+          where ($1::text[] is null or user_name = any($1))
             and ($2::text is null or data->>'cameraId' = $2 or stream_id like '%-' || $2)
             and ($3::text is null or data->>'recordingId' = $3 or stream_id = 'recording-' || $3)
             and seq_id >= $4 and seq_id <= $5
@@ -38,6 +39,10 @@ internal sealed class Trail(string connectionString)
            or correlation_id in (select correlation_id from fits where correlation_id is not null)
         order by seq_id limit $6
         """;
+
+    /// <summary>Users as the log names them, with the names that can still be read.</summary>
+    private static readonly string _users =
+        $"""select 'user-' || key, "name" from views.{UserViewProjection.View.Table} where key <> "name" """;
 
     private const string Camera =
         """
@@ -61,13 +66,16 @@ internal sealed class Trail(string connectionString)
         IdsAsync(Recording, name, cancellationToken);
 
     /// <summary>Facts that meet all that is given, newest requests last.</summary>
+    /// <param name="user">A user's name, or an account as the log has it.</param>
     public async Task<IReadOnlyList<TrailNode>> FindAsync(
         string? user, string? cameraId, string? recordingId, long from, long to, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = new(connectionString);
         await connection.OpenAsync(cancellationToken);
+        Dictionary<string, string> names = await NamesAsync(connection, cancellationToken);
+        string[]? accounts = user is null ? null : [user, .. names.Where(one => one.Value == user).Select(one => one.Key)];
         await using NpgsqlCommand command = new(Search, connection) { CommandTimeout = TimeoutSeconds };
-        foreach (object? value in new object?[] { user, cameraId, recordingId, from, to, FactsMax })
+        foreach (object? value in new object?[] { accounts, cameraId, recordingId, from, to, FactsMax })
         {
             command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
         }
@@ -84,7 +92,7 @@ internal sealed class Trail(string connectionString)
                     reader.GetString(3),
                     Text(reader, 4),
                     reader.GetInt64(5),
-                    Text(reader, 6),
+                    Text(reader, 6) is { } account ? names.GetValueOrDefault(account, account) : null,
                     Text(reader, 7)),
                 Text(reader, 8),
                 Text(reader, 9)));
@@ -126,6 +134,27 @@ internal sealed class Trail(string connectionString)
 
     private static TrailNode NodeOf(Request request) =>
         new(request.Correlation, request.Cause, request.Facts, [.. request.Followed.Select(NodeOf)]);
+
+    private static async Task<Dictionary<string, string>> NamesAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> names = new(StringComparer.Ordinal);
+        try
+        {
+            await using NpgsqlCommand command = new(_users, connection) { CommandTimeout = TimeoutSeconds };
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                names[reader.GetString(0)] = reader.GetString(1);
+            }
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            // No host has built the views yet: accounts are shown as the log has them.
+        }
+
+        return names;
+    }
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

@@ -6,6 +6,7 @@ using Events.Application.Contracts;
 using Events.Host.Audit;
 using Events.Host.Cli;
 using Events.Host.Operations;
+using Events.Host.Security;
 using Events.Processes;
 using Npgsql;
 
@@ -73,6 +74,7 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
             BackupRow row = await DescribeAsync(
                 draft, Path.Combine(folder, name), passphrase, withFootage, start, cancellationToken);
             Directory.Move(draft, row.Folder);
+            ErasedList.Merge(Path.Combine(at.Keys, ErasedList.Name), Path.Combine(folder, ErasedList.Name));
             UnixFiles.SyncFolder(folder);
             Prune(folder, keepMax);
             return row;

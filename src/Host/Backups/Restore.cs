@@ -1,11 +1,14 @@
 using System.Globalization;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Application.Users;
+using Events.Domain.Kernel;
 using Events.EventStore;
 using Events.EventStore.Seals;
 using Events.Host.Audit;
 using Events.Host.Cli;
 using Events.Host.Operations;
+using Events.Host.Security;
 using Events.Processes;
 using Npgsql;
 
@@ -81,6 +84,7 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         CopyFolder(Path.Combine(source.Path, "postgres"), data.PostgresPath);
         bool hasKeys = UnwrapKeys(source.Path, passphrase, data.KeysPath);
         await using EmbeddedPostgres postgres = await RecoverAsync(data, from, to, cancellationToken);
+        ErasedList.Merge(Path.Combine(from, ErasedList.Name), Path.Combine(data.KeysPath, ErasedList.Name));
         double restored = Math.Round(time.GetElapsedTime(start).TotalSeconds, 1);
         return await CheckAsync(data, postgres, source, hasKeys, restored, cancellationToken);
     }
@@ -247,7 +251,7 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             new AuditQuestion(AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events, [], null),
             progress,
             cancellationToken));
-        List<string> different = await DifferentViewsAsync(postgres.ConnectionString, cancellationToken);
+        (List<string> different, int erased) = await CheckViewsAsync(data, postgres.ConnectionString, cancellationToken);
         (long position, long facts, DateTimeOffset? newest) = await CountAsync(postgres.ConnectionString, cancellationToken);
         IReadOnlyList<string> missing = await BringFootageAsync(
             postgres.ConnectionString,
@@ -267,7 +271,7 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             hasKeys,
             restored,
             Math.Round(time.GetElapsedTime(start).TotalSeconds, 1),
-            [.. NotesOf(hasKeys, missing.Count, report)],
+            [.. NotesOf(hasKeys, missing.Count, erased, report)],
             newest)
         {
             Missing = [.. missing.Take(MissingMax)],
@@ -296,12 +300,17 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         return copied.Missing;
     }
 
-    private static IEnumerable<string> NotesOf(bool hasKeys, long missing, AuditReport report)
+    private static IEnumerable<string> NotesOf(bool hasKeys, long missing, int erased, AuditReport report)
     {
+        if (erased > 0)
+        {
+            yield return $"{erased} people are erased, as after this backup was taken, or were before.";
+        }
+
         if (!hasKeys)
         {
             yield return "The keys are not here. Copy the folder keys of the old installation into the new one before it is "
-                + "started, or cameras' passwords cannot be read.";
+                + "started, or neither cameras' passwords nor users' names can be read. The view of users was not compared.";
         }
 
         if (missing > 0)
@@ -319,8 +328,10 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             + "events audit fork --reason";
     }
 
-    /// <summary>Views that are not what the log makes of them; one that cannot be compared counts as one.</summary>
-    private static async Task<List<string>> DifferentViewsAsync(string connectionString, CancellationToken cancellationToken)
+    /// <summary>Erases who was erased since, and compares the views with what the log makes of them then.</summary>
+    /// <returns>Views that differ; one that cannot be compared counts as one. And how many people are erased.</returns>
+    private static async Task<(List<string> Different, int Erased)> CheckViewsAsync(
+        DataFolder data, string connectionString, CancellationToken cancellationToken)
     {
         ServiceCollection services = new();
         services.AddLogging().AddSingleton(EventTypes.Catalogue);
@@ -329,12 +340,26 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             services.AddSingleton(view);
         }
 
-        await using ServiceProvider provider =
-            services.AddEventStore(new EventStoreOptions(() => connectionString)).BuildServiceProvider();
+        services.AddEventStore(new EventStoreOptions(() => connectionString));
+        bool hasKeys = services.AddPersonalKeys(connectionString, data.FullPath, data.KeysPath);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        IReadOnlyList<UserId> erased = ErasedList.In(Path.Combine(data.KeysPath, ErasedList.Name));
+        await EraseAsync(erased, provider.GetService<IUserNames>(), connectionString, cancellationToken);
         IProjections projections = provider.GetRequiredService<IProjections>();
         List<string> different = [];
         foreach (View view in ApplicationModule.Views)
         {
+            if (view == UserViewProjection.View && !hasKeys)
+            {
+                continue; // Its names cannot be read here, so there is nothing to hold it against.
+            }
+
+            if (view == UserViewProjection.View && erased.Count > 0)
+            {
+                // Its rows hold names; those of the erased go with the old table.
+                await provider.GetRequiredService<IRebuilds>().RebuildAsync(view, cancellationToken);
+            }
+
             ViewComparison comparison = await projections.VerifyAsync(view, cancellationToken);
             if (comparison.DifferenceCount > 0)
             {
@@ -342,7 +367,32 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             }
         }
 
-        return different;
+        return (different, erased.Count);
+    }
+
+    private static async Task EraseAsync(
+        IReadOnlyList<UserId> erased, IUserNames? names, string connectionString, CancellationToken cancellationToken)
+    {
+        foreach (UserId id in erased)
+        {
+            if (names is not null)
+            {
+                await names.EraseAsync(id, cancellationToken);
+                continue;
+            }
+
+            await using NpgsqlConnection connection = new(connectionString);
+            await connection.OpenAsync(cancellationToken);
+            foreach ((string sql, string key) in new[]
+            {
+                ("delete from events_own.protected_value where name = $1", $"subject/{id.Account}"),
+                ($"delete from views.{UserViewProjection.View.Table} where key = $1", id.ToString()),
+            })
+            {
+                await using NpgsqlCommand command = new(sql, connection) { Parameters = { new() { Value = key } } };
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+        }
     }
 
     private static async Task<(long Position, long Facts, DateTimeOffset? Newest)> CountAsync(

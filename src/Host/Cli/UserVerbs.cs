@@ -56,12 +56,42 @@ internal static class UserVerbs
                         ControlJson.Default.UserRow,
                         token),
                     given)),
+            Erase(name, format),
             Plain("enable", "Lets a user in again.", "enabling", name, format),
             Plain("unlock", "Ends a lock for wrong passwords.", "unlocking", name, format),
             Plain("remove-second-factor", "Takes the second factor from a user whose device is lost.",
                 "second-factor-removal", name, format),
             Plain("end-sessions", "Ends all sessions of a user.", "sessions-end", name, format),
         };
+    }
+
+    private static Command Erase(Option<string> name, Option<string> format)
+    {
+        Option<string> why = new("--reason") { Description = "Why. It stays readable; name nobody in it.", Required = true };
+        return CommandLine.Verb(
+            "erase",
+            "Forgets a person for good: name, addresses and what was written about the user. The facts stay, and stay proved. "
+                + "The user has to be disabled first.",
+            [name, why, format],
+            async (given, client, token) =>
+            {
+                UserGone gone = await client.PostAsync(
+                    PathOf(given.GetRequiredValue(name), "erasure"),
+                    new Reason(given.GetRequiredValue(why)),
+                    ControlJson.Default.Reason,
+                    ControlJson.Default.UserGone,
+                    token);
+                if (CommandLine.IsJson(given))
+                {
+                    CommandLine.Print(gone, ControlJson.Default.UserGone);
+                }
+                else
+                {
+                    Console.Out.WriteLine(
+                        $"The person is erased. What {gone.Account} did stays in the log. Backups of before can still be read "
+                        + "by whoever has their keys, until they are pruned.");
+                }
+            });
     }
 
     private static Command Plain(string verb, string description, string what, Option<string> name, Option<string> format) =>

@@ -182,7 +182,8 @@ internal sealed class ControlEndpoints(
         TimeSpan ttl = wish.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : facts.TokenTtl;
 
         return wish.User.Length is 0 or > UserLengthMax || wish.User.AsSpan().ContainsAnyInRange('\0', '\u001f')
-            ? Problem(400, "token.bad_user", $"A user has 1 to {UserLengthMax} characters.")
+            || UserId.OfAccount(wish.User) is not null
+            ? Problem(400, "token.bad_user", $"A user has 1 to {UserLengthMax} characters, and is none who signs in.")
             : Results.Json(
                 new IssuedToken(tokens.Issue(wish.User, role, ttl), time.GetUtcNow().Add(ttl)), ControlJson.Default.IssuedToken);
     }

@@ -125,6 +125,10 @@ internal sealed record NewRole(string Role);
 /// <param name="Password">Of one that was made up; null when it was given.</param>
 internal sealed record UserMade(UserRow User, string? Password = null);
 
+/// <param name="Account">Under which the user's acts stay in the log.</param>
+/// <param name="Position">Of the fact that says so.</param>
+internal sealed record UserGone(string Account, long Position);
+
 /// <param name="Status">active, locked or disabled.</param>
 internal sealed record UserRow(
     string Name,
@@ -181,6 +185,7 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(NewPassword))]
 [JsonSerializable(typeof(NewRole))]
 [JsonSerializable(typeof(UserMade))]
+[JsonSerializable(typeof(UserGone))]
 [JsonSerializable(typeof(UserRow))]
 [JsonSerializable(typeof(IReadOnlyList<UserRow>))]
 [JsonSerializable(typeof(KeyWish))]

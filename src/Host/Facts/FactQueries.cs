@@ -14,7 +14,10 @@ namespace Events.Host.Facts;
 /// <param name="Version">Its place in its stream, from 1, without gaps.</param>
 /// <param name="Type">The stored name, e.g. camera_registered.</param>
 /// <param name="Time">When it was appended.</param>
-/// <param name="User">Who caused it: an account's id, or system. Null for who may not read the audit.</param>
+/// <param name="User">
+/// Who caused it: a user's name, or the id of the account where no name can be read (any more), or system. Null for who may not
+/// read the audit.
+/// </param>
 /// <param name="Correlation">The same for everything that one request led to.</param>
 /// <param name="Causation">The command or fact that led here; null when a person did.</param>
 /// <param name="Body">As text. It is parsed for whoever asks for it.</param>

@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Application.Snapshots;
+using Events.Application.Users;
 using Events.Domain.Access;
 using Events.Domain.ApiKeys;
 using Events.Domain.Broadcasts;
@@ -15,15 +17,15 @@ using Events.Host.Security;
 namespace Events.Host.Facts;
 
 /// <summary>Which facts somebody may read, and how much of each.</summary>
-internal sealed class FactScopes(IReadModels views)
+internal sealed class FactScopes(IReadModels views, UserRing users)
 {
     public FactScope Of(AccessIdentity access) =>
-        new(views, Policy.Allows(access.Role, Right.ReadAudit), access.Cameras);
+        new(views, users, Policy.Allows(access.Role, Right.ReadAudit), access.Cameras);
 }
 
 /// <param name="readsAudit">Whether facts about access and administration are shown, and who caused any fact.</param>
 /// <param name="cameras">Only facts about these; null for all.</param>
-internal sealed class FactScope(IReadModels views, bool readsAudit, CameraList? cameras)
+internal sealed class FactScope(IReadModels views, UserRing users, bool readsAudit, CameraList? cameras)
 {
     private static readonly Type[] _auditUnions =
         [typeof(ApiKeyEvent), typeof(UserEvent), typeof(SessionEvent), typeof(AccessEvent)];
@@ -45,8 +47,21 @@ internal sealed class FactScope(IReadModels views, bool readsAudit, CameraList? 
         return (isOpen || readsAudit)
             && (cameras is null
                 || (await CameraOfAsync(stored.Fact, cancellationToken) is { } camera && cameras.Contains(camera)))
-                ? FactNode.Of(stored, readsAudit)
+                ? FactNode.Of(Named(stored), readsAudit)
                 : null;
+    }
+
+    /// <summary>Users are shown by their names, as long as those can be read.</summary>
+    private StoredFact Named(StoredFact stored)
+    {
+        if (stored.Fact is AccessEvent { Who: var who } && users.NameOf(who) is { } name)
+        {
+            JsonObject data = JsonNode.Parse(stored.Data!)!.AsObject();
+            data["who"] = name;
+            stored = stored with { Data = data.ToJsonString() };
+        }
+
+        return stored.UserName is { } account && users.NameOf(account) is { } user ? stored with { UserName = user } : stored;
     }
 
     private static bool IsAudit(Type type) => _auditUnions.Any(union => union.IsAssignableFrom(type));

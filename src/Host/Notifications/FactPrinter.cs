@@ -85,21 +85,23 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             _ => null,
         };
 
+    // Lines of a log live where no key can be deleted: no names, and nothing that was written about somebody.
     private static string? TextOfUser(UserEvent fact) =>
         fact switch
         {
-            UserCreated e => $"user {e.Name} was created: {e.Role}",
-            UserPasswordChanged e => $"user {e.Name} has another password",
-            UserLocked e => $"user {e.Name} is locked until {e.Until.UtcDateTime:HH:mm:ss}",
-            UserUnlocked e => $"user {e.Name} is no longer locked",
-            UserDisabled e => $"user {e.Name} is disabled: {e.Reason}",
-            UserEnabled e => $"user {e.Name} is enabled",
-            UserRoleChanged e => $"user {e.Name} is {e.Role} now",
-            UserSecondFactorEnrolled e => $"user {e.Name} sets up a second factor",
-            UserSecondFactorConfirmed e => $"user {e.Name} has a second factor",
-            UserSecondFactorUsed e => $"user {e.Name} showed a second factor",
-            UserSecondFactorRemoved e => $"user {e.Name} has no second factor any more",
-            UserSessionsEnded e => $"the sessions of user {e.Name} are over",
+            UserCreated e => $"{e.Account()} was created: {e.Role}",
+            UserPasswordChanged e => $"{e.Account()} has another password",
+            UserLocked e => $"{e.Account()} is locked until {e.Until.UtcDateTime:HH:mm:ss}",
+            UserUnlocked e => $"{e.Account()} is no longer locked",
+            UserDisabled e => $"{e.Account()} is disabled",
+            UserEnabled e => $"{e.Account()} is enabled",
+            UserRoleChanged e => $"{e.Account()} is {e.Role} now",
+            UserSecondFactorEnrolled e => $"{e.Account()} sets up a second factor",
+            UserSecondFactorConfirmed e => $"{e.Account()} has a second factor",
+            UserSecondFactorUsed e => $"{e.Account()} showed a second factor",
+            UserSecondFactorRemoved e => $"{e.Account()} has no second factor any more",
+            UserSessionsEnded e => $"the sessions of {e.Account()} are over",
+            UserErased e => $"{e.Account()} is erased",
             _ => null,
         };
 

@@ -98,6 +98,7 @@ internal sealed class AccessTokens
             && token.TryGetPayloadValue("user_id", out string? userId)
             && userId is { Length: > 0 and <= UserIdLengthMax }
             && !userId.AsSpan().ContainsAnyInRange('\0', '\u001f')
+            && UserId.OfAccount(userId) is null // A user signs in; a token of this kind speaks for none.
             && token.TryGetPayloadValue("role", out string? roleName)
             && RoleOf(roleName) is { } role
             && token.TryGetPayloadValue("iat", out long _)

@@ -30,15 +30,16 @@ internal sealed class ProtectedValues(NpgsqlDataSource database)
         await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
     }
 
-    /// <summary>Unless there is one of that name: then that one stays. It is on disk when this returns.</summary>
-    public async Task AddAsync(string name, byte[] value, CancellationToken cancellationToken)
+    /// <summary>It is on disk when this returns.</summary>
+    /// <returns>False when there is one of that name already; it stays as it is.</returns>
+    public async Task<bool> AddAsync(string name, byte[] value, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = CommandFor(
             $"with {Durable} insert into events_own.protected_value (name, value, changed_at) "
             + "select $1, $2, now() from durable on conflict (name) do nothing",
             name);
         command.Parameters.AddWithValue(value);
-        await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
+        return await RunAsync(command.ExecuteNonQueryAsync, cancellationToken) > 0;
     }
 
     /// <returns>Rows by their names, behind one of them.</returns>
@@ -75,6 +76,21 @@ internal sealed class ProtectedValues(NpgsqlDataSource database)
         command.Parameters.AddWithValue(renewed.Select(one => one.Old).ToArray());
         command.Parameters.AddWithValue(renewed.Select(one => one.Renewed).ToArray());
         return await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
+    }
+
+    /// <summary>For readers that cannot wait otherwise, and ask once for each name.</summary>
+    /// <inheritdoc cref="FindAsync"/>
+    public byte[]? Find(string name)
+    {
+        using NpgsqlCommand command = CommandFor("select value from events_own.protected_value where name = $1", name);
+        try
+        {
+            return (byte[]?)command.ExecuteScalar();
+        }
+        catch (NpgsqlException e)
+        {
+            throw new DependencyUnavailableException("postgresql", "PostgreSQL does not answer.", e);
+        }
     }
 
     /// <returns>Null when there is none of that name.</returns>

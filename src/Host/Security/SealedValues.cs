@@ -16,10 +16,15 @@ internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
     public Task SetAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
         keys.WriteAsync(key => values.SetAsync(name, Seal(key, name, plain), cancellationToken), cancellationToken);
 
-    /// <summary>The same, unless there is one of that name: then that one stays.</summary>
     /// <param name="plain">Is wiped.</param>
-    public Task AddAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
-        keys.WriteAsync(key => values.AddAsync(name, Seal(key, name, plain), cancellationToken), cancellationToken);
+    /// <returns>False when there is one of that name already; it stays as it is.</returns>
+    public async Task<bool> AddAsync(string name, byte[] plain, CancellationToken cancellationToken)
+    {
+        bool isAdded = false;
+        await keys.WriteAsync(
+            async key => isAdded = await values.AddAsync(name, Seal(key, name, plain), cancellationToken), cancellationToken);
+        return isAdded;
+    }
 
     /// <returns>Null when there is none of that name.</returns>
     /// <exception cref="CryptographicException">It was encrypted under another key, or changed.</exception>
@@ -27,15 +32,14 @@ internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
     {
         // A change of the key may begin or end between the reading and the opening: one of the two sets has the right one.
         IReadOnlyList<byte[]> before = keys.Reading;
-        if (await values.FindAsync(name, cancellationToken) is not { } sealedText)
-        {
-            return null;
-        }
+        return await values.FindAsync(name, cancellationToken) is { } sealedText ? Open(before, name, sealedText) : null;
+    }
 
-        return OpeningKey(before, name, sealedText, out byte[] plain) >= 0
-            || OpeningKey(keys.Reading, name, sealedText, out plain) >= 0
-                ? plain
-                : throw new CryptographicException("It is under another key, or was changed.");
+    /// <inheritdoc cref="FindAsync"/>
+    public byte[]? Find(string name)
+    {
+        IReadOnlyList<byte[]> before = keys.Reading;
+        return values.Find(name) is { } sealedText ? Open(before, name, sealedText) : null;
     }
 
     public Task DeleteAsync(string name, CancellationToken cancellationToken) => values.DeleteAsync(name, cancellationToken);
@@ -66,6 +70,13 @@ internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
         CryptographicOperations.ZeroMemory(plain);
         return sealedText;
     }
+
+    /// <param name="before">The keys that counted before it was read.</param>
+    private byte[] Open(IReadOnlyList<byte[]> before, string name, byte[] sealedText) =>
+        OpeningKey(before, name, sealedText, out byte[] plain) >= 0
+        || OpeningKey(keys.Reading, name, sealedText, out plain) >= 0
+            ? plain
+            : throw new CryptographicException("It is under another key, or was changed.");
 
     /// <returns>Which of the keys opens it; -1 when none does.</returns>
     private static int OpeningKey(IReadOnlyList<byte[]> reading, string name, byte[] sealedText, out byte[] plain)

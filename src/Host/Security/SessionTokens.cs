@@ -35,7 +35,8 @@ internal sealed class SessionTokens
         && HeaderOf(text[..end]) is { } header
         && header.Contains("\"ES256\"", StringComparison.Ordinal);
 
-    public string Issue(SessionId session, UserName name, Role role)
+    /// <param name="account">As facts name the user.</param>
+    public string Issue(SessionId session, string account, Role role)
     {
         DateTimeOffset now = _time.GetUtcNow();
         return _handler.CreateToken(new SecurityTokenDescriptor
@@ -45,7 +46,7 @@ internal sealed class SessionTokens
             {
                 ["iss"] = _issuer,
                 ["aud"] = Audience,
-                ["sub"] = name.Value,
+                ["sub"] = account,
                 ["sid"] = session.ToString(),
                 ["role"] = AccessTokens.NameOf(role),
                 ["jti"] = Guid.CreateVersion7().ToString("d"),
@@ -79,9 +80,9 @@ internal sealed class SessionTokens
             && Guid.TryParseExact(sid, "d", out Guid id)
             && token.TryGetPayloadValue("exp", out long expiresAt)
             && _users.Find(new SessionId(id)) is { } grant
-            && grant.Name.Value == token.Subject
+            && grant.Account == token.Subject
                 ? new AccessIdentity(
-                    grant.Name.Value, grant.Role, DateTimeOffset.FromUnixTimeSeconds(expiresAt), Ended: grant.Ended)
+                    grant.Account, grant.Role, DateTimeOffset.FromUnixTimeSeconds(expiresAt), Ended: grant.Ended)
                 : null;
     }
 

@@ -99,9 +99,18 @@ internal sealed record SecuritySettings(
     TimeSpan UseReportPause,
     bool AllowsPrivateSources,
     bool AllowsLoopbackSources,
-    bool EncryptsRecordings)
+    bool EncryptsRecordings,
+    PseudonymRule Pseudonyms)
 {
     public override string ToString() => "•••";
+}
+
+/// <summary>What of people is written down under a pseudonym instead of sealed.</summary>
+internal enum PseudonymRule
+{
+    None,
+    Addresses,
+    All,
 }
 
 /// <param name="Requests">Let through in each <paramref name="Window"/>, per socket.</param>

@@ -316,7 +316,8 @@ internal sealed class SettingsReader
             Value<TimeSpan>("Security.UseReportPause"),
             Flag("Security.AllowPrivateSources"),
             Flag("Security.AllowLoopbackSources"),
-            Flag("Security.EncryptRecordings")),
+            Flag("Security.EncryptRecordings"),
+            Enum.Parse<PseudonymRule>(Value<string>("Security.Pseudonyms"), ignoreCase: true)),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),

@@ -98,6 +98,10 @@ internal static class SettingsTable
             + "own. Files from before stay as they are; a recording that has encrypted ones goes on so, also when this is "
             + "switched off. Snapshots are not encrypted.",
             Choices: Switch),
+        new("Security", "Pseudonyms", SettingKind.Choice, "none", "`none`, `addresses` or `all`",
+            "What new facts say of people: with `none`, names and addresses, sealed under a key for each person; with "
+            + "`addresses`, `addr-` and a keyed hash in place of where somebody came from; with `all`, `p-` and a keyed hash in "
+            + "place of names, too. The same person always has the same one.", Choices: ["none", "addresses", "all"]),
         new("Security", "RateLimitRequests", SettingKind.Number, "10000", "calls",
             "Calls that one WebSocket connection may make in each `RateLimitWindow`; more are answered with -32040. The default "
             + "holds back only what would take a good part of a core from the others.",

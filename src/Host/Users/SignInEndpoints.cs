@@ -101,9 +101,9 @@ internal sealed class SignInEndpoints(
 
         context.Response.Headers.CacheControl = "no-store";
         SignInResult result = await act(wish);
-        if (result is SignInResult.Done { Name.Value: var name })
+        if (result is SignInResult.Done { Account: var account })
         {
-            ledger.Granted(name, "sign-in", context.Connection.RemoteIpAddress);
+            ledger.Granted(account, "sign-in", context.Connection.RemoteIpAddress);
         }
         else if (result is not SignInResult.Enrolled)
         {
@@ -114,7 +114,7 @@ internal sealed class SignInEndpoints(
         {
             SignInResult.Done done => Results.Json(
                 new SignedIn(
-                    tokens.Issue(done.SessionId, done.Name, done.Role),
+                    tokens.Issue(done.SessionId, done.Account, done.Role),
                     "Bearer",
                     (int)SessionTokens.Lifetime.TotalSeconds,
                     done.RefreshToken,

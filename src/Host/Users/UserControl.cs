@@ -9,7 +9,7 @@ using static Events.Host.Control.ControlCalls;
 namespace Events.Host.Users;
 
 /// <summary>Users for the command line.</summary>
-internal sealed class UserControl(UserAccounts accounts, IReadModels views, TimeProvider time) : IControlRoutes
+internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadModels views, TimeProvider time) : IControlRoutes
 {
     public void Map(RouteGroupBuilder control)
     {
@@ -22,6 +22,7 @@ internal sealed class UserControl(UserAccounts accounts, IReadModels views, Time
             Reason reason = await BodyAsync(context, ControlJson.Default.Reason);
             return await ChangeAsync(context, name, user => new DisableUser(user, reason.Text));
         });
+        control.MapPost("/users/{name}/erasure", (Delegate)EraseAsync);
         control.MapPost("/users/{name}/enabling", (HttpContext context, string name) =>
             ChangeAsync(context, name, user => new EnableUser(user)));
         control.MapPost("/users/{name}/unlocking", (HttpContext context, string name) =>
@@ -85,9 +86,24 @@ internal sealed class UserControl(UserAccounts accounts, IReadModels views, Time
     }
 
     private async Task<IResult> MadeAsync(HttpContext context, string name, string? password) =>
-        await views.FindAsync(UserViewProjection.View, name, context.RequestAborted) is { } view
+        await index.FindAsync(name, context.RequestAborted) is { } view
             ? Results.Json(new UserMade(RowOf(view), password), ControlJson.Default.UserMade)
             : Lagging();
+
+    private async Task<IResult> EraseAsync(HttpContext context, string name)
+    {
+        Reason reason = await BodyAsync(context, ControlJson.Default.Reason);
+        if (UserName.TryParse(name) is not { } user)
+        {
+            return NotFound(name);
+        }
+
+        UserView? before = await index.FindAsync(user, context.RequestAborted);
+        CommandResult result = await accounts.SendAsync(
+            new EraseUser(user, reason.Text), CallerNow(), null, context.RequestAborted);
+        return Refused(result)
+            ?? Results.Json(new UserGone(before?.Account() ?? name, result.Position), ControlJson.Default.UserGone);
+    }
 
     private Task<IResult> RemoveSecondFactorAsync(HttpContext context, string name) =>
         SendAsync(context, name, user => accounts.RemoveSecondFactorAsync(user, CallerNow(), null, context.RequestAborted));
@@ -104,7 +120,7 @@ internal sealed class UserControl(UserAccounts accounts, IReadModels views, Time
 
         CommandResult result = await send(user);
         return Refused(result)
-            ?? (await views.FindAsync(UserViewProjection.View, name, context.RequestAborted) is { } view
+            ?? (await index.FindAsync(name, context.RequestAborted) is { } view
                 ? Results.Json(RowOf(view), ControlJson.Default.UserRow)
                 : Lagging());
     }

@@ -34,8 +34,12 @@ internal sealed record RemoveUserSecondFactorPayload(UserNode? User, string? Pos
 /// <inheritdoc cref="CreateUserPayload"/>
 internal sealed record EndUserSessionsPayload(UserNode? User, string? Position);
 
+/// <param name="User">Null: there is none any more.</param>
+/// <inheritdoc cref="CreateUserPayload"/>
+internal sealed record EraseUserPayload(UserNode? User, string? Position);
+
 /// <summary>What all mutations of users do the same way.</summary>
-internal sealed class UserCalls(GraphQLCommands commands, UserAccounts accounts, IReadModels views)
+internal sealed class UserCalls(GraphQLCommands commands, UserAccounts accounts, UserIndex index)
 {
     public Task<FieldResult<TPayload>> SendAsync<TPayload>(
         string name, Func<UserName, UserCommand> command, ClaimsPrincipal user, Func<UserNode?, string?, TPayload> show,
@@ -54,7 +58,7 @@ internal sealed class UserCalls(GraphQLCommands commands, UserAccounts accounts,
         CancellationToken cancellationToken) =>
         commands.AnswerAsync(
             () => send(GraphQLCallers.AccessOf(user).CallerBy(GraphQLCallers.Way)),
-            async position => show(await UserQueries.GetUserAsync(name, views, cancellationToken), position),
+            async position => show(await UserQueries.GetUserAsync(name, index, cancellationToken), position),
             cancellationToken);
 }
 
@@ -120,6 +124,23 @@ internal static class UserMutations
         calls.SendAsync(
             name, known => new DisableUser(known, reason), user,
             (node, position) => new DisableUserPayload(node, position), cancellationToken, expectedVersion);
+
+    /// <summary>
+    /// Forgets a person for good: name, addresses, and what was written about the user. The facts stay, and stay proved. The user
+    /// has to be disabled first. It cannot be taken back.
+    /// </summary>
+    /// <param name="reason">For people; stays readable in the log, so it must name nobody.</param>
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<EraseUserPayload>> EraseUserAsync(
+        string name, string reason, UserCalls calls, ClaimsPrincipal user, CancellationToken cancellationToken,
+        long? expectedVersion = null) =>
+        calls.SendAsync(
+            name, known => new EraseUser(known, reason), user,
+            (node, position) => new EraseUserPayload(node, position), cancellationToken, expectedVersion);
 
     /// <summary>Lets a user in again.</summary>
     [Error<NotFoundError>]

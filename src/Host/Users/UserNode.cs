@@ -9,7 +9,7 @@ namespace Events.Host.Users;
 /// <param name="DisabledFor">Why nobody gets in with this name; null while somebody does.</param>
 /// <param name="HasSecondFactor">Whether a code of a device is asked for beside the password.</param>
 /// <param name="Version">Facts of this user so far. Commands take it as expectedVersion.</param>
-/// <param name="Stream">The name of its stream in the log.</param>
+/// <param name="Stream">The name of its stream in the log, and of whoever caused a fact, where it was this user.</param>
 [GraphQLName("User")]
 internal sealed record UserNode(
     string Name,
@@ -34,7 +34,7 @@ internal sealed record UserNode(
             view.DisabledFor,
             view.IsSecondFactorConfirmed,
             view.Version,
-            $"user-{view.Name}");
+            view.Id is { } id ? id.Account : $"user-{view.Name}");
 }
 
 /// <summary>What users can be filtered and sorted by.</summary>

@@ -24,6 +24,6 @@ internal static class UserQueries
             cancellationToken);
 
     /// <summary>One user. Null when there is none.</summary>
-    public static async Task<UserNode?> GetUserAsync(string name, IReadModels views, CancellationToken cancellationToken) =>
-        await views.FindAsync(UserViewProjection.View, name, cancellationToken) is { } user ? UserNode.Of(user) : null;
+    public static async Task<UserNode?> GetUserAsync(string name, UserIndex index, CancellationToken cancellationToken) =>
+        await index.FindAsync(name, cancellationToken) is { } user ? UserNode.Of(user) : null;
 }

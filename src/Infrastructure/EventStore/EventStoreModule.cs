@@ -2,6 +2,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore.Appending;
 using Events.EventStore.Feed;
+using Events.EventStore.Personal;
 using Events.EventStore.Postgres;
 using Events.EventStore.Projections;
 using Events.EventStore.Reading;
@@ -24,7 +25,8 @@ public static class EventStoreModule
     /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IFacts"/>, <see cref="IChanges"/>,
     /// <see cref="IReadModels"/>, <see cref="IViewPages"/>, <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and
     /// the loops behind them. Needs an
-    /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging. A PostgreSQL that is away, at start or at any time,
+    /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging; with an <see cref="IPersonalData"/>, what facts say of
+    /// people is sealed. A PostgreSQL that is away, at start or at any time,
     /// makes calls fail with <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
     /// </summary>
     public static IServiceCollection AddEventStore(this IServiceCollection services, EventStoreOptions options)
@@ -32,6 +34,8 @@ public static class EventStoreModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<Database>();
+        services.AddSingleton(provider => new PersonalBodies(
+            provider.GetRequiredService<EventCatalogue>(), provider.GetService<IPersonalData>()));
         services.AddSingleton(provider => new EventStoreSchema(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<TimeProvider>(),

@@ -53,6 +53,20 @@ public sealed class A_stored_fact
             Addresses = null,
             ExpiresAt = null,
         },
+        ["user_created.known"] = Samples.Of<UserCreated>() with { Id = Samples.AdasId },
+        ["user_disabled.known"] = Samples.Of<UserDisabled>() with { Id = Samples.AdasId },
+        ["user_enabled.known"] = Samples.Of<UserEnabled>() with { Id = Samples.AdasId },
+        ["user_erased.known"] = Samples.Of<UserErased>() with { Id = Samples.AdasId },
+        ["user_locked.known"] = Samples.Of<UserLocked>() with { Id = Samples.AdasId },
+        ["user_password_changed.known"] = Samples.Of<UserPasswordChanged>() with { Id = Samples.AdasId },
+        ["user_role_changed.known"] = Samples.Of<UserRoleChanged>() with { Id = Samples.AdasId },
+        ["user_second_factor_confirmed.known"] = Samples.Of<UserSecondFactorConfirmed>() with { Id = Samples.AdasId },
+        ["user_second_factor_enrolled.known"] = Samples.Of<UserSecondFactorEnrolled>() with { Id = Samples.AdasId },
+        ["user_second_factor_removed.known"] = Samples.Of<UserSecondFactorRemoved>() with { Id = Samples.AdasId },
+        ["user_second_factor_used.known"] = Samples.Of<UserSecondFactorUsed>() with { Id = Samples.AdasId },
+        ["user_sessions_ended.known"] = Samples.Of<UserSessionsEnded>() with { Id = Samples.AdasId },
+        ["user_unlocked.known"] = Samples.Of<UserUnlocked>() with { Id = Samples.AdasId },
+        ["session_started.known"] = Samples.Of<SessionStarted>() with { Name = null, UserId = Samples.AdasId },
         ["session_ended.signed_out"] = Samples.Of<SessionEnded>() with { Reason = SessionEnd.SignedOut },
         ["storage_level_changed.critical"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Critical },
         ["storage_level_changed.normal"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Normal },
@@ -78,7 +92,7 @@ public sealed class A_stored_fact
             api_key_narrowed api_key_suspended api_key_resumed api_key_revoked api_key_expired api_key_used
             user_created user_password_changed user_locked user_unlocked user_disabled user_enabled user_role_changed
             user_sessions_ended user_second_factor_enrolled user_second_factor_confirmed user_second_factor_used
-            user_second_factor_removed session_started session_refreshed session_ended
+            user_second_factor_removed user_erased session_started session_refreshed session_ended
             log_exported log_forked log_key_rotated fact_parked fact_unparked access_granted access_refused pictures_seen
             recording_shredded secrets_rotation_requested
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),

@@ -23,6 +23,7 @@ public sealed class A_user
             .State("Created (disabled)", Created, new UserDisabled(Ada, "Left", Now))
             .State("Created (enrolling)", Created, new UserSecondFactorEnrolled(Ada, Next, Now))
             .State("Created (codes)", Created, new UserSecondFactorConfirmed(Ada, Next, 7, Now))
+            .State("Erased", Created, new UserErased(Ada, "Asked", Samples.Password, null, Now))
             .Command(new CreateUser(Ada, Role.Viewer, Samples.Password, false))
             .Command(new CreateUser(Ada, Role.Viewer, Next, false), "other")
             .Command(new SetUserPassword(Ada, Next, false))
@@ -36,6 +37,8 @@ public sealed class A_user
             .Command(new ConfirmSecondFactor(Ada, Next, 7))
             .Command(new UseSecondFactor(Ada, 8))
             .Command(new RemoveUserSecondFactor(Ada))
+            .Command(new EraseUser(Ada, "Asked") { Id = Samples.AdasId })
+            .Command(new EraseUser(Ada, "Asked"), "in clear")
             .Holds("""
                                        | NotCreated     | Created                  | Created (locked)         | Created (was locked)
                 CreateUser             | UserCreated    | nothing                  | nothing                  | nothing
@@ -51,23 +54,62 @@ public sealed class A_user
                 ConfirmSecondFactor    | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
                 UseSecondFactor        | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
                 RemoveUserSecondFactor | user.not_found | nothing                  | nothing                  | nothing
+                EraseUser              | user.not_found | user.not_disabled        | user.not_disabled        | user.not_disabled
+                EraseUser (in clear)   | user.not_found | user.in_clear            | user.in_clear            | user.in_clear
                 """,
                 """
-                                       | Created (disabled)       | Created (enrolling)       | Created (codes)
-                CreateUser             | nothing                  | nothing                   | nothing
-                CreateUser (other)     | user.already_created     | user.already_created      | user.already_created
-                SetUserPassword        | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged
-                LockUser               | UserLocked               | UserLocked                | UserLocked
-                UnlockUser             | nothing                  | nothing                   | nothing
-                DisableUser            | nothing                  | UserDisabled              | UserDisabled
-                EnableUser             | UserEnabled              | nothing                   | nothing
-                ChangeUserRole         | UserRoleChanged          | UserRoleChanged           | UserRoleChanged
-                EndUserSessions        | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded
-                EnrolSecondFactor      | UserSecondFactorEnrolled | nothing                   | user.second_factor_active
-                ConfirmSecondFactor    | user.no_second_factor    | UserSecondFactorConfirmed | nothing
-                UseSecondFactor        | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed
-                RemoveUserSecondFactor | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved
+                                       | Created (disabled)       | Created (enrolling)       | Created (codes)           | Erased
+                CreateUser             | nothing                  | nothing                   | nothing                   | user.not_found
+                CreateUser (other)     | user.already_created     | user.already_created      | user.already_created      | user.not_found
+                SetUserPassword        | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged       | user.not_found
+                LockUser               | UserLocked               | UserLocked                | UserLocked                | user.not_found
+                UnlockUser             | nothing                  | nothing                   | nothing                   | user.not_found
+                DisableUser            | nothing                  | UserDisabled              | UserDisabled              | user.not_found
+                EnableUser             | UserEnabled              | nothing                   | nothing                   | user.not_found
+                ChangeUserRole         | UserRoleChanged          | UserRoleChanged           | UserRoleChanged           | user.not_found
+                EndUserSessions        | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded         | user.not_found
+                EnrolSecondFactor      | UserSecondFactorEnrolled | nothing                   | user.second_factor_active | user.not_found
+                ConfirmSecondFactor    | user.no_second_factor    | UserSecondFactorConfirmed | nothing                   | user.not_found
+                UseSecondFactor        | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed      | user.not_found
+                RemoveUserSecondFactor | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved   | user.not_found
+                EraseUser              | UserErased               | user.not_disabled         | user.not_disabled         | nothing
+                EraseUser (in clear)   | user.in_clear            | user.in_clear             | user.in_clear             | nothing
                 """);
+
+    [Fact]
+    public void is_named_by_an_id_in_every_fact_where_there_is_one() =>
+        For(User.Decider)
+            .Given(Created with { Id = Samples.AdasId })
+            .When(new DisableUser(Ada, "Left") { Id = Samples.AdasId })
+            .Then(new UserDisabled(Ada, "Left", Now) { Id = Samples.AdasId });
+
+    [Fact]
+    public void is_erased_with_what_lies_apart_from_the_log() =>
+        For(User.Decider)
+            .Given(Created, new UserSecondFactorConfirmed(Ada, Next, 7, Now), new UserDisabled(Ada, "Left", Now))
+            .When(new EraseUser(Ada, "Asked") { Id = Samples.AdasId })
+            .Then(new UserErased(Ada, "Asked", Samples.Password, Next, Now) { Id = Samples.AdasId });
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    public void is_erased_for_a_reason_of_one_line(string reason) =>
+        For(User.Decider)
+            .Given(Created, new UserDisabled(Ada, "Left", Now))
+            .When(new EraseUser(Ada, reason) { Id = Samples.AdasId })
+            .ThenRefused(UserRefusals.BadReason);
+
+    [Theory]
+    [InlineData("user-0199a000-0000-7000-8000-0000000000f3", true)]
+    [InlineData("user-0199A000-0000-7000-8000-0000000000F3", false)]
+    [InlineData("user-ada", false)]
+    [InlineData("ada", false)]
+    [InlineData("", false)]
+    public void has_an_account_that_says_nothing_of_the_person(string account, bool isOne)
+    {
+        Assert.Equal(isOne ? Samples.AdasId : null, UserId.OfAccount(account));
+        Assert.Equal("user-0199a000-0000-7000-8000-0000000000f3", Samples.AdasId.Account);
+    }
 
     [Fact]
     public void may_set_up_a_second_factor_anew_until_it_is_confirmed() =>
@@ -203,7 +245,7 @@ public sealed class Signing_in : IAsyncDisposable
         Assert.Equal(Now.AddSeconds(90), Assert.IsType<SignInResult.Locked>(await SignInAsync("ada", "wrong")).Until);
         _world.Clock.Advance(TimeSpan.FromSeconds(60));
         Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
-        Assert.IsType<UserUnlocked>(_world.Streams.FactsOf("user-ada")[^1]);
+        Assert.IsType<UserUnlocked>(_world.Streams.FactsOf(_world.Names.All[Samples.Ada].Account)[^1]);
     }
 
     [Fact]

@@ -39,12 +39,18 @@ internal sealed class Store : IAsyncDisposable
         string connectionString, TimeProvider? time = null, EventCatalogue? catalogue = null, params View[] views) =>
         StartAsync(connectionString, time, catalogue, null, views);
 
+    /// <summary>With keys for what is personal.</summary>
+    public static Task<Store> StartPersonalAsync(
+        string connectionString, IPersonalData personal, EventCatalogue catalogue, params View[] views) =>
+        StartAsync(connectionString, null, catalogue, null, views, personal);
+
     /// <summary>With the loop that seals the log.</summary>
     public static Task<Store> StartSealingAsync(string connectionString, SealOptions seals) =>
         StartAsync(connectionString, null, null, seals, []);
 
     private static async Task<Store> StartAsync(
-        string connectionString, TimeProvider? time, EventCatalogue? catalogue, SealOptions? seals, View[] views)
+        string connectionString, TimeProvider? time, EventCatalogue? catalogue, SealOptions? seals, View[] views,
+        IPersonalData? personal = null)
     {
         ServiceCollection services = new();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
@@ -53,6 +59,11 @@ internal sealed class Store : IAsyncDisposable
         foreach (View view in views)
         {
             services.AddSingleton(view);
+        }
+
+        if (personal is not null)
+        {
+            services.AddSingleton(personal);
         }
 
         services.AddEventStore(new EventStoreOptions(() => connectionString));

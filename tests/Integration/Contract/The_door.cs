@@ -131,6 +131,7 @@ public sealed class The_door
     [InlineData("not.a.token")]
     [InlineData("expired")]
     [InlineData("signed by another")]
+    [InlineData("of a user who signs in")]
     public async Task takes_no_bad_token(string kind)
     {
         await using RunningHost host = await HostAsync();
@@ -139,6 +140,11 @@ public sealed class The_door
         {
             "" => new { },
             "expired" => new { auth_token = Forged(RunningHost.Secret, DateTimeOffset.UtcNow.AddMinutes(-1)) },
+            "of a user who signs in" => new
+            {
+                auth_token = Forged(
+                    RunningHost.Secret, DateTimeOffset.UtcNow.AddHours(1), "user-0199a000-0000-7000-8000-0000000000f3"),
+            },
             "signed by another" => new { auth_token = Forged(new string('k', 40), DateTimeOffset.UtcNow.AddHours(1)) },
             _ => new { auth_token = kind },
         };
@@ -152,12 +158,12 @@ public sealed class The_door
     private static Task<RunningHost> HostAsync() =>
         RunningHost.StartAsync(new() { ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret });
 
-    private static string Forged(string secret, DateTimeOffset expiresAt)
+    private static string Forged(string secret, DateTimeOffset expiresAt, string user = "ada")
     {
         string head = Base64Url("""{"alg":"HS256","typ":"JWT"}""");
         string body = Base64Url(JsonSerializer.Serialize(new
         {
-            user_id = "ada",
+            user_id = user,
             role = "admin",
             iat = DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds(),
             exp = expiresAt.ToUnixTimeSeconds(),

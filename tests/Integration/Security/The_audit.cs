@@ -59,9 +59,10 @@ public sealed class The_audit(House house) : IClassFixture<House>
         await new GraphQLClient(Host, secret).AskAsync(
             "mutation($id: ID!) { renameCamera(input: { id: $id, name: \"Seen from afar\" }) { position } }", new { id = house.Cameras[0] });
         Assert.Equal(
-            $"key-{id}|graphql|127.0.0.1",
+            $"key-{id}|graphql|sealed:1:month-{DateTime.UtcNow:yyyy-MM}",
             await Host.SqlAsync(
-                "select user_name, headers->>'way', headers->>'from' from events.mt_events where type = 'camera_renamed' "
+                "select user_name, headers->>'way', substring(headers->>'from' from '^sealed:1:[^:]+') from events.mt_events "
+                + "where type = 'camera_renamed' "
                 + "order by seq_id desc limit 1"));
     }
 

@@ -76,6 +76,7 @@ public sealed class The_matrix(House house) : IClassFixture<House>
             (Right.ManageAccess, "setUserPassword(input: { name: \"x\", password: \"x\" }) { position }"),
         ["mutation changeUserRole"] = (Right.ManageAccess, "changeUserRole(input: { name: \"x\", role: VIEWER }) { position }"),
         ["mutation disableUser"] = (Right.ManageAccess, "disableUser(input: { name: \"x\" }) { position }"),
+        ["mutation eraseUser"] = (Right.ManageAccess, "eraseUser(input: { name: \"x\", reason: \"x\" }) { position }"),
         ["mutation enableUser"] = (Right.ManageAccess, "enableUser(input: { name: \"x\" }) { position }"),
         ["mutation removeUserSecondFactor"] = (Right.ManageAccess, "removeUserSecondFactor(input: { name: \"x\" }) { position }"),
         ["mutation unlockUser"] = (Right.ManageAccess, "unlockUser(input: { name: \"x\" }) { position }"),

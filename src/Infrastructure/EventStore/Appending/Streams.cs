@@ -4,6 +4,7 @@ using System.Text.Json;
 using Events.Application;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
+using Events.EventStore.Personal;
 using Events.EventStore.Postgres;
 using Events.EventStore.Reading;
 using Npgsql;
@@ -12,9 +13,16 @@ namespace Events.EventStore.Appending;
 
 /// <summary>The door for writing; one per process.</summary>
 internal sealed class EventStore(
-    Database database, EventCatalogue catalogue, AppendLane lane, TurnPerStream turns, TimeProvider time) : IEventStore
+    Database database,
+    EventCatalogue catalogue,
+    PersonalBodies personal,
+    AppendLane lane,
+    TurnPerStream turns,
+    TimeProvider time)
+    : IEventStore
 {
-    public IStreams For(Origin origin) => new Streams(database, catalogue, lane, turns, time, OriginText.Of(origin));
+    public IStreams For(Origin origin) =>
+        new Streams(database, catalogue, personal, lane, turns, time, origin, OriginText.Of(origin));
 }
 
 internal static class OriginText
@@ -71,7 +79,14 @@ internal static class OriginText
 /// Load, decide, append. Each attempt reads the stream anew: a decision, a refusal too, is never made on a cached state.
 /// </summary>
 internal sealed class Streams(
-    Database database, EventCatalogue catalogue, AppendLane lane, TurnPerStream turns, TimeProvider time, OriginRow origin)
+    Database database,
+    EventCatalogue catalogue,
+    PersonalBodies personal,
+    AppendLane lane,
+    TurnPerStream turns,
+    TimeProvider time,
+    Origin origin,
+    OriginRow row)
     : IStreams
 {
     /// <summary>
@@ -80,7 +95,7 @@ internal sealed class Streams(
     private const int AttemptsMax = 5;
 
     private const string ReadFacts =
-        "select version, type, data, seq_id from events.mt_events where stream_id = $1 order by version";
+        "select version, type, data, seq_id, id from events.mt_events where stream_id = $1 order by version";
 
     public async Task<TState> LoadAsync<TState, TCommand, TEvent>(
         Decider<TState, TCommand, TEvent> decider, string key, CancellationToken cancellationToken)
@@ -106,8 +121,15 @@ internal sealed class Streams(
                 return new Transacted<TState, TEvent>(state, version, 0, decision);
             }
 
+            Origin hidden = await personal.SealAsync(origin, time.GetUtcNow(), cancellationToken);
             PendingAppend append = PendingAppend.Create(
-                catalogue, decider.Category, streamId, ExpectedVersion.Exactly(version), facts, origin);
+                catalogue,
+                decider.Category,
+                streamId,
+                ExpectedVersion.Exactly(version),
+                facts,
+                ReferenceEquals(hidden, origin) ? row : OriginText.Of(hidden));
+            await personal.SealAsync(append.Facts, cancellationToken);
             AppendOutcome outcome = await lane.AppendAsync(append, cancellationToken);
             if (!outcome.IsConflict)
             {
@@ -141,7 +163,8 @@ internal sealed class Streams(
                     while (await reader.ReadAsync(token))
                     {
                         version = reader.GetInt64(0);
-                        byte[] data = reader.GetFieldValue<byte[]>(2);
+                        byte[] data = personal.Open(
+                            reader.GetString(1), reader.GetGuid(4), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3));
                         // Facts of types that only a newer program knows leave the state as it is.
                         if (Body.Read(catalogue, reader.GetString(1), data, reader.GetInt64(3)) is TEvent fact)
                         {

@@ -1,5 +1,6 @@
 using Events.Application;
 using Events.Application.Contracts;
+using Events.EventStore.Personal;
 using Events.EventStore.Reading;
 using Npgsql;
 
@@ -32,17 +33,18 @@ internal sealed class FactPages
 
     private const string ReadPage =
         """
-        select seq_id, version, type, data from events.mt_events
+        select seq_id, version, type, data, id from events.mt_events
         where seq_id > $1 and seq_id <= $2 and type = any($3) order by seq_id limit $4
         """;
 
     private readonly EventCatalogue _catalogue;
+    private readonly PersonalBodies _personal;
     private readonly string[] _aliases;
     private readonly HashSet<string> _handled;
 
-    public FactPages(EventCatalogue catalogue, View view)
+    public FactPages(EventCatalogue catalogue, PersonalBodies personal, View view)
     {
-        _catalogue = catalogue;
+        (_catalogue, _personal) = (catalogue, personal);
         _aliases = [.. catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.Alias)];
         _handled = new HashSet<string>(_aliases, StringComparer.Ordinal);
     }
@@ -115,7 +117,9 @@ internal sealed class FactPages
             bytes += data.Length;
             try
             {
-                object fact = Body.Read(_catalogue, reader.GetString(2), data, position)!;
+                string type = reader.GetString(2);
+                data = _personal.IsPersonal(type) ? _personal.Open(type, reader.GetGuid(4), data, position) : data;
+                object fact = Body.Read(_catalogue, type, data, position)!;
                 facts.Add(new FoldFact(fact, position, reader.GetInt64(1)));
             }
             catch (UnreadableFactException broken)

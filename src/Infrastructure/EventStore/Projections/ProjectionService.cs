@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore.Feed;
+using Events.EventStore.Personal;
 using Events.EventStore.Postgres;
 using Events.EventStore.Reading;
 using Microsoft.Extensions.Hosting;
@@ -30,6 +31,7 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         Database database,
         EventStoreSchema schema,
         EventCatalogue catalogue,
+        PersonalBodies personal,
         CommitSignal committed,
         LogTail tail,
         ViewProgress progress,
@@ -39,7 +41,8 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         ILoggerFactory loggers)
     {
         (_log, _time, _logger) = (log, time, loggers.CreateLogger<ProjectionService>());
-        LoopMaker maker = new(new LoopParts(database, schema, catalogue, committed, tail, progress, courtesy, time, loggers));
+        LoopMaker maker = new(new LoopParts(
+            database, schema, catalogue, personal, committed, tail, progress, courtesy, time, loggers));
         _loops = [.. views.Select(view => view.Accept(maker))];
         _asked = Channel.CreateBounded<IViewLoop>(Math.Max(1, _loops.Count));
     }

@@ -41,6 +41,7 @@ internal sealed record LoopParts(
     Database Database,
     EventStoreSchema Schema,
     Application.EventCatalogue Catalogue,
+    Personal.PersonalBodies Personal,
     CommitSignal Committed,
     LogTail Tail,
     ViewProgress Progress,
@@ -94,7 +95,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         _view = view;
         _parts = parts;
         _table = new ViewTable<TRow>(view, view.Table, view.Checkpoint);
-        _pages = new FactPages(parts.Catalogue, view);
+        _pages = new FactPages(parts.Catalogue, parts.Personal, view);
         _folder = new ViewFolder<TRow>(view, _table, _pages);
         _mark = parts.Progress.Register(view);
         _wakeup = parts.Committed.Register();

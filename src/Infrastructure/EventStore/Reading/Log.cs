@@ -1,13 +1,14 @@
 using System.Text;
 using Events.Application;
 using Events.Application.Contracts;
+using Events.EventStore.Personal;
 using Events.EventStore.Postgres;
 using Npgsql;
 
 namespace Events.EventStore.Reading;
 
 /// <summary>The log in pages. A body is handed on as text and as a fact.</summary>
-internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
+internal sealed class Log(Database database, EventCatalogue catalogue, PersonalBodies personal) : ILog
 {
     /// <summary>
     /// In bytes of bodies. A page of the largest facts stops here instead of filling the memory; it then has fewer facts.
@@ -86,10 +87,12 @@ internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
     internal StoredFact Read(NpgsqlDataReader reader, byte[] data, bool areBroken)
     {
         long position = reader.GetInt64(0);
+        Guid id = reader.GetGuid(1);
         string type = reader.GetString(4);
         object? fact = null;
         try
         {
+            data = personal.Open(type, id, data, position);
             fact = Body.Read(catalogue, type, data, position);
         }
         catch (UnreadableFactException) when (areBroken)
@@ -99,7 +102,7 @@ internal sealed class Log(Database database, EventCatalogue catalogue) : ILog
 
         return new StoredFact(
             position,
-            reader.GetGuid(1),
+            id,
             reader.GetString(2),
             reader.GetInt64(3),
             type,
