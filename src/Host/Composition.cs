@@ -182,6 +182,26 @@ internal static class Composition
         services.AddSingleton<IFootageKeys>(provider => new FootageKeys(
             provider.GetRequiredService<SealedValues>(), installation.Settings.Security.EncryptsRecordings));
         services.AddSingleton<IOneTimeCodes, OneTimeCodes>();
+        AddIdentities(services, installation);
+        services.AddSingleton<HttpCallers>();
+        RateLimitSettings rate = installation.Settings.Security.RateLimit;
+        services.AddSingleton(provider => new AccountLimits(
+            new RateRule(rate.AccountRequests / rate.Window.TotalSeconds, rate.AccountRequests),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new AccountSeats(installation.Settings.Security.MaxSocketsPerAccount));
+        services.AddSingleton(provider => new AddressGuard(
+            new AddressRule(
+                installation.Settings.Security.MaxConnectionsPerAddress,
+                new RateRule(
+                    installation.Settings.Security.AddressRequestsPerSecond,
+                    2.0 * installation.Settings.Security.AddressRequestsPerSecond),
+                installation.Settings.Security.UnlimitedAddresses),
+            provider.GetRequiredService<TimeProvider>()));
+    }
+
+    /// <summary>Who is behind what is shown: tokens, keys, signed links.</summary>
+    private static void AddIdentities(IServiceCollection services, Installation installation)
+    {
         services.AddSingleton(provider => new SigningKeys(
             Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SessionTokens(
@@ -209,20 +229,6 @@ internal static class Composition
             provider.GetRequiredService<ApiKeyRing>(),
             provider.GetRequiredService<AccessLedger>(),
             provider.GetService<ExternalTokens>()));
-        services.AddSingleton<HttpCallers>();
-        RateLimitSettings rate = installation.Settings.Security.RateLimit;
-        services.AddSingleton(provider => new AccountLimits(
-            new RateRule(rate.AccountRequests / rate.Window.TotalSeconds, rate.AccountRequests),
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(new AccountSeats(installation.Settings.Security.MaxSocketsPerAccount));
-        services.AddSingleton(provider => new AddressGuard(
-            new AddressRule(
-                installation.Settings.Security.MaxConnectionsPerAddress,
-                new RateRule(
-                    installation.Settings.Security.AddressRequestsPerSecond,
-                    2.0 * installation.Settings.Security.AddressRequestsPerSecond),
-                installation.Settings.Security.UnlimitedAddresses),
-            provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddLive(IServiceCollection services, EventsSettings settings)

@@ -138,7 +138,8 @@ internal sealed partial class ExternalTokens : IDisposable
         }
 
         IEnumerable<JsonElement> values = claim.ValueKind == JsonValueKind.Array ? claim.EnumerateArray() : [claim];
-        HashSet<string> names = [.. values.Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!)];
+        HashSet<string?> names =
+            [.. values.Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString())];
         return _strongestFirst.Select(role => (Role?)role)
             .FirstOrDefault(role => names.Contains(_settings.RolePrefix + AccessTokens.NameOf(role!.Value)));
     }

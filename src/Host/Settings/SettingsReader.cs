@@ -193,19 +193,7 @@ internal sealed class SettingsReader
             Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
         }
 
-        foreach ((string one, string other) in new[]
-        {
-            ("Tls.CertificateFile", "Tls.KeyFile"), ("Tls.KeyFile", "Tls.CertificateFile"),
-            ("Oidc.Authority", "Oidc.Audience"), ("Oidc.Audience", "Oidc.Authority"),
-            ("Anchors.WitnessUrl", "Anchors.WitnessKey"), ("Anchors.WitnessKey", "Anchors.WitnessUrl"),
-        })
-        {
-            if (_values[one] is not null && _values[other] is null)
-            {
-                Complain(one, $"needs {other} beside it.");
-            }
-        }
-
+        CheckPairs();
         foreach (var taken in new[] { "Server.Port", "Health.Port", "Rtsp.Port" })
         {
             if (Value<string?>("Tls.CertificateFile") is not null && Number("Tls.Port") == Number(taken) && Number(taken) != 0)
@@ -227,11 +215,6 @@ internal sealed class SettingsReader
             Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
         }
 
-        if (Value<Uri?>("Oidc.Authority") is { IsLoopback: false, Scheme: not "https" })
-        {
-            Complain("Oidc.Authority", "is not https. Whoever is on the way could sign in as anybody; use https.");
-        }
-
         CheckListeners();
         if (EnvironmentChosen == RunEnvironment.Production
             && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
@@ -239,6 +222,28 @@ internal sealed class SettingsReader
             Complain(
                 "Security.JwtSecretKey",
                 "is a secret that everybody knows from examples. Set one of your own, e.g. from: openssl rand -hex 32");
+        }
+    }
+
+    /// <summary>What is of no use, or no good, without something beside it.</summary>
+    private void CheckPairs()
+    {
+        foreach ((string one, string other) in new[]
+        {
+            ("Tls.CertificateFile", "Tls.KeyFile"), ("Tls.KeyFile", "Tls.CertificateFile"),
+            ("Oidc.Authority", "Oidc.Audience"), ("Oidc.Audience", "Oidc.Authority"),
+            ("Anchors.WitnessUrl", "Anchors.WitnessKey"), ("Anchors.WitnessKey", "Anchors.WitnessUrl"),
+        })
+        {
+            if (_values[one] is not null && _values[other] is null)
+            {
+                Complain(one, $"needs {other} beside it.");
+            }
+        }
+
+        if (Value<Uri?>("Oidc.Authority") is { IsLoopback: false, Scheme: not "https" })
+        {
+            Complain("Oidc.Authority", "is not https. Whoever is on the way could sign in as anybody; use https.");
         }
     }
 
@@ -268,8 +273,8 @@ internal sealed class SettingsReader
             return;
         }
 
-        string why = $"{host} lets other machines in, and {section}.Port is not encrypted. {remedy} {key} to 127.0.0.1; where the "
-            + $"network between is trusted, set {consent} to true.";
+        string why = $"{host} lets other machines in, and {section}.Port is not encrypted. {remedy} {key} to 127.0.0.1; where "
+            + $"the network between is trusted, set {consent} to true.";
         if (_legacy.Contains(key))
         {
             // Settings of the older service go on to mean what they meant: its clients must not find the door shut.
@@ -304,20 +309,7 @@ internal sealed class SettingsReader
         new LiveSettings(
             Number("Live.MaxViewers"), Number("Live.MaxViewersPerAddress"), Value<TimeSpan>("Live.AutoCloseAfter")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
-        new SecuritySettings(
-            Value<string?>("Security.JwtSecretKey"),
-            Value<TimeSpan>("Security.TokenTtl"),
-            Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
-            RateLimit(),
-            Number("Security.MaxSocketsPerAccount"),
-            Number("Security.MaxConnectionsPerAddress"),
-            Number("Security.AddressRequestsPerSecond"),
-            Value<IReadOnlyList<AddressRange>>("Security.UnlimitedAddresses"),
-            Value<TimeSpan>("Security.UseReportPause"),
-            Flag("Security.AllowPrivateSources"),
-            Flag("Security.AllowLoopbackSources"),
-            Flag("Security.EncryptRecordings"),
-            Enum.Parse<PseudonymRule>(Value<string>("Security.Pseudonyms"), ignoreCase: true)),
+        Security(),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),
@@ -345,6 +337,21 @@ internal sealed class SettingsReader
             Flag("Backup.Footage")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
+
+    private SecuritySettings Security() => new(
+        Value<string?>("Security.JwtSecretKey"),
+        Value<TimeSpan>("Security.TokenTtl"),
+        Value<IReadOnlyList<string>>("Security.AllowedOrigins"),
+        RateLimit(),
+        Number("Security.MaxSocketsPerAccount"),
+        Number("Security.MaxConnectionsPerAddress"),
+        Number("Security.AddressRequestsPerSecond"),
+        Value<IReadOnlyList<AddressRange>>("Security.UnlimitedAddresses"),
+        Value<TimeSpan>("Security.UseReportPause"),
+        Flag("Security.AllowPrivateSources"),
+        Flag("Security.AllowLoopbackSources"),
+        Flag("Security.EncryptRecordings"),
+        Enum.Parse<PseudonymRule>(Value<string>("Security.Pseudonyms"), ignoreCase: true));
 
     private OidcSettings? Oidc() =>
         Value<Uri?>("Oidc.Authority") is { } authority && Value<string?>("Oidc.Audience") is { } audience
