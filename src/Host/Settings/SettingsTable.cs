@@ -183,7 +183,7 @@ internal static class SettingsTable
             "Older ones go, with the write-ahead log that only they need.", Min: 1, Max: 10_000),
         new("Backup", "PassphraseFile", SettingKind.Folder, "", "path",
             "A file with the passphrase that encrypts the keys in the backup. Without it they are left out, and cameras' "
-            + "passwords cannot be read after a restore."),
+            + "passwords and encrypted recordings cannot be read after a restore."),
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
         new("", "Environment", SettingKind.Choice, "production", "`production` or `development`",
