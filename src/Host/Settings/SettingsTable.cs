@@ -217,7 +217,7 @@ internal static class SettingsTable
             "Older ones go, with the write-ahead log that only they need.", Min: 1, Max: 10_000),
         new("Backup", "PassphraseFile", SettingKind.Folder, "", "path",
             "A file with the passphrase that encrypts the keys in the backup. Without it they are left out, and cameras' "
-            + "passwords cannot be read after a restore."),
+            + "passwords and encrypted recordings cannot be read after a restore."),
         new("Backup", "Footage", SettingKind.Choice, "false", "`true` or `false`",
             "Whether files of recordings and snapshots are copied into the backup, too: once each, into `footage/`.",
             Choices: Switch),
