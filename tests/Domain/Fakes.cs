@@ -276,6 +276,9 @@ public sealed class FakeNames : IUserNames
     /// <summary>Outside the database, which may be another one by then.</summary>
     public List<UserId> Erased { get; } = [];
 
+    /// <summary>While true, the disk with the list is full.</summary>
+    public bool IsFull { get; set; }
+
     IReadOnlyList<UserId> IUserNames.Erased => [.. Erased];
 
     public Task<UserId?> FindAsync(UserName name, CancellationToken cancellationToken) =>
@@ -286,6 +289,11 @@ public sealed class FakeNames : IUserNames
 
     public Task EraseAsync(UserId id, CancellationToken cancellationToken)
     {
+        if (IsFull)
+        {
+            throw new IOException("No space left on device");
+        }
+
         Erased.Add(id);
         foreach (UserName name in All.Where(one => one.Value == id).Select(one => one.Key))
         {

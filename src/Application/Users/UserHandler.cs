@@ -15,7 +15,15 @@ public sealed class UserHandler(IUserNames names, UserIndex index, Erasure erasu
         if (done.Decision is Decision<UserEvent>.Accepted { Facts: [UserErased erased] })
         {
             // It is in the log, so it is done, whoever waits for it or not.
-            await erasure.FinishAsync(erased, CancellationToken.None);
+            try
+            {
+                await erasure.FinishAsync(erased, CancellationToken.None);
+            }
+            catch (IOException full)
+            {
+                throw new DependencyUnavailableException(
+                    "storage", "The erasure is on record, but the key is not deleted yet. The next start finishes it.", full);
+            }
         }
 
         return CommandResult.From(done);

@@ -40,7 +40,14 @@ public sealed partial class UserKeeper(
         if (fact is UserErased erased)
         {
             // What this node holds in memory of the person goes, too.
-            await erasure.FinishAsync(erased, cancellationToken);
+            try
+            {
+                await erasure.FinishAsync(erased, cancellationToken);
+            }
+            catch (IOException full)
+            {
+                LogUnfinished(full); // Others must be able to sign in all the same.
+            }
         }
         else if (fact is UserEvent of
             && await views.FindAsync(
@@ -93,6 +100,9 @@ public sealed partial class UserKeeper(
             }
         }
     }
+
+    [LoggerMessage(EventId = 2902, Level = LogLevel.Error, Message = "Users: an erasure is finished at the next start")]
+    private partial void LogUnfinished(Exception exception);
 
     [LoggerMessage(EventId = 2901, Level = LogLevel.Warning, Message = "Users: following the log again in a second")]
     private partial void LogRetry(Exception exception);

@@ -33,9 +33,17 @@ internal sealed class ErasedList(string data, TimeProvider time)
         lock (_gate)
         {
             string line = string.Create(CultureInfo.InvariantCulture, $"{id.Account} {time.GetUtcNow().UtcDateTime:O}");
-            foreach (string path in (string[])[Own, .. BesideBackups()])
+            Append(Own, [id], [line]);
+            try
             {
-                Append(path, [id], [line]);
+                foreach (string path in BesideBackups())
+                {
+                    Append(path, [id], [line]);
+                }
+            }
+            catch (Exception away) when (away is IOException or UnauthorizedAccessException)
+            {
+                // The backups' disk is away. The next backup takes the whole list along.
             }
         }
     }

@@ -92,6 +92,20 @@ public sealed class Erasing_a_user : IAsyncDisposable
         Assert.Empty(_world.Names.All);
     }
 
+    [Fact]
+    public async Task that_cannot_be_finished_says_so_and_holds_up_nobody_else()
+    {
+        await WithUserAsync();
+        await _world.Accounts.CreateAsync("bea", Role.Viewer, Password, false, Admin, World.Token);
+        await _world.Accounts.SendAsync(new DisableUser(Samples.Ada, "Has left"), Admin, null, World.Token);
+        _world.Names.IsFull = true;
+
+        await Assert.ThrowsAsync<DependencyUnavailableException>(EraseAsync);
+
+        Assert.IsType<SignInResult.Denied>(await SignInAsync());
+        Assert.IsType<SignInResult.Done>(await _world.SignIns.SignInAsync("bea", Password, null, "http", World.Token));
+    }
+
     private async Task WithUserAsync()
     {
         await _world.RunAsync();
