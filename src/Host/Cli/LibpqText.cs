@@ -15,11 +15,23 @@ internal static class LibpqText
             ("dbname", given.Database),
             ("user", given.Username),
             ("password", given.Password),
+            ("sslmode", given.ContainsKey("SSL Mode") ? NameOf(given.SslMode) : null),
+            ("sslrootcert", given.RootCertificate),
+            ("sslcert", given.SslCertificate),
+            ("sslkey", given.SslKey),
         ];
         return string.Join(
             ' ',
             words.Where(word => !string.IsNullOrEmpty(word.Value)).Select(word => $"{word.Word}='{Escape(word.Value!)}'"));
     }
+
+    private static string NameOf(SslMode mode) =>
+        mode switch
+        {
+            SslMode.VerifyCA => "verify-ca",
+            SslMode.VerifyFull => "verify-full",
+            _ => mode.ToString().ToLowerInvariant(),
+        };
 
     private static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal);

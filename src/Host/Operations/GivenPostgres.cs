@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace Events.Host.Operations;
@@ -50,6 +51,13 @@ internal static class GivenPostgres
 
                 await Task.Delay(LookEvery, time, cancellationToken);
             }
+            catch (NpgsqlException failure) when (ReasonOfTls(failure) is { } reason)
+            {
+                throw new StartRefusedException(
+                    $"{Key}: there is no encrypted connection to {PlaceOf(connectionString)}: {reason} Look at the certificates "
+                    + "in the setting: Root Certificate, SSL Certificate and SSL Key.",
+                    failure);
+            }
             catch (NpgsqlException failure)
             {
                 throw RefusedBy(failure, connectionString, "Correct user, password or database in the setting.");
@@ -83,7 +91,22 @@ internal static class GivenPostgres
         failure is PostgresException { SqlState: var state }
             ? state is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections
                 or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
-            : failure.InnerException is not null;
+            : failure.InnerException is not null && ReasonOfTls(failure) is null;
+
+    /// <returns>Why the two sides do not trust each other; null when it is something else. Neither changes by waiting.</returns>
+    private static string? ReasonOfTls(Exception failure)
+    {
+        bool isTls = false;
+        Exception last = failure;
+        for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            // What the other side refuses comes as a broken read, with the words of OpenSSL.
+            isTls |= inner is AuthenticationException || inner.Message.Contains("SSL_ERROR", StringComparison.Ordinal);
+            last = inner;
+        }
+
+        return isTls ? last.Message.TrimEnd('.') + "." : null;
+    }
 
     private static string PlaceOf(string connectionString)
     {

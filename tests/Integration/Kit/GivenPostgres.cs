@@ -27,7 +27,10 @@ internal sealed class GivenPostgres : IAsyncDisposable
                 : [])
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
 
-    public static async Task<GivenPostgres> StartAsync()
+    /// <param name="folderOfCertificates">
+    /// With <c>ca.pem</c>, <c>server.pem</c> and <c>server.key</c>: then it takes nobody without a certificate of that authority.
+    /// </param>
+    public static async Task<GivenPostgres> StartAsync(string? folderOfCertificates = null)
     {
         string folder = Directory.CreateTempSubdirectory("evpg").FullName;
         string passwordFile = Path.Combine(folder, "password");
@@ -46,17 +49,21 @@ internal sealed class GivenPostgres : IAsyncDisposable
             "-E", "UTF8", "--locale=C", "--no-instructions",
         ];
         (await Tool.RunAsync(make[0], make[1..])).Ok();
+        string[] tls = folderOfCertificates is null ? [] : await WantCertificatesAsync(folderOfCertificates, data);
         int port = RunningHost.FreePort();
         string[] run =
         [
             .. become, Path.Combine(Binaries!, "postgres"), "-D", data, "-k", folder, "-p", $"{port}", "-c", "listen_addresses=127.0.0.1",
-            "-c", "logging_collector=off", "-c", "log_destination=stderr",
+            "-c", "logging_collector=off", "-c", "log_destination=stderr", .. tls,
         ];
         var server = Process.Start(new ProcessStartInfo(run[0], run[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         server.ErrorDataReceived += static (_, _) => { };
         server.BeginErrorReadLine();
         var given = new GivenPostgres(folder, server, port);
-        await Until.TrueAsync(given.OpensAsync, TimeSpan.FromSeconds(60), "the given PostgreSQL to take connections");
+        await Until.TrueAsync(
+            folderOfCertificates is null ? given.OpensAsync : () => Task.FromResult(given.HasPort()),
+            TimeSpan.FromSeconds(60),
+            "the given PostgreSQL to take connections");
         return given;
     }
 
@@ -82,6 +89,36 @@ internal sealed class GivenPostgres : IAsyncDisposable
         await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         _server.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <returns>Options of the server.</returns>
+    private static async Task<string[]> WantCertificatesAsync(string from, string data)
+    {
+        foreach (string name in new[] { "ca.pem", "server.pem", "server.key" })
+        {
+            File.Copy(Path.Combine(from, name), Path.Combine(data, name));
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 cert\n");
+        if (Environment.IsPrivilegedProcess)
+        {
+            (await Tool.RunAsync("chown", ["-R", "postgres", data])).Ok();
+        }
+
+        return ["-c", "ssl=on", "-c", "ssl_ca_file=ca.pem", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key"];
+    }
+
+    private bool HasPort()
+    {
+        try
+        {
+            using var client = new System.Net.Sockets.TcpClient("127.0.0.1", Port);
+            return client.Connected;
+        }
+        catch (System.Net.Sockets.SocketException) when (!_server.HasExited)
+        {
+            return false;
+        }
     }
 
     private async Task<bool> OpensAsync()

@@ -111,6 +111,13 @@ public sealed class Changing_the_key_of_secrets
         string third = await File.ReadAllTextAsync(present, Token);
         Assert.NotEqual(made, third);
         await OpensAllAsync(host, name, whole);
+
+        // Who people are is under that key, too, and nothing of it is in memory any more.
+        Assert.Equal(0, await host.StopAsync());
+        await host.StartAgainAsync();
+        (await host.CliAsync("projections", "rebuild", "UserView")).Ok();
+        Assert.Contains("\"ada\"", (await host.CliAsync("users", "list", "--format", "json")).Ok(), StringComparison.Ordinal);
+        await OpensAllAsync(host, name, whole);
         Assert.Equal("2", await host.SqlAsync("select count(*) from events.mt_events where type = 'secrets_rotation_requested'"));
         Assert.All(
             new[] { old, made, third },
