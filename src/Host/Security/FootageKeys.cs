@@ -50,7 +50,7 @@ internal sealed class FootageKeys(SealedValues values, bool encryptsNew) : IFoot
     public Task DestroyAsync(RecordingId id, CancellationToken cancellationToken) =>
         values.DeleteAsync(NameOf(id), cancellationToken);
 
-    /// <summary>One that does not open is not replaced: what was written under it can be read when the other key is back.</summary>
+    /// <summary>One that does not open is not replaced: what is under it can be read when the other key is back.</summary>
     private async Task<FootageKey?> FindUsableAsync(RecordingId id, CancellationToken cancellationToken)
     {
         try
