@@ -20,7 +20,7 @@ internal sealed class OutsideCheck(
     private readonly X509Certificate2Collection? _roots =
         question.StampAuthorities is { } pem ? TimeStamp.RootsIn(pem) : null;
 
-    private readonly Dictionary<(string Origin, long Size, Tree.TreeHash Root), TreeHead> _heads = [];
+    private readonly List<TreeHead> _heads = [];
     private readonly Dictionary<string, Vouched> _stamps = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Vouched> _cosigned = new(StringComparer.Ordinal);
 
@@ -53,7 +53,7 @@ internal sealed class OutsideCheck(
         }
 
         SayWhoVouches();
-        return [.. _heads.Values.Where(head => IsComparable(head, newest, forked)).OrderBy(head => head.Size)];
+        return [.. _heads.Where(head => IsComparable(head, newest, forked)).OrderBy(head => head.Size)];
     }
 
     private async Task TakeReceiptsAsync(IReadOnlyCollection<NoteKey> trusted, CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ internal sealed class OutsideCheck(
                 }
             }
 
-            _heads.TryAdd((head.Origin, head.Size, head.Root), head);
+            _heads.Add(head);
             return head;
         }
         catch (NoteRefusedException refused)
