@@ -49,8 +49,16 @@ public sealed record StorageRule(double WarnPercent, double BlockPercent)
             : 0;
     }
 
-    private static long BytesAbove(double percent, long totalBytes, long availableBytes) =>
-        Math.Max(0, totalBytes - availableBytes - (long)(totalBytes * percent / 100) + 1);
+    private static long BytesAbove(double percent, long totalBytes, long availableBytes)
+    {
+        long usedMax = (long)Math.Ceiling(totalBytes * percent / 100) - 1;
+        if (100.0 * usedMax / totalBytes >= percent)
+        {
+            usedMax--; // What was rounded up on the way.
+        }
+
+        return Math.Max(0, totalBytes - availableBytes - usedMax);
+    }
 
     private static double Below(double percent) => percent - Math.Min(MarginPercent, percent / 2);
 }

@@ -89,6 +89,14 @@ public sealed class A_disk
                     && rule.LevelAfter(level, 100.0 * (used - missing) / total) is StorageLevel.Normal;
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
+    [Fact]
+    public void is_emptied_to_the_last_byte_where_less_is_too_much()
+    {
+        var rule = new StorageRule(2, 32);
+
+        Assert.Equal(50, rule.MissingBytes(StorageLevel.Critical, 50, 0, 50));
+    }
+
     private static ReportStorageUse Used(double percent) => new(Rule, 1_000, 1_000 - (long)Math.Round(percent * 10));
 
     private static StorageLevelChanged At(StorageLevel level) => new(level, 1_000, 0, Now.AddDays(-1));
