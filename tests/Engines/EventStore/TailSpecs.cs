@@ -83,9 +83,9 @@ public sealed class The_end_of_the_log : IAsyncLifetime
         TailPage second = await tail.ReadAsync(LogTail.CountMax, Token);
         TailPage none = await tail.ReadAsync(LogTail.CountMax + 1, Token);
 
-        Assert.Equal((LogTail.CountMax, false), (first.Facts.Count, first.IsLast));
-        Assert.Equal((1, true), (second.Facts.Count, second.IsLast));
-        Assert.Equal((0, true), (none.Facts.Count, none.IsLast));
+        Assert.Equal((LogTail.CountMax, true, false), (first.Facts.Count, first.IsFull, first.IsLast));
+        Assert.Equal((1, false, true), (second.Facts.Count, second.IsFull, second.IsLast));
+        Assert.Equal((0, false, true), (none.Facts.Count, none.IsFull, none.IsLast));
     }
 
     private static LogTail Of(Store store) => new(store.Get<Log>(), store.Get<CommitSignal>());

@@ -71,7 +71,7 @@ internal sealed class FactPages
         }
 
         long end = tail.Facts.Count > 0 ? tail.Facts[^1].Position : after;
-        return new FactPage(facts, end, tail.IsLast ? end : end + 1, null);
+        return new FactPage(facts, end, tail.IsFull ? end + 1 : end, null);
     }
 
     /// <param name="upTo">Last position that counts.</param>

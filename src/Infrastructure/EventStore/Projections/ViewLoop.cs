@@ -87,8 +87,10 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     private volatile Aside? _aside;
     private volatile ViewControl _control = ViewControl.None;
     private int _isBusy;
-    private bool _isAtHead;
     private long _savedAt;
+
+    /// <summary>Whether the view had everything when it looked last.</summary>
+    private bool _isNear;
 
     public ViewLoop(View<TRow> view, LoopParts parts)
     {
@@ -119,7 +121,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                         _control = await ViewControl.LoadAsync(connection, _view.Checkpoint, cancellationToken);
                         await _table.EnsureAsync(connection, isAfresh: false, cancellationToken);
                         await _folder.LoadAsync(connection, cancellationToken);
-                        _isAtHead = false;
+                        _isNear = false;
                     },
                     cancellationToken);
                 while (true)
@@ -129,10 +131,10 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                         break;
                     }
 
-                    await StepAsync(cancellationToken);
+                    bool isAtHead = await StepAsync(cancellationToken);
 
                     pause = RetryPauseMin;
-                    if (_isAtHead)
+                    if (isAtHead)
                     {
                         await _wakeup.WaitAsync(PollPause, _parts.Time, cancellationToken);
                     }
@@ -223,28 +225,30 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         }
     }
 
-    private async Task StepAsync(CancellationToken cancellationToken)
+    /// <returns>Whether there is nothing more in the log.</returns>
+    private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
         // A view that follows shares what the others read. One that is behind reads by itself, only what it handles.
-        FactPage? shared = _isAtHead
-            ? _folder.PageOf(await _parts.Tail.ReadAsync(_folder.Position, cancellationToken))
-            : null;
+        TailPage? tail = _isNear ? await _parts.Tail.ReadAsync(_folder.Position, cancellationToken) : null;
+        FactPage? shared = tail is null ? null : _folder.PageOf(tail);
+        bool isAtHead = false;
+        _isNear = false;
         if (shared is { Facts.Count: 0 } && !_folder.HasUnsavedRows)
         {
             _folder.Pass(shared);
-            _isAtHead = shared.IsLast;
+            isAtHead = shared.IsLast;
         }
         else
         {
-            _isAtHead = false;
             await UseAsync(
-                async connection => _isAtHead = shared is null
+                async connection => isAtHead = shared is null
                     ? await _folder.StepAsync(connection, cancellationToken)
                     : await _folder.TakeAsync(shared, connection, cancellationToken),
                 cancellationToken);
         }
 
-        if (_isAtHead
+        _isNear = isAtHead;
+        if (isAtHead
             && _folder.SavedPosition < _folder.Position
             && _parts.Time.GetElapsedTime(_savedAt) >= IdleSavePause)
         {
@@ -258,9 +262,12 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
 
         if (!_folder.HasUnsavedRows)
         {
-            _mark.Advance(_folder.Position, _isAtHead, _folder.HeadSeen);
+            _mark.Advance(_folder.Position, isAtHead, _folder.HeadSeen);
             _pace.Note(_folder.Position);
         }
+
+        // A page that others read may be older than the newest signal.
+        return isAtHead && (shared is null || tail!.IsLast);
     }
 
     /// <summary>

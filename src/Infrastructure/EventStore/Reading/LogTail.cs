@@ -5,8 +5,9 @@ namespace Events.EventStore.Reading;
 
 /// <summary>The log's newest facts, as one follower sees them.</summary>
 /// <param name="Facts">Of every type, in order. A body that cannot be read, or is of a newer program, gives a null fact.</param>
+/// <param name="IsFull">There was more in the log already when it was read.</param>
 /// <param name="IsLast">There was nothing more in the log.</param>
-internal sealed record TailPage(IReadOnlyList<StoredFact> Facts, bool IsLast);
+internal sealed record TailPage(IReadOnlyList<StoredFact> Facts, bool IsFull, bool IsLast);
 
 /// <summary>
 /// The end of the log, read and parsed once for all that follow it in this process: a commit wakes every view, and each would
@@ -33,10 +34,11 @@ internal sealed class LogTail(Log log, CommitSignal committed)
             IReadOnlyList<StoredFact> page = await reading.Page.WaitAsync(cancellationToken);
             IReadOnlyList<StoredFact> wanted =
                 reading.After == after ? page : [.. page.SkipWhile(fact => fact.Position <= after)];
-            bool isLast = page.Count < CountMax && reading.Raised == committed.Raised;
+            bool isFull = page.Count >= CountMax;
+            bool isLast = !isFull && reading.Raised == committed.Raised;
             if (wanted.Count > 0 || isLast)
             {
-                return new TailPage(wanted, isLast);
+                return new TailPage(wanted, isFull, isLast);
             }
         }
     }
