@@ -37,22 +37,19 @@ public sealed class The_end_of_the_log : IAsyncLifetime
         await using Store store = await Store.StartAsync(_database);
         LogTail tail = Of(store);
         CommitSignal committed = store.Get<CommitSignal>();
+        Wakeup own = committed.Register();
         long position = 0;
         using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task[] others = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
-        {
-            // Their reads begin at any time: also before a commit, and end behind it.
-            while (!done.IsCancellationRequested)
-            {
-                await tail.ReadAsync(Volatile.Read(ref position), Token);
-            }
-        }))];
+        Task[] others = [.. Enumerable.Range(0, 3).Select(_ => ReadAtSignalsAsync(committed.Register()))];
         for (int i = 1; i <= 200; i++)
         {
             long signals = committed.Raised;
             await AddAsync(store);
             await AddAsync(store);
-            Assert.True(SpinWait.SpinUntil(() => committed.Raised >= signals + 2, TimeSpan.FromSeconds(20)));
+            while (committed.Raised < signals + 2)
+            {
+                await own.WaitAsync(TimeSpan.FromSeconds(1), TimeProvider.System, Token);
+            }
 
             long seen = position;
             TailPage page;
@@ -69,6 +66,16 @@ public sealed class The_end_of_the_log : IAsyncLifetime
 
         await done.CancelAsync();
         await Task.WhenAll(others);
+
+        // Their reads begin at any time: also between two commits, and end behind the second.
+        async Task ReadAtSignalsAsync(Wakeup wakeup)
+        {
+            while (!done.IsCancellationRequested)
+            {
+                await wakeup.WaitAsync(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
+                await tail.ReadAsync(Volatile.Read(ref position), Token);
+            }
+        }
     }
 
     [Fact]
