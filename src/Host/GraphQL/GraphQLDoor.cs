@@ -33,7 +33,13 @@ internal static class GraphQLDoor
         services.AddSingleton<SharedRows>();
         services.AddSingleton<LogFollower>();
         services.AddSingleton<FactScopes>();
-        services.AddGraphQL(AddTypes, _ => new ExecutorOptions { CostMax = CostMax, ErrorOf = ErrorOf });
+        bool tellsSchema = settings.GraphQL.TellsSchema;
+        services.AddGraphQL(AddTypes, _ => new ExecutorOptions
+        {
+            CostMax = CostMax,
+            ErrorOf = ErrorOf,
+            IsIntrospectionAllowed = tellsSchema ? null : static _ => false,
+        });
         services.AddGraphQLTransports(provider =>
         {
             var callers = provider.GetRequiredService<GraphQLCallers>();
@@ -43,7 +49,7 @@ internal static class GraphQLDoor
                 OnRequestAsync = callers.OfRequestAsync,
                 OnConnectAsync = callers.OfSocketAsync,
                 OriginAllowed = settings.Security.AllowedOrigins.Contains,
-                SchemaText = () => schema.Value,
+                SchemaText = tellsSchema ? () => schema.Value : null,
                 Clock = provider.GetRequiredService<TimeProvider>(),
                 ConnectionsMax = settings.Server.MaxConnections,
             };

@@ -23,6 +23,7 @@ internal sealed record EventsSettings(
     AnchorSettings Anchors,
     WitnessSettings Witness,
     BackupSettings Backup,
+    GraphQLSettings GraphQL,
     DemoSettings Demo,
     RunEnvironment Environment)
 {
@@ -171,5 +172,8 @@ internal sealed record AnchorSettings(
 /// <param name="LogsFile">Absolute; null: this installation is nobody's witness.</param>
 /// <param name="Name">Null for the machine's.</param>
 internal sealed record WitnessSettings(string? LogsFile, string? Name);
+
+/// <param name="TellsSchema">Also by the names that errors suggest.</param>
+internal sealed record GraphQLSettings(bool TellsSchema);
 
 internal sealed record DemoSettings(bool Enabled);

@@ -335,6 +335,7 @@ internal sealed class SettingsReader
             Number("Backup.Keep"),
             Value<string?>("Backup.PassphraseFile"),
             Flag("Backup.Footage")),
+        new GraphQLSettings(Flag("GraphQL.Introspection")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
 
