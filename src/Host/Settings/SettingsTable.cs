@@ -222,8 +222,8 @@ internal static class SettingsTable
             "Whether files of recordings and snapshots are copied into the backup, too: once each, into `footage/`.",
             Choices: Switch),
         new("GraphQL", "Introspection", SettingKind.Choice, "true", "`true` or `false`",
-            "Whether the schema is told: by introspection, at `/graphql/schema.graphql`, and by errors that suggest a name. GraphiQL "
-            + "completes names with it.",
+            "Whether the schema is told: by introspection, at `/graphql/schema.graphql`, and by errors that suggest a name. "
+            + "GraphiQL completes names with it.",
             Choices: Switch),
         new("Demo", "Enabled", SettingKind.Choice, "true", "`true` or `false`",
             "Whether the first start of an installation registers a demo camera.", Flag: "--no-demo", Choices: Switch),
