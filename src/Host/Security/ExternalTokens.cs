@@ -147,11 +147,25 @@ internal sealed partial class ExternalTokens : IDisposable
     /// <param name="isStale">Whether what is known was found wanting.</param>
     private async Task<OpenIdConnectConfiguration> ConfigurationAsync(bool isStale)
     {
-        if (!isStale && _known is { } known && _time.GetElapsedTime(_knownAt) < ReadAgainAfter)
+        if (!isStale && _known is { } known)
         {
+            if (_time.GetElapsedTime(_knownAt) >= ReadAgainAfter && _turn.CurrentCount > 0)
+            {
+                // Nobody waits for it: an issuer that hangs must not hold up those whose keys are known.
+                _ = AskInTurnAsync();
+            }
+
             return known;
         }
 
+        await AskInTurnAsync();
+        return _known ?? throw new DependencyUnavailableException(
+            "oidc", "The issuer of this token does not answer, and its keys are not known yet. Try again shortly.");
+    }
+
+    /// <summary>One at a time, and not often.</summary>
+    private async Task AskInTurnAsync()
+    {
         await _turn.WaitAsync();
         try
         {
@@ -165,9 +179,6 @@ internal sealed partial class ExternalTokens : IDisposable
         {
             _turn.Release();
         }
-
-        return _known ?? throw new DependencyUnavailableException(
-            "oidc", "The issuer of this token does not answer, and its keys are not known yet. Try again shortly.");
     }
 
     private async Task AskAsync()
