@@ -4,7 +4,8 @@ namespace Events.Host.Operations;
 
 /// <summary>
 /// Gives memory back to the machine when the host has become quiet: after its start, and after work for which it grew. The
-/// collector and the C library keep what a burst needed, in case another one comes; at rest the host needs far less.
+/// collector and the C library keep what a burst needed, in case another one comes; at rest the host needs far less. While it
+/// works, only pages of the program that ran once are given back.
 /// </summary>
 internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory> logger) : BackgroundService
 {
@@ -27,7 +28,16 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
 
     private static readonly TimeSpan PauseMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>A host that works is left alone below this.</summary>
+    private const long BusyBytesMin = 100_000_000;
+
+    /// <summary>Grown back to less than this below what it was, what is mapped is what runs, and the next time is twice as far.</summary>
+    private const long BusyGainBytesMin = 5_000_000;
+
     private readonly ProgramPages _pages = new();
+    private long _lastReleased;
+    private long _residentBefore = long.MaxValue;
+    private TimeSpan _busyPause;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,6 +57,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             {
                 pause = pause < PauseMin ? pause : PauseMin;
                 count = 0;
+                ReleaseWhileBusy(resident);
             }
             else if (time.GetElapsedTime(last) >= pause && (count < SettlingCount || resident - settled >= GrowthBytesMin))
             {
@@ -57,6 +68,21 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
                 pause = ++count < SettlingCount ? PauseMin : pause < PauseMax / 2 ? pause * 2 : PauseMax;
             }
         }
+    }
+
+    private void ReleaseWhileBusy(long resident)
+    {
+        if (resident < BusyBytesMin || time.GetElapsedTime(_lastReleased) < _busyPause)
+        {
+            return;
+        }
+
+        bool wasWorthIt = resident <= _residentBefore - BusyGainBytesMin;
+        _busyPause = wasWorthIt ? PauseMin : _busyPause < PauseMax / 2 ? _busyPause * 2 : PauseMax;
+        _pages.Release();
+        _lastReleased = time.GetTimestamp();
+        _residentBefore = resident;
+        LogReleased(resident / 1_000_000, Environment.WorkingSet / 1_000_000);
     }
 
     private void GiveBack()
@@ -74,6 +100,9 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
         return (Environment.CpuUsage.TotalTime - before) / Stopwatch.GetElapsedTime(began) < QuietCpuShareMax;
     }
 
-    [LoggerMessage(2901, LogLevel.Debug, "Quiet: memory was given back, {BeforeMb} MB before, {AfterMb} MB now")]
+    [LoggerMessage(2912, LogLevel.Debug, "Busy: pages of the program were given back, {BeforeMb} MB before, {AfterMb} MB now")]
+    private partial void LogReleased(long beforeMb, long afterMb);
+
+    [LoggerMessage(2911, LogLevel.Debug, "Quiet: memory was given back, {BeforeMb} MB before, {AfterMb} MB now")]
     private partial void LogGivenBack(long beforeMb, long afterMb);
 }
