@@ -88,6 +88,36 @@ public sealed class A_matroska_file
         Assert.Equal(["320,240", "640,360"], sizes.Distinct());
     }
 
+    [Theory]
+    [InlineData(Container.Mp4)]
+    [InlineData(Container.Matroska)]
+    public async Task shows_all_pictures_of_a_camera_that_changed_its_codec(Container container)
+    {
+        await using RtspCamera h264 = await RtspCamera.StartAsync();
+        await using RtspCamera h265 = await RtspCamera.MakeAsync("h265");
+        await h265.StartAgainAsync();
+        await using Studio studio = Short();
+        CameraTarget camera = await studio.WatchAsync(h264.Address);
+        RecordingId recording = await studio.RecordAsync(camera, "gate");
+        await studio.Listener.WaitAsync("segment 2");
+        await studio.Engine.WatchAsync(camera with { Source = SourceUrl.TryParse(h265.Address)! }, Studio.Cancel);
+        await studio.Listener.WaitAsync("resumed");
+        int before = studio.Listener.Segments.Count;
+        await Until.TrueAsync(() => studio.Listener.Segments.Count >= before + 2, TimeSpan.FromSeconds(20));
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+
+        string path = await studio.JoinAsync("gate", container);
+        (int code, string output, string errors) = await Program.RunAsync(
+            "ffmpeg", "-v", "error", "-nostdin", "-i", path, "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-");
+        Assert.Equal((0, string.Empty), (code, errors));
+        Assert.Equal(
+            studio.Listener.Segments.Sum(segment => segment.FrameCount),
+            output.Split('\n').Count(line => line is not ("" or ['#', ..])));
+        (_, string codecs, _) = await Program.RunAsync(
+            "ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", path);
+        Assert.Equal(["h264", "hevc"], codecs.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public async Task is_not_there_when_a_file_of_it_is_gone_or_broken()
     {

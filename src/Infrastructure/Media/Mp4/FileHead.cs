@@ -20,7 +20,11 @@ internal static class FileHead
     private static ReadOnlySpan<uint> UnitMatrix => [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 
     /// <param name="startedAt">Arrival of the first picture; null for what is never a file of a recording.</param>
-    public static byte[] Write(StreamHeader header, DateTimeOffset? startedAt)
+    public static byte[] Write(StreamHeader header, DateTimeOffset? startedAt) => Write([header], startedAt);
+
+    /// <param name="tracks">In the order of their numbers, which count from 1.</param>
+    /// <inheritdoc cref="Write(StreamHeader, DateTimeOffset?)"/>
+    public static byte[] Write(IReadOnlyList<StreamHeader> tracks, DateTimeOffset? startedAt)
     {
         var to = new BoxWriter();
         int ftyp = to.Open(Box.Ftyp);
@@ -38,7 +42,7 @@ internal static class FileHead
         }
 
         ulong created = MacEpochSeconds + (ulong)Math.Max(0, (startedAt ?? DateTimeOffset.UnixEpoch).ToUnixTimeSeconds());
-        WriteMovie(to, header, created);
+        WriteMovie(to, tracks, created);
         return to.Written.ToArray();
     }
 
@@ -57,7 +61,7 @@ internal static class FileHead
             : null;
     }
 
-    private static void WriteMovie(BoxWriter to, StreamHeader header, ulong created)
+    private static void WriteMovie(BoxWriter to, IReadOnlyList<StreamHeader> tracks, ulong created)
     {
         int moov = to.Open(Box.Moov);
         int mvhd = to.Open(Box.Mvhd, 1, 0);
@@ -70,14 +74,34 @@ internal static class FileHead
         to.Zeros(10);
         WriteMatrix(to);
         to.Zeros(24);
-        to.U32(2); // next track
+        to.U32((uint)tracks.Count + 1); // next track
         to.Close(mvhd);
+        for (int i = 0; i < tracks.Count; i++)
+        {
+            WriteTrack(to, (uint)i + 1, tracks[i], created);
+        }
 
+        int mvex = to.Open(Box.Mvex);
+        for (int i = 0; i < tracks.Count; i++)
+        {
+            int trex = to.Open(Box.Trex, 0, 0);
+            to.U32((uint)i + 1);
+            to.U32(1);
+            to.Zeros(12);
+            to.Close(trex);
+        }
+
+        to.Close(mvex);
+        to.Close(moov);
+    }
+
+    private static void WriteTrack(BoxWriter to, uint number, StreamHeader header, ulong created)
+    {
         int trak = to.Open(Box.Trak);
         int tkhd = to.Open(Box.Tkhd, 1, 3); // enabled, in movie
         to.U64(created);
         to.U64(created);
-        to.U32(1);
+        to.U32(number);
         to.Zeros(4 + 8 + 8 + 8);
         WriteMatrix(to);
         to.U32((uint)header.Width << 16);
@@ -85,15 +109,6 @@ internal static class FileHead
         to.Close(tkhd);
         WriteMedia(to, header, created);
         to.Close(trak);
-
-        int mvex = to.Open(Box.Mvex);
-        int trex = to.Open(Box.Trex, 0, 0);
-        to.U32(1);
-        to.U32(1);
-        to.Zeros(12);
-        to.Close(trex);
-        to.Close(mvex);
-        to.Close(moov);
     }
 
     private static void WriteMedia(BoxWriter to, StreamHeader header, ulong created)

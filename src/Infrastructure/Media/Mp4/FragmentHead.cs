@@ -12,7 +12,8 @@ internal static class FragmentHead
         Write(to, fragment.Samples.Take(sampleCount), (uint)sampleCount, sequence, decodeTime);
 
     /// <returns>Bytes of the pictures: what has to follow.</returns>
-    public static int Write(BoxWriter to, IEnumerable<Sample> samples, uint sampleCount, uint sequence, long decodeTime)
+    public static int Write(
+        BoxWriter to, IEnumerable<Sample> samples, uint sampleCount, uint sequence, long decodeTime, uint track = 1)
     {
         int moof = to.Open(Box.Moof);
         int mfhd = to.Open(Box.Mfhd, 0, 0);
@@ -21,7 +22,7 @@ internal static class FragmentHead
 
         int traf = to.Open(Box.Traf);
         int tfhd = to.Open(Box.Tfhd, 0, 0x02_0000); // default-base-is-moof
-        to.U32(1);
+        to.U32(track);
         to.Close(tfhd);
         int tfdt = to.Open(Box.Tfdt, 1, 0);
         to.U64((ulong)decodeTime);

@@ -5,9 +5,6 @@ namespace Events.Media.Muxing;
 /// <summary>Matroska (RFC 9559): a cluster for each fragment, with a simple block for each picture.</summary>
 internal sealed class MatroskaMuxer : IMuxer
 {
-    /// <summary>A block names its track in one byte, whose first bit is taken.</summary>
-    private const int TracksMax = 126;
-
     /// <summary>Players seek to the nearest of these.</summary>
     private const long CueEveryMs = 2_000;
 
@@ -31,8 +28,7 @@ internal sealed class MatroskaMuxer : IMuxer
 
     private static readonly DateTimeOffset Epoch = new(2001, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly List<FormatTrack> _tracks = [];
-    private readonly List<(int Track, byte[] Prefix)> _segments = [];
+    private readonly FormatTracks _tracks = new();
     private readonly List<Cue> _cues = [];
     private readonly EbmlWriter _cluster = new();
     private DateTimeOffset? _startedAt;
@@ -42,21 +38,12 @@ internal sealed class MatroskaMuxer : IMuxer
     public void Begin(StreamHeader header, DateTimeOffset? startedAt)
     {
         _startedAt ??= startedAt;
-        int track = _tracks.FindIndex(track => track.CanHold(header));
-        if (track < 0)
-        {
-            track = _tracks.Count < TracksMax
-                ? _tracks.Count
-                : throw new MalformedMediaException("The recording has too many formats.");
-            _tracks.Add(new FormatTrack(header));
-        }
-
-        _segments.Add((track + 1, _tracks[track].PrefixFor(header)));
+        _tracks.Begin(header);
     }
 
     public long Plan(IReadOnlyList<TableEntry> entries)
     {
-        (int track, byte[] prefix) = _segments[^1];
+        (int track, byte[] prefix) = _tracks.Last;
         long timeMs = MediaTime.ToMilliseconds((long)entries[0].DecodeTime);
         if (entries[0].IsKey && (_cues.Count == 0 || timeMs >= _cues[^1].TimeMs + CueEveryMs))
         {
@@ -82,7 +69,7 @@ internal sealed class MatroskaMuxer : IMuxer
 
     public ReadOnlyMemory<byte> Make(int segment, IReadOnlyList<TableEntry> entries, ReadOnlySpan<byte> pictures)
     {
-        (int track, byte[] prefix) = _segments[segment];
+        (int track, byte[] prefix) = _tracks[segment];
         long timeMs = MediaTime.ToMilliseconds((long)entries[0].DecodeTime);
         _cluster.Clear();
         _cluster.Head(ClusterId, (int)SizeOf(entries, prefix) - ClusterHeadBytes + TimestampBytes);
@@ -163,9 +150,9 @@ internal sealed class MatroskaMuxer : IMuxer
     private void WriteTracks(EbmlWriter to)
     {
         int tracks = to.Open(0x1654ae6b);
-        for (int i = 0; i < _tracks.Count; i++)
+        for (int i = 0; i < _tracks.All.Count; i++)
         {
-            StreamHeader header = _tracks[i].First;
+            StreamHeader header = _tracks.All[i].First;
             bool isHevc = header.Codec == "h265";
             int entry = to.Open(0xae);
             to.Number(0xd7, i + 1); // TrackNumber
