@@ -2,6 +2,6 @@ using System.CommandLine;
 using Events.Host.Cli;
 
 // The library would end the program two seconds after a signal, whatever is still to be written. "up" heeds signals itself.
-ParseResult given = CommandLine.Build().Parse(args);
+ParseResult given = CommandLine.Build().Parse(GivenWords.Translate(args));
 int code = await given.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return given.Errors.Count > 0 && AuditVerbs.Owns(given) ? AuditVerbs.UsageCode : code;

@@ -4,16 +4,23 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Events.Host.Control;
+using Events.Host.Settings;
 
 namespace Events.Host.Cli;
 
 /// <summary>The command line: <c>up</c> runs the host, every other verb speaks to a running one.</summary>
 internal static class CommandLine
 {
+    private static readonly Option<string?> _config = new("--config")
+    {
+        Description = "A settings file. Default ./events.yaml, when it is there.",
+        Recursive = true,
+    };
+
     private static readonly Option<string> _data = new("--data")
     {
-        Description = "The data folder of the installation.",
-        DefaultValueFactory = _ => "./data",
+        Description = "The data folder of the installation. Default: as the settings say, or ./data.",
+        DefaultValueFactory = given => FolderIn(given.GetValue(_config)),
         Recursive = true,
     };
 
@@ -32,7 +39,7 @@ internal static class CommandLine
         {
             new HelpOption(),
             new VersionOption(),
-            UpCommand.Build(_data),
+            UpCommand.Build(_data, _config),
             Camera(),
             Recording(),
             RetentionVerbs.Build(_format),
@@ -51,7 +58,23 @@ internal static class CommandLine
             Status(),
         };
         root.Options.Add(_data);
+        root.Options.Add(_config);
         return root;
+    }
+
+    /// <summary>Where a host with these settings keeps its data. One with wrong ones does not run, whatever they say of it.</summary>
+    private static string FolderIn(string? config)
+    {
+        const string usual = "./data";
+        try
+        {
+            string folder = SettingsReader.Read(SettingsSources.OfProcess(config, new Dictionary<string, string>()), []).Data.Folder;
+            return folder == Path.GetFullPath(usual) ? usual : folder;
+        }
+        catch (SettingsException)
+        {
+            return usual;
+        }
     }
 
     private static Command Camera()

@@ -9,9 +9,9 @@ internal static class KeyVerbs
 {
     public static Command Build(Option<string> format) => new("keys", "Keys with which programs come in.")
     {
-        Issue(),
+        Issue(format),
         List(format),
-        Rotate(),
+        Rotate(format),
         Narrow(format),
         End("suspend", "Lets nobody in with a key until it is resumed.", "suspension", format),
         Resume(format),
@@ -21,7 +21,7 @@ internal static class KeyVerbs
         KeyBookVerbs.Stats(format),
     };
 
-    private static Command Issue()
+    private static Command Issue(Option<string> format)
     {
         Option<string> role = Role(isRequired: true);
         var name = new Option<string>("--name", "--description") { Description = "Whose it is, or what for.", Required = true };
@@ -30,8 +30,10 @@ internal static class KeyVerbs
         Option<string?> expires = Expires();
         var force = new Option<bool>("--force") { Description = "Nothing: the older service's key tool knew it.", Hidden = true };
         Command issue = CommandLine.Verb(
-            "issue", "Makes a key and prints its secret, alone, this once.", [role, name, cameras, addresses, expires, force],
-            async (given, client, token) => Console.Out.WriteLine((await client.PostAsync(
+            "issue",
+            "Makes a key and prints its secret, alone, this once; as JSON, with its id.",
+            [role, name, cameras, addresses, expires, force, format],
+            async (given, client, token) => Show(given, await client.PostAsync(
                 "/control/keys",
                 new KeyWish(
                     given.GetRequiredValue(role),
@@ -41,7 +43,7 @@ internal static class KeyVerbs
                     InstantOf(given.GetValue(expires))),
                 ControlJson.Default.KeyWish,
                 ControlJson.Default.IssuedKey,
-                token)).Secret));
+                token)));
 
         // The older service's key tool calls it so, as it calls two of the options by another name.
         issue.Aliases.Add("generate");
@@ -68,7 +70,7 @@ internal static class KeyVerbs
             });
     }
 
-    private static Command Rotate()
+    private static Command Rotate(Option<string> format)
     {
         Option<string> id = KeyId(isRequired: false);
         Option<string> role = Role(isRequired: false);
@@ -81,17 +83,17 @@ internal static class KeyVerbs
         return CommandLine.Verb(
             "rotate",
             "Gives a key another secret and prints it, alone, this once; or all active keys of a role, with their ids.",
-            [id, role, force, overlap],
+            [id, role, force, overlap, format],
             async (given, client, token) =>
             {
                 var rotation = new KeyRotation((int)Spans.Parse(given.GetRequiredValue(overlap), "--overlap").TotalSeconds);
                 switch (given.GetValue(id), given.GetValue(role))
                 {
                     case ({ } one, null):
-                        Console.Out.WriteLine((await RotateAsync(one, rotation, client, token)).Secret);
+                        Show(given, await RotateAsync(one, rotation, client, token));
                         break;
                     case (null, { } some):
-                        await RotateAllAsync(some, given.GetValue(force), rotation, client, token);
+                        await RotateAllAsync(some, given, given.GetValue(force), rotation, client, token);
                         break;
                     default:
                         throw new CommandFailedException("Name a key with --key-id, or all of a role with --role.");
@@ -100,7 +102,12 @@ internal static class KeyVerbs
     }
 
     private static async Task RotateAllAsync(
-        string role, bool isForced, KeyRotation rotation, ControlClient client, CancellationToken cancellationToken)
+        string role,
+        ParseResult given,
+        bool isForced,
+        KeyRotation rotation,
+        ControlClient client,
+        CancellationToken cancellationToken)
     {
         KeyRow[] keys =
         [
@@ -117,7 +124,7 @@ internal static class KeyVerbs
         {
             // One after the other and at once: if the next one fails, this secret is not lost.
             IssuedKey rotated = await RotateAsync(key.Id, rotation, client, cancellationToken);
-            Console.Out.WriteLine($"{rotated.Id} {rotated.Secret}");
+            Show(given, rotated, $"{rotated.Id} ");
         }
     }
 
@@ -218,6 +225,19 @@ internal static class KeyVerbs
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
             out DateTimeOffset at) ? at
         : TimeProvider.System.GetUtcNow().Add(Spans.Parse(text, "--expires"));
+
+    /// <param name="before">What stands before the secret, in text.</param>
+    private static void Show(ParseResult given, IssuedKey key, string before = "")
+    {
+        if (CommandLine.IsJson(given))
+        {
+            CommandLine.Print(key, ControlJson.Default.IssuedKey);
+        }
+        else
+        {
+            Console.Out.WriteLine(before + key.Secret);
+        }
+    }
 
     private static void Show(KeyRow key, ParseResult given)
     {

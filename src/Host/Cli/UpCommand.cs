@@ -24,19 +24,15 @@ internal static class UpCommand
     /// <summary>The views of an empty log are there at once; a slow disk takes a little longer.</summary>
     private static readonly TimeSpan AdminWaitMax = TimeSpan.FromSeconds(20);
 
-    public static Command Build(Option<string> data)
+    public static Command Build(Option<string> data, Option<string?> config)
     {
         var port = new Option<string?>("--port") { Description = "WebSocket and HTTP. Default 8002." };
         var healthPort = new Option<string?>("--health-port") { Description = "Health checks. Default 8003." };
         var rtspPort = new Option<string?>("--rtsp-port") { Description = "Live pictures over RTSP. Default 8554." };
         var noDemo = new Option<bool>("--no-demo") { Description = "No demo camera on the first run." };
-        var config = new Option<string?>("--config")
-        {
-            Description = "A settings file. Default ./events.yaml, when it is there.",
-        };
         var up = new Command("up", "Starts the host in the foreground; Ctrl-C ends it.")
         {
-            port, healthPort, rtspPort, noDemo, config,
+            port, healthPort, rtspPort, noDemo,
         };
         up.SetAction(async (given, _) =>
         {

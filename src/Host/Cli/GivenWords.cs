@@ -1,0 +1,39 @@
+namespace Events.Host.Cli;
+
+/// <summary>What was typed, as this command line has it.</summary>
+internal static class GivenWords
+{
+    /// <summary>
+    /// The older service's key tool took these before the verb, with one dash or two, and the verbs <c>version</c> and <c>help</c>.
+    /// </summary>
+    /// <returns>The same, with its flags behind the verb.</returns>
+    public static string[] Translate(string[] words)
+    {
+        List<string> flags = [];
+        int i = 0;
+        for (; i < words.Length && words[i].StartsWith('-'); i++)
+        {
+            (string name, string? value) = words[i].Split('=', 2) is [var left, var right] ? (left, right) : (words[i], null);
+            switch (name.TrimStart('-'))
+            {
+                case "config" or "format" when value is not null || i + 1 < words.Length:
+                    flags.AddRange(["--" + name.TrimStart('-'), value ?? words[++i]]);
+                    break;
+                case "verbose":
+                    // It has nothing more to tell.
+                    break;
+                default:
+                    return words;
+            }
+        }
+
+        string[] verbs = words[i..];
+        return verbs switch
+        {
+            ["version"] => ["--version"],
+            ["help", .. var of] => [.. of, "--help"],
+            [] => words,
+            _ => [.. verbs, .. flags],
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Events.Host.Cli;
+using Events.Tests.Integration.Kit;
+using Events.Tests.Integration.Security;
+using Xunit;
+
+namespace Events.Tests.Integration.Operations;
+
+/// <summary>What people type who come from the older service's key tool, or who have their data folder in a settings file.</summary>
+public sealed class Words(House house) : IClassFixture<House>
+{
+    [Theory]
+    [InlineData("-format json keys list", "keys list --format json")]
+    [InlineData("--format=json -verbose keys list --role viewer", "keys list --role viewer --format json")]
+    [InlineData("-config gate.yaml -format table keys stats", "keys stats --config gate.yaml --format table")]
+    [InlineData("version", "--version")]
+    [InlineData("help keys rotate", "keys rotate --help")]
+    [InlineData("help", "--help")]
+    [InlineData("--data here camera list", "--data here camera list")]
+    [InlineData("keys list -format", "keys list -format")]
+    [InlineData("-format", "-format")]
+    [InlineData("-format json", "-format json")]
+    [InlineData("", "")]
+    public void of_the_older_key_tool_are_understood(string typed, string understood) =>
+        Assert.Equal(understood, string.Join(' ', GivenWords.Translate(typed.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+
+    [Fact]
+    public async Task name_the_data_folder_by_the_settings()
+    {
+        string file = Path.Combine(house.Host.Data, "words.yaml");
+        await File.WriteAllTextAsync(file, $"Data:\n  Folder: {house.Host.Data}\n", TestContext.Current.CancellationToken);
+
+        string secret = (await RunningHost.RunAsync(
+            ["-config", file, "-format", "json", "keys", "generate", "--role", "viewer", "--description", "By a file"], [])).Ok();
+        Dictionary<string, string> environment = new() { ["EVENTS__Data__Folder"] = house.Host.Data };
+        JsonElement keys = JsonElement.Parse((await RunningHost.RunAsync(["keys", "list", "--format", "json"], environment)).Ok());
+
+        JsonElement made = JsonElement.Parse(secret);
+        Assert.StartsWith("csk_", made.Text("secret"), StringComparison.Ordinal);
+        Assert.Equal("By a file", keys.EnumerateArray().Single(key => key.Text("id") == made.Text("id")).Text("name"));
+        CliResult other = await RunningHost.RunAsync(["keys", "list", "--data", Path.GetTempPath()], environment);
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("No host serves the data folder", other.Errors, StringComparison.Ordinal);
+    }
+}
