@@ -62,13 +62,14 @@ internal static class CommandLine
         return root;
     }
 
-    /// <summary>Where a host with these settings keeps its data. One with wrong ones does not run, whatever they say of it.</summary>
+    /// <summary>Where a host with these settings keeps its data. One with wrong settings does not run.</summary>
     private static string FolderIn(string? config)
     {
         const string usual = "./data";
         try
         {
-            string folder = SettingsReader.Read(SettingsSources.OfProcess(config, new Dictionary<string, string>()), []).Data.Folder;
+            var sources = SettingsSources.OfProcess(config, new Dictionary<string, string>());
+            string folder = SettingsReader.Read(sources, []).Data.Folder;
             return folder == Path.GetFullPath(usual) ? usual : folder;
         }
         catch (SettingsException)

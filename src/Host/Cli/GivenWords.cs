@@ -4,7 +4,7 @@ namespace Events.Host.Cli;
 internal static class GivenWords
 {
     /// <summary>
-    /// The older service's key tool took these before the verb, with one dash or two, and the verbs <c>version</c> and <c>help</c>.
+    /// The older service's key tool took these before the verb, with one dash or two; and it had <c>version</c> and <c>help</c>.
     /// </summary>
     /// <returns>The same, with its flags behind the verb.</returns>
     public static string[] Translate(string[] words)
