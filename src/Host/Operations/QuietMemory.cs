@@ -31,7 +31,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     /// <summary>A host that works is left alone below this.</summary>
     private const long BusyBytesMin = 100_000_000;
 
-    /// <summary>Grown back to nearly what it was, by this, what is mapped is what runs, and the next time is twice as far.</summary>
+    /// <summary>Grown back to nearly what it was, what is mapped is what runs: the next time is twice as far.</summary>
     private const long BusyGainBytesMin = 5_000_000;
 
     private readonly ProgramPages _pages = new();
