@@ -39,6 +39,9 @@ public interface IRtspOutput
 {
     /// <summary>The port it listens on; 0 before it does.</summary>
     int Port { get; }
+
+    /// <summary>The port of RTSP within TLS; 0 where there is none, and before it listens.</summary>
+    int TlsPort { get; }
 }
 
 /// <summary>A viewer's place.</summary>

@@ -172,7 +172,7 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
             return new RtspReply(RtspStatus.NotValidInState);
         }
 
-        if (RtspTransport.Choose(request.Header("Transport")) is not RtspTransport offer)
+        if (RtspTransport.Choose(request.Header("Transport"), mayBeUdp: !connection.IsEncrypted) is not RtspTransport offer)
         {
             return new RtspReply(RtspStatus.UnsupportedTransport);
         }
@@ -344,7 +344,8 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
     {
         bool isV6 = connection.Local.AddressFamily == AddressFamily.InterNetworkV6;
         string host = isV6 ? $"[{connection.Local}]" : connection.Local.ToString();
-        return address.ToUrl(string.Create(CultureInfo.InvariantCulture, $"{host}:{connection.LocalPort}"), isTrack);
+        string own = string.Create(CultureInfo.InvariantCulture, $"{host}:{connection.LocalPort}");
+        return address.ToUrl(connection.IsEncrypted ? "rtsps" : "rtsp", own, isTrack);
     }
 
     private static RtspReply NotNow() => new RtspReply(RtspStatus.Unavailable).With("Retry-After", "5");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Events.Application.Contracts;
 using Microsoft.Extensions.Hosting;
@@ -28,22 +29,23 @@ internal sealed partial class RtspServer(
     private readonly CancellationTokenSource _stop = new();
     private readonly RtspHouse _house = new(engine.FeedOf, gate, new UdpPorts(options), time, logger);
     private Socket? _listener;
+    private Socket? _tlsListener;
     private Task _accepting = Task.CompletedTask;
 
-    public int Port => (_listener?.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+    public int Port => PortOf(_listener);
+
+    public int TlsPort => PortOf(_tlsListener);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        if (options.Listen.Address.Equals(IPAddress.IPv6Any))
+        _listener = Listen(options.Listen);
+        _accepting = AcceptAsync(_listener, null, _stop.Token);
+        if (options.Tls is { } tls)
         {
-            listener.DualMode = true;
+            _tlsListener = Listen(tls.Listen);
+            _accepting = Task.WhenAll(_accepting, AcceptAsync(_tlsListener, tls.Current, _stop.Token));
         }
 
-        listener.Bind(options.Listen);
-        listener.Listen(Backlog);
-        _listener = listener;
-        _accepting = AcceptAsync(listener, _stop.Token);
         return Task.CompletedTask;
     }
 
@@ -51,6 +53,7 @@ internal sealed partial class RtspServer(
     {
         await _stop.CancelAsync();
         _listener?.Dispose();
+        _tlsListener?.Dispose();
         await _accepting;
         await _house.EndAllAsync("The server stops.");
         foreach (RtspConnection connection in _connections.Keys)
@@ -65,16 +68,33 @@ internal sealed partial class RtspServer(
     public void Dispose()
     {
         _listener?.Dispose();
+        _tlsListener?.Dispose();
         _stop.Dispose();
     }
 
-    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    private static int PortOf(Socket? listener) => (listener?.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+
+    private static Socket Listen(IPEndPoint at)
+    {
+        var listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (at.Address.Equals(IPAddress.IPv6Any))
+        {
+            listener.DualMode = true;
+        }
+
+        listener.Bind(at);
+        listener.Listen(Backlog);
+        return listener;
+    }
+
+    private async Task AcceptAsync(
+        Socket listener, Func<SslServerAuthenticationOptions>? tls, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                Serve(await listener.AcceptAsync(cancellationToken));
+                Serve(await listener.AcceptAsync(cancellationToken), tls);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -89,11 +109,11 @@ internal sealed partial class RtspServer(
         }
     }
 
-    private void Serve(Socket socket)
+    private void Serve(Socket socket, Func<SslServerAuthenticationOptions>? tls)
     {
         try
         {
-            var connection = new RtspConnection(socket, _house);
+            var connection = new RtspConnection(socket, tls, _house);
             if (!TryCount(connection.Remote))
             {
                 LogTurnedAway(_connections.Count);
