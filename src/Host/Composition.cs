@@ -252,7 +252,6 @@ internal static class Composition
         services.AddSingleton<ILiveGate>(provider => provider.GetRequiredService<LiveAccess>());
         services.AddSingleton(provider => new LiveSockets(
             provider.GetRequiredService<ILiveOutput>(),
-            provider.GetRequiredService<LiveViewers>(),
             provider.GetRequiredService<Authenticator>(),
             settings.Security.AllowedOrigins,
             provider.GetRequiredService<TimeProvider>(),
@@ -262,6 +261,13 @@ internal static class Composition
             settings.Rtsp.UdpPortFirst,
             settings.Rtsp.UdpPortCount)
         {
+            Limits = new RtspLimits
+            {
+                ConnectionsMax = settings.Rtsp.MaxConnections,
+                ConnectionsPerAddressMax = settings.Rtsp.MaxConnectionsPerAddress,
+                StrangersPerAddressMax = settings.Rtsp.MaxStrangersPerAddress,
+                SignInMax = settings.Rtsp.SignInWait,
+            },
             Tls = settings.Rtsp.TlsPort is { } port
                 ? new RtspTls(
                     new IPEndPoint(Addresses.Of(settings.Rtsp.Host), port),

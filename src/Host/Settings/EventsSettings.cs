@@ -80,8 +80,19 @@ internal sealed record HealthSettings(string Host, int Port, bool IsEncrypted);
 /// <param name="TlsPort">Of RTSP within TLS, 0 for any free one; null: none.</param>
 /// <param name="PlainOutside">Whether the plain port may be open to other machines.</param>
 /// <param name="UdpPortFirst">First of the ports from which packets go out over UDP.</param>
+/// <param name="MaxStrangersPerAddress">Connections that have not signed in.</param>
+/// <param name="SignInWait">How long one may be such a connection.</param>
 internal sealed record RtspSettings(
-    string Host, int Port, int? TlsPort, bool PlainOutside, int UdpPortFirst, int UdpPortCount)
+    string Host,
+    int Port,
+    int? TlsPort,
+    bool PlainOutside,
+    int UdpPortFirst,
+    int UdpPortCount,
+    int MaxConnections,
+    int MaxConnectionsPerAddress,
+    int MaxStrangersPerAddress,
+    TimeSpan SignInWait)
 {
     /// <summary>Whether other machines come in by TLS alone, so that addresses must be of that.</summary>
     public bool IsEncryptedOutside =>
@@ -89,8 +100,10 @@ internal sealed record RtspSettings(
 }
 
 /// <param name="MaxViewers">Over RTSP and WebSocket together.</param>
+/// <param name="MaxViewersPerAccount">Over these and HTTP Live Streaming.</param>
 /// <param name="AutoCloseAfter">Of a stream that nobody watches; zero: never.</param>
-internal sealed record LiveSettings(int MaxViewers, int MaxViewersPerAddress, TimeSpan AutoCloseAfter);
+internal sealed record LiveSettings(
+    int MaxViewers, int MaxViewersPerAddress, int MaxViewersPerAccount, TimeSpan AutoCloseAfter);
 
 /// <param name="ConnectionString">Null: the embedded server in the data folder. Never logged.</param>
 internal sealed record PostgreSqlSettings(string? ConnectionString)

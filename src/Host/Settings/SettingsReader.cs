@@ -327,15 +327,12 @@ internal sealed class SettingsReader
             Value<string?>("Tls.CertificateFile"), Value<string?>("Tls.KeyFile"), Number("Tls.Port"), Flag("Tls.PlainOutside")),
         Oidc(),
         new HealthSettings(Value<string>("Health.Host"), Number("Health.Port"), Flag("Health.Tls")),
-        new RtspSettings(
-            Value<string>("Rtsp.Host"),
-            Number("Rtsp.Port"),
-            Value<int?>("Rtsp.TlsPort"),
-            Flag("Rtsp.PlainOutside"),
-            Number("Rtsp.UdpPortFirst"),
-            Number("Rtsp.UdpPortCount")),
+        Rtsp(),
         new LiveSettings(
-            Number("Live.MaxViewers"), Number("Live.MaxViewersPerAddress"), Value<TimeSpan>("Live.AutoCloseAfter")),
+            Number("Live.MaxViewers"),
+            Number("Live.MaxViewersPerAddress"),
+            Number("Live.MaxViewersPerAccount"),
+            Value<TimeSpan>("Live.AutoCloseAfter")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
         Security(),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
@@ -366,6 +363,18 @@ internal sealed class SettingsReader
         new GraphQLSettings(Flag("GraphQL.Introspection")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
+
+    private RtspSettings Rtsp() => new(
+        Value<string>("Rtsp.Host"),
+        Number("Rtsp.Port"),
+        Value<int?>("Rtsp.TlsPort"),
+        Flag("Rtsp.PlainOutside"),
+        Number("Rtsp.UdpPortFirst"),
+        Number("Rtsp.UdpPortCount"),
+        Number("Rtsp.MaxConnections"),
+        Number("Rtsp.MaxConnectionsPerAddress"),
+        Number("Rtsp.MaxStrangersPerAddress"),
+        Value<TimeSpan>("Rtsp.SignInWait"));
 
     private SecuritySettings Security() => new(
         Value<string?>("Security.JwtSecretKey"),

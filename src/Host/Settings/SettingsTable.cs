@@ -70,8 +70,8 @@ internal static class SettingsTable
             Flag: "--rtsp-port", Max: PortMax),
         new("Rtsp", "TlsPort", SettingKind.Number, "", "port",
             "Port of `rtsps` at `Rtsp.Host`, usually 8322, or 322 where the host may take it; 0 takes any free one. Pictures go "
-            + "over the connection itself, never over UDP. `Rtsp.Port` answers this machine alone then, and addresses of streams "
-            + "are `rtsps`. Wants `Tls.CertificateFile`. Without it there is no `rtsps`.",
+            + "over the connection itself, never over UDP. `Rtsp.Port` answers this machine alone then, and where `Rtsp.Host` "
+            + "lets others in, addresses of streams are `rtsps`. Wants `Tls.CertificateFile`. Without it there is no `rtsps`.",
             Max: PortMax),
         new("Rtsp", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
             "Whether `Rtsp.Port`, which is not encrypted, may answer other machines, with `Rtsp.TlsPort` beside it or without: "
@@ -81,9 +81,21 @@ internal static class SettingsTable
             "First of the ports from which pictures go to players that want them over UDP.", Min: 1024, Max: PortMax - 1),
         new("Rtsp", "UdpPortCount", SettingKind.Number, "200", "ports",
             "How many ports in a row are used for that; a player over UDP takes two.", Min: 2, Max: 20_000),
+        new("Rtsp", "MaxConnections", SettingKind.Number, "512", "connections",
+            "Connections of players at a time, playing or not; more are closed at once.", Min: 1, Max: 100_000),
+        new("Rtsp", "MaxConnectionsPerAddress", SettingKind.Number, "128", "connections", "How many of them from one address.",
+            Min: 1, Max: 100_000),
+        new("Rtsp", "MaxStrangersPerAddress", SettingKind.Number, "64", "connections",
+            "How many of those from one address may not have signed in yet.", Min: 1, Max: 100_000),
+        new("Rtsp", "SignInWait", SettingKind.Duration, "30s", "duration",
+            "How long a connection may stay without signing in, whatever it asks meanwhile.", Min: 1, Max: 3600),
         new("Live", "MaxViewers", SettingKind.Number, "200", "viewers",
             "Who may look at live pictures at a time over RTSP and WebSocket; more are turned away.", Min: 1, Max: 10_000),
         new("Live", "MaxViewersPerAddress", SettingKind.Number, "50", "viewers", "How many of them from one address.",
+            Min: 1, Max: 10_000),
+        new("Live", "MaxViewersPerAccount", SettingKind.Number, "100", "viewers",
+            "How many viewers one user or key may have, from whichever addresses, over RTSP, WebSocket and HTTP Live Streaming. "
+            + "Links that were asked for without a key name nobody and count for no account.",
             Min: 1, Max: 10_000),
         new("Live", "AutoCloseAfter", SettingKind.Duration, "300s", "duration; `0s` for never",
             "A stream that was started and that nobody watches for so long counts as stopped.", Min: 0, Max: 30 * 86_400),

@@ -27,8 +27,8 @@ public sealed class Settings : IDisposable
                 "127.0.0.1", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
             settings.Server);
         Assert.Equal(new HealthSettings("127.0.0.1", 8003, false), settings.Health);
-        Assert.Equal(new RtspSettings("127.0.0.1", 8554, null, false, 21000, 200), settings.Rtsp);
-        Assert.Equal(new LiveSettings(200, 50, TimeSpan.FromMinutes(5)), settings.Live);
+        Assert.Equal(new RtspSettings("127.0.0.1", 8554, null, false, 21000, 200, 512, 128, 64, TimeSpan.FromSeconds(30)), settings.Rtsp);
+        Assert.Equal(new LiveSettings(200, 50, 100, TimeSpan.FromMinutes(5)), settings.Live);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);

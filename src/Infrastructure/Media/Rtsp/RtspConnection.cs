@@ -38,6 +38,9 @@ internal sealed partial class RtspConnection : IDisposable
 
     private readonly Socket _socket;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
+    private readonly RtspDoor.Place _place;
+    private readonly RtspHouse _house;
+    private readonly long _openedAt;
     private readonly RtspDialog _dialog;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -50,9 +53,12 @@ internal sealed partial class RtspConnection : IDisposable
     private long? _messageSince;
 
     /// <param name="tls">What it is shown within TLS; null for a plain connection.</param>
-    public RtspConnection(Socket socket, Func<SslServerAuthenticationOptions>? tls, RtspHouse house)
+    /// <param name="place">Given back with the connection.</param>
+    public RtspConnection(
+        Socket socket, Func<SslServerAuthenticationOptions>? tls, RtspDoor.Place place, RtspHouse house)
     {
-        (_socket, _tls, _time, _logger) = (socket, tls, house.Time, house.Logger);
+        (_socket, _tls, _place, _house, _time, _logger) = (socket, tls, place, house, house.Time, house.Logger);
+        _openedAt = _time.GetTimestamp();
         _stream = new NetworkStream(socket, ownsSocket: false);
         socket.NoDelay = true;
         socket.SendBufferSize = SendBufferBytes;
@@ -69,6 +75,9 @@ internal sealed partial class RtspConnection : IDisposable
     public int LocalPort { get; }
 
     public bool IsEncrypted => _tls is not null;
+
+    /// <summary>It has shown that it may look.</summary>
+    public void SignIn() => _place.SignIn();
 
     /// <summary>Ends with the connection. Never throws.</summary>
     public async Task RunAsync()
@@ -152,6 +161,7 @@ internal sealed partial class RtspConnection : IDisposable
         _closed.Dispose();
         _stream.Dispose();
         _socket.Dispose();
+        _place.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }
@@ -160,7 +170,7 @@ internal sealed partial class RtspConnection : IDisposable
     private async Task ShakeHandsAsync(SslServerAuthenticationOptions options)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
-        limit.CancelAfter(HandshakeMax);
+        limit.CancelAfter(_house.Limits.SignInMax < HandshakeMax ? _house.Limits.SignInMax : HandshakeMax);
         var secure = new SslStream(_stream, leaveInnerStreamOpen: false);
         await secure.AuthenticateAsServerAsync(options, limit.Token);
         _stream = secure;
@@ -218,6 +228,13 @@ internal sealed partial class RtspConnection : IDisposable
         TimeSpan wait = _messageSince is long since ? RequestMax - _time.GetElapsedTime(since)
             : _dialog.MayStayQuiet ? Timeout.InfiniteTimeSpan
             : _dialog.Patience;
+        if (!_dialog.IsSignedIn)
+        {
+            // However much it asks and however slowly it says it: those who wait for its place may have a better right.
+            TimeSpan left = _house.Limits.SignInMax - _time.GetElapsedTime(_openedAt);
+            wait = left <= TimeSpan.Zero ? TimeSpan.Zero : left < wait ? left : wait;
+        }
+
         if (wait <= TimeSpan.Zero && wait != Timeout.InfiniteTimeSpan)
         {
             return await GiveUpAsync();
@@ -240,6 +257,11 @@ internal sealed partial class RtspConnection : IDisposable
 
     private async ValueTask<bool> GiveUpAsync()
     {
+        if (!_dialog.IsSignedIn)
+        {
+            _house.Gate.TurnedAway(Remote, "not_signed_in");
+        }
+
         await SendAsync(new RtspReply(RtspStatus.RequestTimeout).Closing().ToBytes(null), _closed.Token);
         return false;
     }
@@ -265,7 +287,7 @@ internal sealed partial class RtspConnection : IDisposable
     }
 
     /// <summary>An IPv4 address as such, also when the socket speaks both kinds; without a zone.</summary>
-    private static IPAddress AddressOf(EndPoint? end)
+    public static IPAddress AddressOf(EndPoint? end)
     {
         IPAddress address = ((IPEndPoint)end!).Address;
         return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());
