@@ -90,16 +90,20 @@ internal static class Composition
             var guard = kestrel.ApplicationServices.GetRequiredService<AddressGuard>();
             void Count(ListenOptions listen) => listen.Use(next => connection => guard.CountAsync(connection, next));
             kestrel.Listen(Addresses.Of(settings.PlainHost), settings.Server.Port, Count);
-            if (kestrel.ApplicationServices.GetService<TlsCertificate>() is { } certificate)
+            void CountEncrypted(ListenOptions listen)
             {
-                kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Tls.Port, secure =>
-                {
-                    Count(secure);
-                    secure.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Current()) });
-                });
+                Count(listen);
+                var certificate = kestrel.ApplicationServices.GetRequiredService<TlsCertificate>();
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Current()) });
             }
 
-            kestrel.Listen(Addresses.Of(settings.Health.Host), settings.Health.Port, Count);
+            if (settings.Tls.IsOn)
+            {
+                kestrel.Listen(Addresses.Of(settings.Server.Host), settings.Tls.Port, CountEncrypted);
+            }
+
+            kestrel.Listen(
+                Addresses.Of(settings.Health.Host), settings.Health.Port, settings.Health.IsEncrypted ? CountEncrypted : Count);
         });
         builder.Services.Configure<HostOptions>(host =>
         {
@@ -239,7 +243,8 @@ internal static class Composition
             provider.GetRequiredService<SignedLinks>(),
             settings.Server.PublicUrl?.ToString(),
             Addresses.UrlOf("http", settings.PlainHost, settings.Server.Port),
-            provider.GetRequiredService<IRtspOutput>()));
+            provider.GetRequiredService<IRtspOutput>(),
+            settings.Rtsp.IsEncryptedOutside));
         services.AddSingleton(provider => new LiveViewers(settings.Live, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILiveAudience>(provider => provider.GetRequiredService<LiveViewers>());
         services.AddSingleton<LegacyStreamList>();
@@ -247,15 +252,28 @@ internal static class Composition
         services.AddSingleton<ILiveGate>(provider => provider.GetRequiredService<LiveAccess>());
         services.AddSingleton(provider => new LiveSockets(
             provider.GetRequiredService<ILiveOutput>(),
-            provider.GetRequiredService<LiveViewers>(),
             provider.GetRequiredService<Authenticator>(),
             settings.Security.AllowedOrigins,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LiveSockets>>()));
-        services.AddRtsp(new RtspOptions(
-            new IPEndPoint(Addresses.Of(settings.Rtsp.Host), settings.Rtsp.Port),
+        services.AddRtsp(provider => new RtspOptions(
+            new IPEndPoint(Addresses.Of(settings.PlainRtspHost), settings.Rtsp.Port),
             settings.Rtsp.UdpPortFirst,
-            settings.Rtsp.UdpPortCount));
+            settings.Rtsp.UdpPortCount)
+        {
+            Limits = new RtspLimits
+            {
+                ConnectionsMax = settings.Rtsp.MaxConnections,
+                ConnectionsPerAddressMax = settings.Rtsp.MaxConnectionsPerAddress,
+                StrangersPerAddressMax = settings.Rtsp.MaxStrangersPerAddress,
+                SignInMax = settings.Rtsp.SignInWait,
+            },
+            Tls = settings.Rtsp.TlsPort is { } port
+                ? new RtspTls(
+                    new IPEndPoint(Addresses.Of(settings.Rtsp.Host), port),
+                    provider.GetRequiredService<TlsCertificate>().Current)
+                : null,
+        });
         services.AddSingleton<LiveEndpoints>();
     }
 

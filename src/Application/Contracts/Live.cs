@@ -30,8 +30,12 @@ public interface ILiveGate
     Task<LiveAdmission> AdmitAsync(LiveRequest request, CancellationToken cancellationToken);
 
     /// <summary>Takes one of the bounded number of places for viewers. Dispose it when the viewer leaves.</summary>
-    /// <returns>Null when all are taken, or all that one address may have.</returns>
-    ILiveSeat? TakeSeat(CameraNumber number, IPAddress address);
+    /// <returns>Null when all are taken, or all that one address or account may have.</returns>
+    ILiveSeat? TakeSeat(LiveAdmission.Granted right, IPAddress address);
+
+    /// <summary>Puts on record that somebody was turned away before anybody knew who it is. Cheap, also in a flood.</summary>
+    /// <param name="why">As the log names it, e.g. <c>too_many_connections</c>.</param>
+    void TurnedAway(IPAddress from, string why);
 }
 
 /// <summary>The RTSP server, as the makers of addresses see it.</summary>
@@ -39,6 +43,9 @@ public interface IRtspOutput
 {
     /// <summary>The port it listens on; 0 before it does.</summary>
     int Port { get; }
+
+    /// <summary>The port of RTSP within TLS; 0 where there is none, and before it listens.</summary>
+    int TlsPort { get; }
 }
 
 /// <summary>A viewer's place.</summary>
@@ -68,7 +75,11 @@ public abstract record LiveAdmission
     /// <param name="Ended">Cancelled when it ends before that.</param>
     public sealed record Granted(
         CameraId CameraId, CameraNumber Number, DateTimeOffset Until, CancellationToken Ended = default)
-        : LiveAdmission;
+        : LiveAdmission
+    {
+        /// <summary>Whose right it is; null for a link that names nobody.</summary>
+        public string? Account { get; init; }
+    }
 
     public sealed record Refused(LiveRefusal Why) : LiveAdmission;
 }

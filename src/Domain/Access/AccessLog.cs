@@ -24,7 +24,10 @@ public sealed record AccessGranted(
     : AccessEvent(Node, Who, Way, From, Count, FirstAt, LastAt, At);
 
 /// <summary>Somebody showed what is not good, or wanted what the role does not allow.</summary>
-/// <param name="Why"><c>bad_credentials</c>, <c>sign_in</c>, or the right that was missing.</param>
+/// <param name="Why">
+/// <c>bad_credentials</c>, <c>sign_in</c>, <c>too_many_viewers</c>, over RTSP <c>too_many_connections</c> and
+/// <c>not_signed_in</c>, or the right that was missing.
+/// </param>
 public sealed record AccessRefused(
     string Node, string Who, string Way, string From, string Why, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt,
     DateTimeOffset At)

@@ -74,7 +74,12 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
         }
 
         Ports.RequireFree(settings.Health.Host, settings.Health.Port, "Health.Port", "--health-port");
-        Ports.RequireFree(settings.Rtsp.Host, settings.Rtsp.Port, "Rtsp.Port", "--rtsp-port");
+        Ports.RequireFree(settings.PlainRtspHost, settings.Rtsp.Port, "Rtsp.Port", "--rtsp-port");
+        if (settings.Rtsp.TlsPort is { } rtsps)
+        {
+            Ports.RequireFree(settings.Rtsp.Host, rtsps, "Rtsp.TlsPort", "EVENTS__Rtsp__TlsPort");
+        }
+
         IChildProcesses processes = ProcessesModule.Create();
         await Ffmpeg.RequireAsync(processes, cancellationToken);
         string connectionString = await ReachPostgresAsync(processes, cancellationToken);
@@ -142,7 +147,8 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
                 Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),
                 _postgres?.LibpqUrl ?? LibpqText.Of(connectionString),
                 Addresses.UrlOf("ws", settings.PlainHost, settings.Server.Port) + settings.Server.WebSocketPath,
-                Addresses.UrlOf("http", settings.Health.Host, settings.Health.Port) + "/health",
+                Addresses.UrlOf(settings.Health.IsEncrypted ? "https" : "http", settings.Health.Host, settings.Health.Port)
+                    + "/health",
                 _data.FullPath,
                 installationId,
                 settings.Security.TokenTtl));

@@ -125,8 +125,13 @@ internal static class UpCommand
         }
 
         Say($"  Health        {control.Health}");
-        int rtspPort = services.GetRequiredService<IRtspOutput>().Port;
-        Say($"  RTSP          {Addresses.UrlOf("rtsp", settings.Rtsp.Host, rtspPort)}");
+        var rtsp = services.GetRequiredService<IRtspOutput>();
+        Say($"  RTSP          {Addresses.UrlOf("rtsp", settings.PlainRtspHost, rtsp.Port)}");
+        if (rtsp.TlsPort > 0)
+        {
+            Say($"  With TLS      {Addresses.UrlOf("rtsps", settings.Rtsp.Host, rtsp.TlsPort)}");
+        }
+
         Say($"  Data folder   {control.Data}");
         if (isFirstRun)
         {

@@ -20,6 +20,7 @@ internal sealed class LiveAccess(
     private const string Bearer = "Bearer ";
     private const string Basic = "Basic ";
     private const string BasicName = "token:";
+    private const string TooManyViewers = "too_many_viewers";
 
     public async Task<LiveAdmission> AdmitAsync(LiveRequest request, CancellationToken cancellationToken)
     {
@@ -73,10 +74,39 @@ internal sealed class LiveAccess(
         }
 
         ledger.Seen(right.Who, way, from, number.ToString());
-        return new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended);
+        return new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended)
+        {
+            Account = right.Who == LinkRight.Nobody ? null : right.Who,
+        };
     }
 
-    public ILiveSeat? TakeSeat(CameraNumber number, IPAddress address) => viewers.TakeSeat(number, address);
+    public ILiveSeat? TakeSeat(LiveAdmission.Granted right, IPAddress address) => TakeSeat(right, "rtsp", address, out _);
+
+    public void TurnedAway(IPAddress from, string why) => ledger.Refused(string.Empty, "rtsp", from, why);
+
+    /// <param name="why">Whose places are taken when there is none.</param>
+    public ILiveSeat? TakeSeat(LiveAdmission.Granted right, string way, IPAddress? from, out Crowd why)
+    {
+        ILiveSeat? seat = viewers.TakeSeat(right, from, out why);
+        if (seat is null)
+        {
+            ledger.Refused(right.Account ?? string.Empty, way, from, TooManyViewers);
+        }
+
+        return seat;
+    }
+
+    /// <summary>Whether one who holds no seat may go on fetching.</summary>
+    public bool MayFetch(LiveAdmission.Granted right, string way, IPAddress? from)
+    {
+        bool may = viewers.MayFetch(right, from);
+        if (!may)
+        {
+            ledger.Refused(right.Account ?? string.Empty, way, from, TooManyViewers);
+        }
+
+        return may;
+    }
 
     /// <returns>Null when the header carries no token.</returns>
     private static string? TokenIn(string? authorization)

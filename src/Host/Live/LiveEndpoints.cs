@@ -47,6 +47,11 @@ internal sealed class LiveEndpoints(
                 return Task.FromResult(Results.Problem($"{part} is gone or not there yet.", statusCode: 404));
             }
 
+            if (!access.MayFetch(found, "live", context.Connection.RemoteIpAddress))
+            {
+                return Task.FromResult(Full(Crowd.Account));
+            }
+
             viewers.Saw(found.Number, context.Connection.RemoteIpAddress, some.Length);
             return Task.FromResult(Results.Bytes(some, "video/mp4"));
         });
@@ -65,10 +70,21 @@ internal sealed class LiveEndpoints(
     {
         string camera = (string)context.Request.RouteValues["camera"]!;
         IResult result = context.WebSockets.IsWebSocketRequest
-            ? sockets.Refuse(context) ?? await ForAsync(context, camera, found => sockets.ServeAsync(context, found))
+            ? sockets.Refuse(context) ?? await ForAsync(context, camera, found => ShowAsync(context, found))
             : await ForAsync(context, camera, _ => Task.FromResult(LivePage.For(context)));
         await result.ExecuteAsync(context);
     }
+
+    private async Task<IResult> ShowAsync(HttpContext context, LiveAdmission.Granted right) =>
+        access.TakeSeat(right, "live", context.Connection.RemoteIpAddress, out Crowd why) is { } seat
+            ? await sockets.ServeAsync(context, right, seat)
+            : Full(why);
+
+    private static IResult Full(Crowd why) =>
+        why is Crowd.Account
+            ? Results.Problem(
+                "Your account has as many viewers as it may (setting Live.MaxViewersPerAccount). Close one.", statusCode: 429)
+            : Results.Problem("All places for viewers are taken. Try again later.", statusCode: 503);
 
     private ReadOnlyMemory<byte>? BytesOf(CameraId id, string part) =>
         NumberIn(part, "segment-", ".m4s") is { } sequence ? live.HlsSegmentOf(id, sequence)

@@ -7,7 +7,9 @@ namespace Events.Host.Live;
 /// <summary>Addresses of live pictures. Players send no token, so the address carries the right to look, for a day.</summary>
 /// <param name="fallback">Scheme, host and port to use when neither a public address is configured nor the client's is
 /// known.</param>
-internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fallback, IRtspOutput rtsp)
+/// <param name="isRtspEncrypted">Whether clients elsewhere reach RTSP within TLS alone.</param>
+internal sealed class LiveLinks(
+    SignedLinks links, string? publicUrl, string fallback, IRtspOutput rtsp, bool isRtspEncrypted)
 {
     private static readonly TimeSpan _lifetime = TimeSpan.FromHours(24);
 
@@ -28,8 +30,9 @@ internal sealed class LiveLinks(SignedLinks links, string? publicUrl, string fal
     {
         string name = new Uri(
             Uri.IsWellFormedUriString(BaseOf(owner.Origin), UriKind.Absolute) ? BaseOf(owner.Origin) : fallback).Host;
+        (string scheme, int port) = isRtspEncrypted ? ("rtsps", rtsp.TlsPort) : ("rtsp", rtsp.Port);
         return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"rtsp://{name}:{rtsp.Port}/{number}{QueryOf(number, owner)}");
+            System.Globalization.CultureInfo.InvariantCulture, $"{scheme}://{name}:{port}/{number}{QueryOf(number, owner)}");
     }
 
     private string QueryOf(CameraNumber number, LinkOwner owner) =>

@@ -18,7 +18,6 @@ internal sealed record LiveFormat(string Type, int Width, int Height);
 /// </summary>
 internal sealed partial class LiveSockets(
     ILiveOutput live,
-    LiveViewers viewers,
     Authenticator authenticator,
     IReadOnlyList<string> allowedOrigins,
     TimeProvider time,
@@ -67,14 +66,10 @@ internal sealed partial class LiveSockets(
     }
 
     /// <summary>Shows the camera until one of the two has enough.</summary>
-    public async Task<IResult> ServeAsync(HttpContext context, LiveAdmission.Granted right)
+    /// <param name="taken">Is given back at the end.</param>
+    public async Task<IResult> ServeAsync(HttpContext context, LiveAdmission.Granted right, ILiveSeat taken)
     {
-        using ILiveSeat? seat = viewers.TakeSeat(right.Number, context.Connection.RemoteIpAddress);
-        if (seat is null)
-        {
-            return Results.Problem("All places for viewers are taken. Try again later.", statusCode: 503);
-        }
-
+        using ILiveSeat seat = taken;
         using ILiveViewer? viewer = live.Watch(right.CameraId);
         if (viewer is null)
         {

@@ -6,6 +6,15 @@ using Events.Host.Settings;
 
 namespace Events.Host.Live;
 
+/// <summary>Whose places for viewers are all taken.</summary>
+internal enum Crowd
+{
+    None,
+    All,
+    Address,
+    Account,
+}
+
 /// <summary>
 /// Who watches which camera. Over RTSP and WebSocket a viewer takes a seat, of which there are so many. HTTP Live Streaming has
 /// no session, so an address counts as a viewer while it went on fetching during the last <see cref="Patience"/>.
@@ -18,30 +27,40 @@ internal sealed class LiveViewers(LiveSettings settings, TimeProvider time) : IL
     /// <summary>Addresses remembered per camera; beyond, the count stands still rather than the memory grow.</summary>
     private const int CountMax = 10_000;
 
+    private readonly AccountViewers _accounts = new(settings.MaxViewersPerAccount, Patience, time);
     private readonly ConcurrentDictionary<CameraNumber, Audience> _audiences = [];
     private readonly Dictionary<IPAddress, int> _seatsOf = [];
     private int _seats;
 
-    /// <returns>Null when all seats are taken, or all that one address may have.</returns>
-    public ILiveSeat? TakeSeat(CameraNumber number, IPAddress? address)
+    /// <returns>Null when all seats are taken, or all that one address or account may have.</returns>
+    public ILiveSeat? TakeSeat(LiveAdmission.Granted right, IPAddress? address, out Crowd why)
     {
         IPAddress from = address ?? IPAddress.None;
+        IDisposable? own = null;
         lock (_seatsOf)
         {
-            int own = _seatsOf.GetValueOrDefault(from);
-            if (_seats >= settings.MaxViewers || own >= settings.MaxViewersPerAddress)
+            int there = _seatsOf.GetValueOrDefault(from);
+            why = _seats >= settings.MaxViewers ? Crowd.All
+                : there >= settings.MaxViewersPerAddress ? Crowd.Address
+                : right.Account is { } account && (own = _accounts.Take(account)) is null ? Crowd.Account
+                : Crowd.None;
+            if (why is not Crowd.None)
             {
                 return null;
             }
 
             _seats++;
-            _seatsOf[from] = own + 1;
+            _seatsOf[from] = there + 1;
         }
 
-        Audience audience = AudienceOf(number);
+        Audience audience = AudienceOf(right.Number);
         Interlocked.Increment(ref audience.Seats);
-        return new Seat(this, audience, from);
+        return new Seat(this, audience, from, own);
     }
+
+    /// <summary>Of those who hold no seat, none but an account's own places bound how many there are.</summary>
+    public bool MayFetch(LiveAdmission.Granted right, IPAddress? address) =>
+        right.Account is not { } account || _accounts.MayFetch(account, right.Number, address ?? IPAddress.None);
 
     public void Saw(CameraNumber number, IPAddress? address, long bytes)
     {
@@ -108,7 +127,7 @@ internal sealed class LiveViewers(LiveSettings settings, TimeProvider time) : IL
         public Dictionary<IPAddress, long> LastSeen { get; } = [];
     }
 
-    private sealed class Seat(LiveViewers viewers, Audience audience, IPAddress from) : ILiveSeat
+    private sealed class Seat(LiveViewers viewers, Audience audience, IPAddress from, IDisposable? own) : ILiveSeat
     {
         private int _isLeft;
 
@@ -120,6 +139,7 @@ internal sealed class LiveViewers(LiveSettings settings, TimeProvider time) : IL
             {
                 Interlocked.Decrement(ref audience.Seats);
                 viewers.Leave(from);
+                own?.Dispose();
             }
         }
     }

@@ -63,7 +63,7 @@ internal sealed class SignedLinks
         }
 
         DateTimeOffset until = DateTimeOffset.FromUnixTimeSeconds(expires);
-        return keyId is not { } key ? new LinkRight("link", until, null, CancellationToken.None)
+        return keyId is not { } key ? new LinkRight(LinkRight.Nobody, until, null, CancellationToken.None)
             : _keys.Find(key, from) is { } grant && Policy.Allows(grant.Role, Right.SeePictures)
                 ? new LinkRight($"key-{key}", grant.Until < until ? grant.Until.Value : until, grant.Cameras, grant.Ended)
             : null;
@@ -89,7 +89,10 @@ internal readonly record struct SignedQuery(string? Exp, string? Sig, string? Ke
 /// <param name="Who">The key that it was made for; <c>link</c> for none.</param>
 /// <param name="Cameras">Null for all.</param>
 /// <param name="Ended">Cancelled when the key behind it is good no longer.</param>
-internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended);
+internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended)
+{
+    public const string Nobody = "link";
+}
 
 /// <summary>For whom a link is made.</summary>
 /// <param name="Origin">How the client reaches us, e.g. <c>https://host:8443</c>; null when it is not known.</param>

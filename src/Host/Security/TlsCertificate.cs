@@ -17,7 +17,7 @@ internal sealed partial class TlsCertificate(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private SslServerAuthenticationOptions? _options;
+    private SslStreamCertificateContext? _context;
     private (DateTime Certificate, DateTime Key) _written;
     private long _lookedAt;
 
@@ -37,7 +37,7 @@ internal sealed partial class TlsCertificate(
         try
         {
             _written = Written();
-            _options = Read();
+            _context = Read();
         }
         catch (Exception failure) when (IsUnusable(failure))
         {
@@ -48,7 +48,7 @@ internal sealed partial class TlsCertificate(
         }
     }
 
-    /// <summary>For the next connection.</summary>
+    /// <summary>For the next connection, which may change what it gets: Kestrel adds the protocols that it speaks.</summary>
     public SslServerAuthenticationOptions Current()
     {
         lock (_gate)
@@ -59,7 +59,11 @@ internal sealed partial class TlsCertificate(
                 LookAgain();
             }
 
-            return _options!;
+            return new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = _context,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            };
         }
     }
 
@@ -73,9 +77,9 @@ internal sealed partial class TlsCertificate(
                 return;
             }
 
-            _options = Read();
+            _context = Read();
             _written = written;
-            LogNew(_options.ServerCertificateContext!.TargetCertificate.NotAfter);
+            LogNew(_context.TargetCertificate.NotAfter);
         }
         catch (Exception failure) when (IsUnusable(failure) || failure is IOException or UnauthorizedAccessException)
         {
@@ -90,17 +94,14 @@ internal sealed partial class TlsCertificate(
     private (DateTime Certificate, DateTime Key) Written() =>
         (File.GetLastWriteTimeUtc(certificateFile), File.GetLastWriteTimeUtc(keyFile));
 
-    private SslServerAuthenticationOptions Read()
+    private SslStreamCertificateContext Read()
     {
         X509Certificate2 own = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
         X509Certificate2Collection chain = [];
         chain.ImportFromPemFile(certificateFile);
-        return new SslServerAuthenticationOptions
-        {
-            // Offline: what clients need of the chain is in the file, and nobody is asked for more.
-            ServerCertificateContext = SslStreamCertificateContext.Create(own, chain, offline: true),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        };
+
+        // Offline: what clients need of the chain is in the file, and nobody is asked for more.
+        return SslStreamCertificateContext.Create(own, chain, offline: true);
     }
 
     [LoggerMessage(2951, LogLevel.Information, "TLS: a new certificate is in use, good until {NotAfter:u}")]

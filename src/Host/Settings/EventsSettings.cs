@@ -1,3 +1,4 @@
+using System.Net;
 using Events.Application.Contracts;
 
 namespace Events.Host.Settings;
@@ -29,6 +30,9 @@ internal sealed record EventsSettings(
 {
     /// <summary>Where the plain port listens: beside TLS on this machine alone, unless it is wanted otherwise.</summary>
     public string PlainHost => Tls is { IsOn: true, PlainOutside: false } ? "localhost" : Server.Host;
+
+    /// <summary>The same for RTSP.</summary>
+    public string PlainRtspHost => Rtsp is { TlsPort: not null, PlainOutside: false } ? "localhost" : Rtsp.Host;
 }
 
 internal enum RunEnvironment
@@ -69,15 +73,37 @@ internal sealed record TlsSettings(string? CertificateFile, string? KeyFile, int
 /// <param name="RolePrefix">Empty for none.</param>
 internal sealed record OidcSettings(Uri Authority, string Audience, string RoleClaim, string RolePrefix);
 
-internal sealed record HealthSettings(string Host, int Port);
+/// <param name="IsEncrypted">Whether it is served by TLS alone.</param>
+internal sealed record HealthSettings(string Host, int Port, bool IsEncrypted);
 
 /// <param name="Port">0 for any free one.</param>
+/// <param name="TlsPort">Of RTSP within TLS, 0 for any free one; null: none.</param>
+/// <param name="PlainOutside">Whether the plain port may be open to other machines.</param>
 /// <param name="UdpPortFirst">First of the ports from which packets go out over UDP.</param>
-internal sealed record RtspSettings(string Host, int Port, int UdpPortFirst, int UdpPortCount);
+/// <param name="MaxStrangersPerAddress">Connections that have not signed in.</param>
+/// <param name="SignInWait">How long one may be such a connection.</param>
+internal sealed record RtspSettings(
+    string Host,
+    int Port,
+    int? TlsPort,
+    bool PlainOutside,
+    int UdpPortFirst,
+    int UdpPortCount,
+    int MaxConnections,
+    int MaxConnectionsPerAddress,
+    int MaxStrangersPerAddress,
+    TimeSpan SignInWait)
+{
+    /// <summary>Whether other machines come in by TLS alone, so that addresses must be of that.</summary>
+    public bool IsEncryptedOutside =>
+        TlsPort is not null && !PlainOutside && !IPAddress.IsLoopback(Addresses.Of(Host));
+}
 
 /// <param name="MaxViewers">Over RTSP and WebSocket together.</param>
+/// <param name="MaxViewersPerAccount">Over these and HTTP Live Streaming.</param>
 /// <param name="AutoCloseAfter">Of a stream that nobody watches; zero: never.</param>
-internal sealed record LiveSettings(int MaxViewers, int MaxViewersPerAddress, TimeSpan AutoCloseAfter);
+internal sealed record LiveSettings(
+    int MaxViewers, int MaxViewersPerAddress, int MaxViewersPerAccount, TimeSpan AutoCloseAfter);
 
 /// <param name="ConnectionString">Null: the embedded server in the data folder. Never logged.</param>
 internal sealed record PostgreSqlSettings(string? ConnectionString)

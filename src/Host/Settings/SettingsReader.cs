@@ -187,29 +187,8 @@ internal sealed class SettingsReader
             Complain("Storage.WarnPercent", $"must be less than Storage.BlockPercent ({_origins["Storage.BlockPercent"]}).");
         }
 
-        if (Number("Server.Port") == Number("Health.Port") && Number("Server.Port") != 0)
-        {
-            var other = _origins["Server.Port"];
-            Complain("Health.Port", $"is the same as Server.Port ({other}). Choose another with --health-port.");
-        }
-
+        CheckPorts();
         CheckPairs();
-        foreach (var taken in new[] { "Server.Port", "Health.Port", "Rtsp.Port" })
-        {
-            if (Value<string?>("Tls.CertificateFile") is not null && Number("Tls.Port") == Number(taken) && Number(taken) != 0)
-            {
-                Complain("Tls.Port", $"is the same as {taken} ({_origins[taken]}). Choose another.");
-            }
-        }
-
-        foreach (var taken in new[] { "Server.Port", "Health.Port" })
-        {
-            if (Number("Rtsp.Port") == Number(taken) && Number(taken) != 0)
-            {
-                Complain("Rtsp.Port", $"is the same as {taken} ({_origins[taken]}). Choose another with --rtsp-port.");
-            }
-        }
-
         if (Number("Rtsp.UdpPortFirst") + Number("Rtsp.UdpPortCount") - 1 > IPEndPoint.MaxPort)
         {
             Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
@@ -222,6 +201,30 @@ internal sealed class SettingsReader
             Complain(
                 "Security.JwtSecretKey",
                 "is a secret that everybody knows from examples. Set one of your own, e.g. from: openssl rand -hex 32");
+        }
+    }
+
+    /// <summary>No two listeners at one port, by whichever address; the later in this list is to give way.</summary>
+    private void CheckPorts()
+    {
+        Dictionary<int, string> taken = [];
+        foreach ((string key, string flag) in new[]
+        {
+            ("Server.Port", "--port"), ("Health.Port", "--health-port"), ("Rtsp.Port", "--rtsp-port"), ("Tls.Port", ""),
+            ("Rtsp.TlsPort", ""),
+        })
+        {
+            bool isOpened = key != "Tls.Port" || Value<string?>("Tls.CertificateFile") is not null;
+            if (!isOpened || Value<int?>(key) is not ({ } port and not 0))
+            {
+                continue;
+            }
+
+            if (!taken.TryAdd(port, key))
+            {
+                string with = flag.Length > 0 ? $" with {flag}" : string.Empty;
+                Complain(key, $"is the same as {taken[port]} ({_origins[taken[port]]}). Choose another{with}.");
+            }
         }
     }
 
@@ -238,6 +241,18 @@ internal sealed class SettingsReader
             if (_values[one] is not null && _values[other] is null)
             {
                 Complain(one, $"needs {other} beside it.");
+            }
+        }
+
+        bool isCertified = Value<string?>("Tls.CertificateFile") is not null;
+        foreach ((string key, bool isWanted) in new[]
+        {
+            ("Health.Tls", Flag("Health.Tls")), ("Rtsp.TlsPort", Value<int?>("Rtsp.TlsPort") is not null),
+        })
+        {
+            if (isWanted && !isCertified)
+            {
+                Complain(key, "needs Tls.CertificateFile and Tls.KeyFile beside it.");
             }
         }
 
@@ -258,8 +273,16 @@ internal sealed class SettingsReader
         bool isServerEncrypted = Value<string?>("Tls.CertificateFile") is not null;
         RequireInside(
             "Server", "Tls.PlainOutside", isServerEncrypted, "Give Tls.CertificateFile and Tls.KeyFile, or set");
-        RequireInside("Health", "Health.PlainOutside", isEncrypted: false, "Set");
-        RequireInside("Rtsp", "Rtsp.PlainOutside", isEncrypted: false, "Set");
+        RequireInside(
+            "Health",
+            "Health.PlainOutside",
+            Flag("Health.Tls"),
+            "Give Tls.CertificateFile and Tls.KeyFile and set Health.Tls to true, or set");
+        RequireInside(
+            "Rtsp",
+            "Rtsp.PlainOutside",
+            Value<int?>("Rtsp.TlsPort") is not null,
+            "Give Tls.CertificateFile and Tls.KeyFile and set Rtsp.TlsPort, e.g. to 8322, or set");
     }
 
     /// <param name="consent">The key with which somebody says that it may be so.</param>
@@ -303,11 +326,13 @@ internal sealed class SettingsReader
         new TlsSettings(
             Value<string?>("Tls.CertificateFile"), Value<string?>("Tls.KeyFile"), Number("Tls.Port"), Flag("Tls.PlainOutside")),
         Oidc(),
-        new HealthSettings(Value<string>("Health.Host"), Number("Health.Port")),
-        new RtspSettings(
-            Value<string>("Rtsp.Host"), Number("Rtsp.Port"), Number("Rtsp.UdpPortFirst"), Number("Rtsp.UdpPortCount")),
+        new HealthSettings(Value<string>("Health.Host"), Number("Health.Port"), Flag("Health.Tls")),
+        Rtsp(),
         new LiveSettings(
-            Number("Live.MaxViewers"), Number("Live.MaxViewersPerAddress"), Value<TimeSpan>("Live.AutoCloseAfter")),
+            Number("Live.MaxViewers"),
+            Number("Live.MaxViewersPerAddress"),
+            Number("Live.MaxViewersPerAccount"),
+            Value<TimeSpan>("Live.AutoCloseAfter")),
         new PostgreSqlSettings(Value<string?>("PostgreSql.ConnectionString")),
         Security(),
         new RecordingSettings(Number("Recording.SegmentDurationS")),
@@ -338,6 +363,18 @@ internal sealed class SettingsReader
         new GraphQLSettings(Flag("GraphQL.Introspection")),
         new DemoSettings(Flag("Demo.Enabled")),
         EnvironmentChosen);
+
+    private RtspSettings Rtsp() => new(
+        Value<string>("Rtsp.Host"),
+        Number("Rtsp.Port"),
+        Value<int?>("Rtsp.TlsPort"),
+        Flag("Rtsp.PlainOutside"),
+        Number("Rtsp.UdpPortFirst"),
+        Number("Rtsp.UdpPortCount"),
+        Number("Rtsp.MaxConnections"),
+        Number("Rtsp.MaxConnectionsPerAddress"),
+        Number("Rtsp.MaxStrangersPerAddress"),
+        Value<TimeSpan>("Rtsp.SignInWait"));
 
     private SecuritySettings Security() => new(
         Value<string?>("Security.JwtSecretKey"),

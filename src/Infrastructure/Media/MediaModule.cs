@@ -44,10 +44,11 @@ public static class MediaModule
     /// asked for only when a player comes, so it may itself need the doors. It listens from the host's start on; a port that
     /// cannot be listened on is a <see cref="System.Net.Sockets.SocketException"/> there.
     /// </summary>
-    public static IServiceCollection AddRtsp(this IServiceCollection services, RtspOptions options)
+    public static IServiceCollection AddRtsp(
+        this IServiceCollection services, Func<IServiceProvider, RtspOptions> options)
     {
         services.AddSingleton(provider => new RtspServer(
-            options,
+            options(provider),
             provider.GetRequiredService<MediaEngine>(),
             provider.GetRequiredService<ILiveGate>,
             provider.GetRequiredService<TimeProvider>(),

@@ -119,6 +119,7 @@ public sealed class An_rtsp_message
     [InlineData("RTSP://token:secret@h/camera0", "camera0", false, "")]
     [InlineData("rtsp://[::1]:8554/camera0", "camera0", false, "")]
     [InlineData("/camera0", "camera0", false, "")]
+    [InlineData("rtsps://h:8322/camera0?exp=1&sig=a", "camera0", false, "exp=1&sig=a")]
     [InlineData("rtsp://h", "", false, "")]
     [InlineData("*", "", false, "")]
     public void names_a_camera(string target, string camera, bool isTrack, string query)
@@ -126,7 +127,7 @@ public sealed class An_rtsp_message
         RtspAddress address = RtspAddress.TryParse(target)!;
 
         Assert.Equal((camera, isTrack, query), (address.Camera, address.IsTrack, address.Query));
-        Assert.DoesNotContain("secret", address.ToUrl("x", false), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", address.ToUrl("rtsp", "x", false), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,7 +148,7 @@ public sealed class An_rtsp_message
     [InlineData("RTP/SAVP;unicast;client_port=1-2, RTP/AVP;multicast, rtp/avp/tcp;interleaved=4-5;mode=\"PLAY\"", false, 4, 5)]
     public void offers_a_way(string header, bool isUdp, int? first, int? second)
     {
-        RtspTransport offer = RtspTransport.Choose(header)!;
+        RtspTransport offer = RtspTransport.Choose(header, mayBeUdp: true)!;
 
         Assert.Equal((isUdp, first, second), (offer.IsUdp, offer.First, offer.Second));
     }
@@ -163,7 +164,14 @@ public sealed class An_rtsp_message
     [InlineData("RTP/AVP/TCP;interleaved=255-256")]
     [InlineData("RTP/AVP/TCP;interleaved=0-1;mode=RECORD")]
     [InlineData(",,,,,,,,,,RTP/AVP/TCP")]
-    public void may_offer_none_that_can_be_met(string? header) => Assert.Null(RtspTransport.Choose(header));
+    public void may_offer_none_that_can_be_met(string? header) => Assert.Null(RtspTransport.Choose(header, mayBeUdp: true));
+
+    [Fact]
+    public void is_offered_no_way_beside_an_encrypted_connection()
+    {
+        Assert.Null(RtspTransport.Choose("RTP/AVP;unicast;client_port=5000-5001", mayBeUdp: false));
+        Assert.False(RtspTransport.Choose("RTP/AVP;client_port=5000-5001,RTP/AVP/TCP", mayBeUdp: false)!.IsUdp);
+    }
 
     private static RtspFind Read(string text, out int used, out RtspRequest? request, out RtspStatus fault) =>
         RtspParser.Read(Encoding.Latin1.GetBytes(text), out used, out request, out fault);

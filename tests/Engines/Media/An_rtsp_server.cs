@@ -223,6 +223,61 @@ public sealed class An_rtsp_server
     }
 
     [Fact]
+    public async Task keeps_places_of_an_address_from_strangers()
+    {
+        await using RtspBed bed = await RtspBed.StartAsync(
+            limits: new RtspLimits { StrangersPerAddressMax = 2, ConnectionsPerAddressMax = 4 });
+        string url = await bed.ShowAsync("test:pattern?size=320x180&fps=10");
+        await using RtspTalk known = await RtspTalk.ConnectAsync(bed.Server.Port);
+        await known.PlayAsync(url);
+        await using RtspTalk one = await RtspTalk.ConnectAsync(bed.Server.Port);
+        await using RtspTalk two = await RtspTalk.ConnectAsync(bed.Server.Port);
+        Assert.Equal(200, (await one.AskAsync("OPTIONS", "*")).Code);
+        Assert.Equal(401, (await two.AskAsync("DESCRIBE", url.Split('?')[0])).Code);
+
+        await using RtspTalk three = await RtspTalk.ConnectAsync(bed.Server.Port);
+        Assert.True(await three.IsClosedAsync());
+        Assert.Equal(["too_many_connections"], bed.TurnedAwayFor);
+
+        // Whoever signs in leaves a stranger's place, until the address has as many as it may have in all.
+        Assert.Equal(200, (await one.AskAsync("DESCRIBE", url)).Code);
+        await using RtspTalk four = await RtspTalk.ConnectAsync(bed.Server.Port);
+        Assert.Equal(200, (await four.AskAsync("DESCRIBE", url)).Code);
+        await using RtspTalk five = await RtspTalk.ConnectAsync(bed.Server.Port);
+        Assert.True(await five.IsClosedAsync());
+        await two.DisposeAsync();
+        long began = Stopwatch.GetTimestamp();
+        while (!await IsLetInAsync(bed))
+        {
+            Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 10);
+        }
+
+        await known.ReadPacketsAsync(known.Packets.Count + 20);
+    }
+
+    [Fact]
+    public async Task lets_nobody_stay_who_does_not_sign_in()
+    {
+        await using RtspBed bed = await RtspBed.StartAsync(limits: new RtspLimits { SignInMax = TimeSpan.FromSeconds(2) });
+        string url = await bed.ShowAsync("test:pattern?size=320x180&fps=10");
+        await using RtspTalk known = await RtspTalk.ConnectAsync(bed.Server.Port);
+        Assert.Equal(200, (await known.AskAsync("DESCRIBE", url)).Code);
+        await using RtspTalk stranger = await RtspTalk.ConnectAsync(bed.Server.Port);
+        long began = Stopwatch.GetTimestamp();
+        RtspTalk.Answer answer;
+        while ((answer = await stranger.SayAsync("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")).Code == 200)
+        {
+            Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 10);
+            await Task.Delay(100, Studio.Cancel);
+        }
+
+        Assert.Equal(408, answer.Code);
+        Assert.True(await stranger.IsClosedAsync());
+        Assert.Equal(["not_signed_in"], bed.TurnedAwayFor);
+        Assert.Equal(200, (await known.AskAsync("OPTIONS", "*")).Code);
+    }
+
+    [Fact]
     public async Task ends_a_session_when_the_right_to_look_ends()
     {
         await using RtspBed bed = await RtspBed.StartAsync();
@@ -375,6 +430,19 @@ public sealed class An_rtsp_server
     }
 
     /// <summary>Of each picture as ffmpeg decodes it, in order. Fails when ffmpeg has anything to complain of.</summary>
+    private static async Task<bool> IsLetInAsync(RtspBed bed)
+    {
+        await using RtspTalk talk = await RtspTalk.ConnectAsync(bed.Server.Port);
+        try
+        {
+            return (await talk.AskAsync("OPTIONS", "*")).Code == 200;
+        }
+        catch (Exception e) when (e is IOException or Xunit.Sdk.XunitException)
+        {
+            return false; // Closed at once.
+        }
+    }
+
     private static async Task<string[]> HashesAsync(params string[] input)
     {
         (int code, string output, string errors) =

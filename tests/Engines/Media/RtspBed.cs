@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -17,6 +18,7 @@ internal sealed class RtspBed : IAsyncDisposable, ILiveGate
     private const int UdpPortFirst = 22_000;
 
     private readonly List<CameraTarget> _cameras = [];
+    private readonly ConcurrentQueue<string> _turnedAway = [];
     private long _bytesSent;
     private int _seats;
 
@@ -36,11 +38,14 @@ internal sealed class RtspBed : IAsyncDisposable, ILiveGate
 
     public bool IsBroken { get; set; }
 
-    public static async Task<RtspBed> StartAsync(Func<MediaOptions, MediaOptions>? change = null)
+    /// <summary>Why, of each who was turned away.</summary>
+    public IReadOnlyCollection<string> TurnedAwayFor => _turnedAway;
+
+    public static async Task<RtspBed> StartAsync(Func<MediaOptions, MediaOptions>? change = null, RtspLimits? limits = null)
     {
         var bed = new RtspBed(new Studio(change));
         bed.Server = new RtspServer(
-            new RtspOptions(new IPEndPoint(IPAddress.Loopback, 0), UdpPortFirst, 200),
+            new RtspOptions(new IPEndPoint(IPAddress.Loopback, 0), UdpPortFirst, 200) { Limits = limits ?? new RtspLimits() },
             bed.Studio.Engine, () => bed, TimeProvider.System, bed.Studio.Log.For<RtspServer>());
         await bed.Server.StartAsync(Studio.Cancel);
         return bed;
@@ -76,7 +81,9 @@ internal sealed class RtspBed : IAsyncDisposable, ILiveGate
         return Task.FromResult(answer);
     }
 
-    public ILiveSeat? TakeSeat(CameraNumber number, IPAddress address)
+    public void TurnedAway(IPAddress from, string why) => _turnedAway.Enqueue(why);
+
+    public ILiveSeat? TakeSeat(LiveAdmission.Granted right, IPAddress address)
     {
         if (Interlocked.Increment(ref _seats) > SeatsMax)
         {

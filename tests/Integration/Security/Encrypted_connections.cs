@@ -22,6 +22,8 @@ public sealed class EncryptedHost : IAsyncLifetime
 
     public int Port { get; } = RunningHost.FreePort();
 
+    public int RtspsPort { get; } = RunningHost.FreePort();
+
     public string AuthorityFile => Path.Combine(Folder, "authority.pem");
 
     public string CertificateFile => Path.Combine(Folder, "host.pem");
@@ -40,6 +42,10 @@ public sealed class EncryptedHost : IAsyncLifetime
             ["EVENTS__Tls__CertificateFile"] = CertificateFile,
             ["EVENTS__Tls__KeyFile"] = KeyFile,
             ["EVENTS__Tls__Port"] = $"{Port}",
+            ["EVENTS__Health__Host"] = "0.0.0.0",
+            ["EVENTS__Health__Tls"] = "true",
+            ["EVENTS__Rtsp__Host"] = "0.0.0.0",
+            ["EVENTS__Rtsp__TlsPort"] = $"{RtspsPort}",
         });
         await Scene.AddAsync(Host, Scene.Pattern);
     }
@@ -106,7 +112,7 @@ public sealed class Encrypted_connections(EncryptedHost house) : IClassFixture<E
         Assert.True(login.GetProperty("authenticated").GetBoolean());
         JsonElement camera = (await AskAsync(socket, "get_camera_list", new { })).GetProperty("cameras")[0];
         Assert.StartsWith($"https://localhost:{house.Port}/hls/camera0.m3u8?", camera.GetProperty("streams").Text("hls"), StringComparison.Ordinal);
-        Assert.StartsWith("rtsp://localhost:", camera.GetProperty("streams").Text("rtsp"), StringComparison.Ordinal);
+        Assert.StartsWith($"rtsps://localhost:{house.RtspsPort}/", camera.GetProperty("streams").Text("rtsp"), StringComparison.Ordinal);
     }
 
     [Theory]

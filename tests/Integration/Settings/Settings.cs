@@ -26,9 +26,9 @@ public sealed class Settings : IDisposable
             new ServerSettings(
                 "127.0.0.1", 8002, "/ws", 2000, 1048576, null, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(120), false),
             settings.Server);
-        Assert.Equal(new HealthSettings("127.0.0.1", 8003), settings.Health);
-        Assert.Equal(new RtspSettings("127.0.0.1", 8554, 21000, 200), settings.Rtsp);
-        Assert.Equal(new LiveSettings(200, 50, TimeSpan.FromMinutes(5)), settings.Live);
+        Assert.Equal(new HealthSettings("127.0.0.1", 8003, false), settings.Health);
+        Assert.Equal(new RtspSettings("127.0.0.1", 8554, null, false, 21000, 200, 512, 128, 64, TimeSpan.FromSeconds(30)), settings.Rtsp);
+        Assert.Equal(new LiveSettings(200, 50, 100, TimeSpan.FromMinutes(5)), settings.Live);
         Assert.Null(settings.PostgreSql.ConnectionString);
         Assert.Null(settings.Security.JwtSecretKey);
         Assert.Equal(TimeSpan.FromHours(24), settings.Security.TokenTtl);
@@ -69,6 +69,23 @@ public sealed class Settings : IDisposable
 
         Set("EVENTS__Security__AllowedOrigins", "https://c.example, https://d.example");
         Assert.Equal(["https://c.example", "https://d.example"], Read().Security.AllowedOrigins);
+    }
+
+    [Fact]
+    public void open_encrypted_listeners_to_others_and_keep_plain_ones_here()
+    {
+        const string certificate = "Tls:\n  CertificateFile: a.pem\n  KeyFile: a.key\n";
+        Write(certificate + "Rtsp:\n  TlsPort: 8554\n");
+        Assert.Contains("Rtsp.TlsPort (events.yaml:5): is the same as Rtsp.Port", Assert.Single(Errors()), StringComparison.Ordinal);
+
+        Write(certificate + "Rtsp:\n  TlsPort: 8322\n");
+        Assert.Equal((false, "localhost"), (Read().Rtsp.IsEncryptedOutside, Read().PlainRtspHost));
+
+        Write(certificate + "Health:\n  Host: 0.0.0.0\n  Tls: true\nRtsp:\n  Host: 0.0.0.0\n  TlsPort: 8322\n");
+        Assert.Equal((true, "localhost"), (Read().Rtsp.IsEncryptedOutside, Read().PlainRtspHost));
+
+        Write(certificate + "Rtsp:\n  Host: 0.0.0.0\n  TlsPort: 8322\n  PlainOutside: true\n");
+        Assert.Equal((false, "0.0.0.0"), (Read().Rtsp.IsEncryptedOutside, Read().PlainRtspHost));
     }
 
     [Fact]
@@ -142,6 +159,8 @@ public sealed class Settings : IDisposable
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
     [InlineData("Rtsp:\n  Port: 8003\n", "Rtsp.Port (events.yaml:2): is the same as Health.Port (default)")]
+    [InlineData("Rtsp:\n  TlsPort: 8322\n", "Rtsp.TlsPort (events.yaml:2): needs Tls.CertificateFile and Tls.KeyFile beside it")]
+    [InlineData("Health:\n  Tls: true\n", "Health.Tls (events.yaml:2): needs Tls.CertificateFile and Tls.KeyFile beside it")]
     [InlineData("Rtsp:\n  UdpPortFirst: 65500\n", "Rtsp.UdpPortCount (default): reaches beyond port 65535")]
     public void say_what_is_wrong_where_and_what_helps(string text, string expected)
     {

@@ -49,18 +49,19 @@ internal sealed partial record RtspAddress(string Authority, string Camera, bool
         };
     }
 
+    /// <param name="scheme">Of the way that the client came.</param>
     /// <param name="authority">To use when the client named none.</param>
-    public string ToUrl(string authority, bool isTrack)
+    public string ToUrl(string scheme, string authority, bool isTrack)
     {
         string host = Authority.Length > 0 ? Authority : authority;
         string track = isTrack ? $"/{Track}" : string.Empty;
-        return $"rtsp://{host}/{Camera}{track}{(Query.Length > 0 ? $"?{Query}" : string.Empty)}";
+        return $"{scheme}://{host}/{Camera}{track}{(Query.Length > 0 ? $"?{Query}" : string.Empty)}";
     }
 
     public override string ToString() => $"rtsp://{Authority}/{Camera}";
 
     [GeneratedRegex(
-        @"^(?:rtspu?://(?:[^/?@\s]*@)?(?<authority>[A-Za-z0-9._\-\[\]:]{1,262}))?(?<path>/[A-Za-z0-9._~/\-]*)?"
+        @"^(?:rtsp[su]?://(?:[^/?@\s]*@)?(?<authority>[A-Za-z0-9._\-\[\]:]{1,262}))?(?<path>/[A-Za-z0-9._~/\-]*)?"
         + @"(?:\?(?<query>[A-Za-z0-9._~/%&=+,:;@!$'()*\-]*))?\z",
         RegexOptions.IgnoreCase)]
     private static partial Regex Form();

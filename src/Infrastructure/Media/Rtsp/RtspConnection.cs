@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Events.Media.Rtp;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +17,9 @@ internal sealed partial class RtspConnection : IDisposable
     /// <summary>From a request's first byte to its last.</summary>
     public static readonly TimeSpan RequestMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>From the first byte of a TLS handshake to its last.</summary>
+    public static readonly TimeSpan HandshakeMax = TimeSpan.FromSeconds(10);
+
     /// <summary>A player that takes nothing for so long is given up.</summary>
     public static readonly TimeSpan StuckMax = TimeSpan.FromSeconds(10);
 
@@ -23,25 +28,38 @@ internal sealed partial class RtspConnection : IDisposable
     /// </summary>
     private const int SendBufferBytes = 256 * 1024;
 
+    /// <summary>In bytes: what a player has to take within <see cref="StuckMax"/>.</summary>
+    private const int SendPieceBytes = 64 * 1024;
+
     private const int BufferBytesMin = 2 * 1024;
 
     /// <summary>In bytes: the largest message, or the largest packet.</summary>
     private const int BufferBytesMax = RtspParser.MessageBytesMax + PacketBatch.PrefixBytes;
 
     private readonly Socket _socket;
+    private readonly Func<SslServerAuthenticationOptions>? _tls;
+    private readonly RtspDoor.Place _place;
+    private readonly RtspHouse _house;
+    private readonly long _openedAt;
     private readonly RtspDialog _dialog;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _closed = new();
+    private Stream _stream;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytesMin);
     private int _start;
     private int _end;
     private long? _messageSince;
 
-    public RtspConnection(Socket socket, RtspHouse house)
+    /// <param name="tls">What it is shown within TLS; null for a plain connection.</param>
+    /// <param name="place">Given back with the connection.</param>
+    public RtspConnection(
+        Socket socket, Func<SslServerAuthenticationOptions>? tls, RtspDoor.Place place, RtspHouse house)
     {
-        (_socket, _time, _logger) = (socket, house.Time, house.Logger);
+        (_socket, _tls, _place, _house, _time, _logger) = (socket, tls, place, house, house.Time, house.Logger);
+        _openedAt = _time.GetTimestamp();
+        _stream = new NetworkStream(socket, ownsSocket: false);
         socket.NoDelay = true;
         socket.SendBufferSize = SendBufferBytes;
         Remote = AddressOf(socket.RemoteEndPoint);
@@ -56,17 +74,28 @@ internal sealed partial class RtspConnection : IDisposable
 
     public int LocalPort { get; }
 
+    public bool IsEncrypted => _tls is not null;
+
+    /// <summary>It has shown that it may look.</summary>
+    public void SignIn() => _place.SignIn();
+
     /// <summary>Ends with the connection. Never throws.</summary>
     public async Task RunAsync()
     {
         try
         {
+            if (_tls is not null)
+            {
+                await ShakeHandsAsync(_tls());
+            }
+
             while (await ReadOneAsync())
             {
                 // The next one.
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException
+            or ObjectDisposedException)
         {
             LogGone(e); // Players leave like that; there is nobody to tell.
         }
@@ -95,10 +124,12 @@ internal sealed partial class RtspConnection : IDisposable
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
                 limit.CancelAfter(StuckMax);
-                bytes = bytes[await _socket.SendAsync(bytes, limit.Token)..];
+                int count = Math.Min(bytes.Length, SendPieceBytes);
+                await _stream.WriteAsync(bytes[..count], limit.Token);
+                bytes = bytes[count..];
             }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             bool isStuck = e is OperationCanceledException && !_closed.IsCancellationRequested;
             Close();
@@ -128,9 +159,21 @@ internal sealed partial class RtspConnection : IDisposable
     {
         // Not the turn, for which a session may still wait; it holds nothing that has to be given back.
         _closed.Dispose();
+        _stream.Dispose();
         _socket.Dispose();
+        _place.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
+    }
+
+    /// <summary>Before anything is read: neither its length nor its slowness is the peer's to choose.</summary>
+    private async Task ShakeHandsAsync(SslServerAuthenticationOptions options)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
+        limit.CancelAfter(_house.Limits.SignInMax < HandshakeMax ? _house.Limits.SignInMax : HandshakeMax);
+        var secure = new SslStream(_stream, leaveInnerStreamOpen: false);
+        await secure.AuthenticateAsServerAsync(options, limit.Token);
+        _stream = secure;
     }
 
     /// <returns>False when nothing more is to be read.</returns>
@@ -185,6 +228,13 @@ internal sealed partial class RtspConnection : IDisposable
         TimeSpan wait = _messageSince is long since ? RequestMax - _time.GetElapsedTime(since)
             : _dialog.MayStayQuiet ? Timeout.InfiniteTimeSpan
             : _dialog.Patience;
+        if (!_dialog.IsSignedIn)
+        {
+            // However much it asks and however slowly it says it: those who wait for its place may have a better right.
+            TimeSpan left = _house.Limits.SignInMax - _time.GetElapsedTime(_openedAt);
+            wait = left <= TimeSpan.Zero ? TimeSpan.Zero : left < wait ? left : wait;
+        }
+
         if (wait <= TimeSpan.Zero && wait != Timeout.InfiniteTimeSpan)
         {
             return await GiveUpAsync();
@@ -194,7 +244,7 @@ internal sealed partial class RtspConnection : IDisposable
         limit.CancelAfter(wait);
         try
         {
-            int got = await _socket.ReceiveAsync(_buffer.AsMemory(_end), limit.Token);
+            int got = await _stream.ReadAsync(_buffer.AsMemory(_end), limit.Token);
             _end += got;
             _messageSince ??= _time.GetTimestamp();
             return got > 0;
@@ -207,6 +257,11 @@ internal sealed partial class RtspConnection : IDisposable
 
     private async ValueTask<bool> GiveUpAsync()
     {
+        if (!_dialog.IsSignedIn)
+        {
+            _house.Gate.TurnedAway(Remote, "not_signed_in");
+        }
+
         await SendAsync(new RtspReply(RtspStatus.RequestTimeout).Closing().ToBytes(null), _closed.Token);
         return false;
     }
@@ -232,7 +287,7 @@ internal sealed partial class RtspConnection : IDisposable
     }
 
     /// <summary>An IPv4 address as such, also when the socket speaks both kinds; without a zone.</summary>
-    private static IPAddress AddressOf(EndPoint? end)
+    public static IPAddress AddressOf(EndPoint? end)
     {
         IPAddress address = ((IPEndPoint)end!).Address;
         return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());

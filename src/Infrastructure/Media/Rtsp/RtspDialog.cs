@@ -31,6 +31,11 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
     private int _refusals;
     private bool _hasAsked;
 
+    /// <summary>Whether it has a right to look that has not ended, or a session, which ends with its right.</summary>
+    public bool IsSignedIn =>
+        _session is not null
+        || (_right is { Ended.IsCancellationRequested: false } right && right.Until > house.Time.GetUtcNow());
+
     /// <summary>A player that gets its pictures here need not say anything: that it takes them is sign enough.</summary>
     public bool MayStayQuiet => _session is { IsPlaying: true };
 
@@ -172,7 +177,7 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
             return new RtspReply(RtspStatus.NotValidInState);
         }
 
-        if (RtspTransport.Choose(request.Header("Transport")) is not RtspTransport offer)
+        if (RtspTransport.Choose(request.Header("Transport"), mayBeUdp: !connection.IsEncrypted) is not RtspTransport offer)
         {
             return new RtspReply(RtspStatus.UnsupportedTransport);
         }
@@ -273,6 +278,7 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
         {
             session.Owner = connection;
             _session = session;
+            connection.SignIn();
         }
 
         return session.Owner == connection ? session : null;
@@ -306,6 +312,7 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
         if (admission is LiveAdmission.Granted right)
         {
             (_right, _rightCamera, _refusals) = (right, address.Camera, 0);
+            connection.SignIn();
             return null;
         }
 
@@ -344,7 +351,8 @@ internal sealed class RtspDialog(RtspConnection connection, RtspHouse house)
     {
         bool isV6 = connection.Local.AddressFamily == AddressFamily.InterNetworkV6;
         string host = isV6 ? $"[{connection.Local}]" : connection.Local.ToString();
-        return address.ToUrl(string.Create(CultureInfo.InvariantCulture, $"{host}:{connection.LocalPort}"), isTrack);
+        string own = string.Create(CultureInfo.InvariantCulture, $"{host}:{connection.LocalPort}");
+        return address.ToUrl(connection.IsEncrypted ? "rtsps" : "rtsp", own, isTrack);
     }
 
     private static RtspReply NotNow() => new RtspReply(RtspStatus.Unavailable).With("Retry-After", "5");

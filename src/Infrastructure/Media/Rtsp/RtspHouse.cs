@@ -10,7 +10,8 @@ namespace Events.Media.Rtsp;
 
 /// <summary>What all connections of the server share: the way to cameras, the gate, the ports, and the sessions.</summary>
 internal sealed partial class RtspHouse(
-    Func<CameraId, CameraFeed?> feedOf, Func<ILiveGate> gate, UdpPorts ports, TimeProvider time, ILogger logger)
+    Func<CameraId, CameraFeed?> feedOf, Func<ILiveGate> gate, UdpPorts ports, RtspLimits limits, TimeProvider time,
+    ILogger logger)
 {
     /// <summary>In bytes. RFC 2326, section 3.4, wants at least eight letters; this cannot be guessed.</summary>
     private const int SessionIdBytes = 16;
@@ -20,6 +21,8 @@ internal sealed partial class RtspHouse(
     public ILiveGate Gate => gate();
 
     public UdpPorts Ports => ports;
+
+    public RtspLimits Limits => limits;
 
     public TimeProvider Time => time;
 
@@ -36,7 +39,7 @@ internal sealed partial class RtspHouse(
     /// <returns>Null when there is no place for another viewer.</returns>
     public RtspSession? TryOpen(LiveAdmission.Granted right, CameraFeed feed, StreamHeader header, RtspConnection connection)
     {
-        if (gate().TakeSeat(right.Number, connection.Remote) is not ILiveSeat seat)
+        if (gate().TakeSeat(right, connection.Remote) is not ILiveSeat seat)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Events.Application.Contracts;
 using Microsoft.Extensions.Hosting;
@@ -12,38 +13,38 @@ internal sealed partial class RtspServer(
     RtspOptions options, MediaEngine engine, Func<ILiveGate> gate, TimeProvider time, ILogger<RtspServer> logger)
     : IHostedService, IRtspOutput, IDisposable
 {
-    /// <summary>At once. Half of them may be players that have just left or come.</summary>
-    public const int ConnectionsMax = 512;
-
-    /// <summary>At once from one address: a wall of screens, or a house behind one router.</summary>
-    public const int ConnectionsPerAddressMax = 128;
-
     /// <summary>Waiting to be taken; the kernel turns more away.</summary>
     private const int Backlog = 128;
 
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<RtspConnection, Task> _connections = [];
-    private readonly Dictionary<IPAddress, int> _perAddress = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly RtspHouse _house = new(engine.FeedOf, gate, new UdpPorts(options), time, logger);
-    private Socket? _listener;
-    private Task _accepting = Task.CompletedTask;
+    /// <summary>Whoever is turned away comes again, and must not fill the output.</summary>
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMinutes(1);
 
-    public int Port => (_listener?.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+    private readonly ConcurrentDictionary<RtspConnection, Task> _connections = [];
+    private readonly RtspDoor _door = new(options.Limits);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly RtspHouse _house = new(engine.FeedOf, gate, new UdpPorts(options), options.Limits, time, logger);
+    private Socket? _listener;
+    private Socket? _tlsListener;
+    private Task _accepting = Task.CompletedTask;
+    private long _turnedAwayCount;
+    private long? _toldAt;
+
+    public int Port => PortOf(_listener);
+
+    public int TlsPort => PortOf(_tlsListener);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        if (options.Listen.Address.Equals(IPAddress.IPv6Any))
+        _listener = Listen(options.Listen);
+        _accepting = AcceptAsync(_listener, null, _stop.Token);
+        if (options.Tls is { } tls)
         {
-            listener.DualMode = true;
+            _tlsListener = Listen(tls.Listen);
+            _accepting = Task.WhenAll(_accepting, AcceptAsync(_tlsListener, tls.Current, _stop.Token));
         }
 
-        listener.Bind(options.Listen);
-        listener.Listen(Backlog);
-        _listener = listener;
-        _accepting = AcceptAsync(listener, _stop.Token);
         return Task.CompletedTask;
     }
 
@@ -51,6 +52,7 @@ internal sealed partial class RtspServer(
     {
         await _stop.CancelAsync();
         _listener?.Dispose();
+        _tlsListener?.Dispose();
         await _accepting;
         await _house.EndAllAsync("The server stops.");
         foreach (RtspConnection connection in _connections.Keys)
@@ -65,16 +67,33 @@ internal sealed partial class RtspServer(
     public void Dispose()
     {
         _listener?.Dispose();
+        _tlsListener?.Dispose();
         _stop.Dispose();
     }
 
-    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    private static int PortOf(Socket? listener) => (listener?.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+
+    private static Socket Listen(IPEndPoint at)
+    {
+        var listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (at.Address.Equals(IPAddress.IPv6Any))
+        {
+            listener.DualMode = true;
+        }
+
+        listener.Bind(at);
+        listener.Listen(Backlog);
+        return listener;
+    }
+
+    private async Task AcceptAsync(
+        Socket listener, Func<SslServerAuthenticationOptions>? tls, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                Serve(await listener.AcceptAsync(cancellationToken));
+                Serve(await listener.AcceptAsync(cancellationToken), tls);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -89,17 +108,27 @@ internal sealed partial class RtspServer(
         }
     }
 
-    private void Serve(Socket socket)
+    private void Serve(Socket socket, Func<SslServerAuthenticationOptions>? tls)
     {
         try
         {
-            var connection = new RtspConnection(socket, _house);
-            if (!TryCount(connection.Remote))
+            IPAddress from = RtspConnection.AddressOf(socket.RemoteEndPoint);
+            if (_door.Enter(from) is not RtspDoor.Place place)
             {
-                LogTurnedAway(_connections.Count);
-                connection.Close();
-                connection.Dispose();
+                socket.Dispose();
+                TurnAway(from);
                 return;
+            }
+
+            RtspConnection connection;
+            try
+            {
+                connection = new RtspConnection(socket, tls, place, _house);
+            }
+            catch
+            {
+                place.Dispose();
+                throw;
             }
 
             var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -118,39 +147,30 @@ internal sealed partial class RtspServer(
         await ready;
         await connection.RunAsync();
         _connections.TryRemove(connection, out _);
-        Uncount(connection.Remote);
         connection.Dispose();
     }
 
-    private bool TryCount(IPAddress address)
+    private void TurnAway(IPAddress from)
     {
-        lock (_perAddress)
+        gate().TurnedAway(from, "too_many_connections");
+        long count = Interlocked.Increment(ref _turnedAwayCount);
+        lock (_door)
         {
-            int count = _perAddress.GetValueOrDefault(address);
-            if (_connections.Count >= ConnectionsMax || count >= ConnectionsPerAddressMax)
+            if (_toldAt is long told && time.GetElapsedTime(told) < TellEvery)
             {
-                return false;
+                return;
             }
 
-            _perAddress[address] = count + 1;
-            return true;
+            _toldAt = time.GetTimestamp();
         }
-    }
 
-    private void Uncount(IPAddress address)
-    {
-        lock (_perAddress)
-        {
-            if (--_perAddress[address] == 0)
-            {
-                _perAddress.Remove(address);
-            }
-        }
+        LogTurnedAway(_door.Count, count);
     }
 
     [LoggerMessage(EventId = 5521, Level = LogLevel.Warning, Message = "An RTSP connection could not be taken")]
     private partial void LogNotAccepted(Exception exception);
 
-    [LoggerMessage(EventId = 5522, Level = LogLevel.Warning, Message = "An RTSP connection was turned away; {Count} are open")]
-    private partial void LogTurnedAway(int count);
+    [LoggerMessage(EventId = 5522, Level = LogLevel.Warning,
+        Message = "An RTSP connection was turned away; {Count} are open, and {TurnedAway} have been turned away so far")]
+    private partial void LogTurnedAway(int count, long turnedAway);
 }

@@ -14,10 +14,11 @@ internal sealed record RtspTransport(string Protocol, bool IsUdp, int? First, in
     private const int ChannelMax = 255;
     private const int PortMax = 65_535;
 
+    /// <param name="mayBeUdp">Not within TLS: packets would go beside it, in the clear.</param>
     /// <returns>The first offer that can be met; null when there is none.</returns>
-    public static RtspTransport? Choose(string? header) =>
+    public static RtspTransport? Choose(string? header, bool mayBeUdp) =>
         header?.Split(',', OffersMax + 1, StringSplitOptions.TrimEntries).Take(OffersMax)
-            .Select(TryParse).FirstOrDefault(offer => offer is not null);
+            .Select(TryParse).FirstOrDefault(offer => offer is { IsUdp: false } || (mayBeUdp && offer is not null));
 
     private static RtspTransport? TryParse(string offer)
     {
