@@ -20,12 +20,16 @@ import tempfile
 import zipfile
 
 FORMAT = "events-bundle/1"
+MANIFEST_DEPTH_MAX = 64
 ENTRIES_MAX = 500_000
 TEXT_BYTES_MAX = 4 * 1024 ** 3
 TEXT_ENTRY_BYTES_MAX = 1024 ** 3
 RATIO_MAX = 1_000
+NOTE_BYTES_MAX = 1024 ** 2
+SIGNATURES_MAX = 100
 LEAF_KEYS = ("bdata", "causation_id", "correlation_id", "data", "headers", "id", "leaf", "mt_dotnet_type", "seq_id",
              "stream_id", "tenant_id", "timestamp_us", "type", "user_name", "version")
+FACT_KEYS = (set(LEAF_KEYS) - {"leaf"}) | {"index"}
 
 
 class Contradicted(Exception):
@@ -90,8 +94,8 @@ def number_of(token):
     return sign + text
 
 
-def canonical(text, refuse_nul=True):
-    """The canonical form of a JSON text. No recursion, so depth does not matter."""
+def canonical(text, refuse_nul=True, depth_max=None):
+    """The canonical form of a JSON text. No recursion, so depth does not matter, unless a most is named."""
     position, stack, done = 0, [], None
     expect = 'value'
     while done is None:
@@ -102,6 +106,8 @@ def canonical(text, refuse_nul=True):
         mark, string, number, word = match.groups()
         if mark in ('[', '{') and expect in ('value', 'first'):
             stack.append(([], set()) if mark == '{' else ([],))
+            if depth_max is not None and len(stack) > depth_max:
+                raise Contradicted('a text that is nested too deeply')
             expect = 'firstkey' if mark == '{' else 'first'
             continue
         if string is not None:
@@ -160,7 +166,7 @@ def leaf_of(row):
     """The bytes of a fact's leaf, from a row of events.jsonl."""
     leaf = {key: row[key] for key in LEAF_KEYS if key not in ('bdata', 'data', 'headers', 'leaf')}
     leaf['leaf'] = 1
-    leaf['bdata'] = None if row['bdata'] is None else sha256(bytes.fromhex(row['bdata'])).hex()
+    leaf['bdata'] = None if row['bdata'] is None else sha256(hex_bytes(row['bdata'])).hex()
     for key in ('data', 'headers'):
         leaf[key] = None if row[key] is None else sha256(canonical(row[key])).hex()
     return ('{' + ','.join(
@@ -235,6 +241,19 @@ def strict_base64(text):
     return data
 
 
+def hex_bytes(text):
+    if not re.fullmatch('(?:[0-9a-f]{2})*', text):
+        raise Contradicted('hex that is none, or not in small letters')
+    return bytes.fromhex(text)
+
+
+def integer(value):
+    """A number of the manifest: Python would take true for 1."""
+    if type(value) is not int:
+        raise Contradicted('a number that is none: %s' % str(value)[:30])
+    return value
+
+
 def strict_number(text):
     if not re.fullmatch(r'0|[1-9][0-9]{0,18}', text) or int(text) >= 2 ** 63:
         raise Contradicted('a number that is none: ' + text[:30])
@@ -247,13 +266,13 @@ class Key:
     def __init__(self, vkey):
         parts = vkey.split('+', 2)
         if len(parts) != 3:
-            raise Undecided('not a public key: ' + vkey[:80])
+            raise Contradicted('not a public key: ' + vkey[:80])
         self.vkey, self.name = vkey, parts[0]
         data = strict_base64(parts[2])
         self.spki = data[1:]
         self.id = sha256(self.spki)[:4]
         if data[:1] != b'\2' or self.id.hex() != parts[1]:
-            raise Undecided('a public key of another kind, or with a wrong id: ' + vkey[:80])
+            raise Contradicted('a public key of another kind, or with a wrong id: ' + vkey[:80])
 
     def has_signed(self, text, signature):
         pem = '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' % base64.b64encode(self.spki).decode()
@@ -286,11 +305,15 @@ class Head:
         if len(self.root) != 32:
             raise Contradicted('a root that is no hash')
         signed = False
+        if len(note) > NOTE_BYTES_MAX or len(lines) > SIGNATURES_MAX:
+            raise Contradicted('a head that is too large, or has too many signatures')
         for line in lines:
-            match = re.fullmatch('\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)', line)
+            match = re.fullmatch('\u2014 ([^\\s+]+) ([A-Za-z0-9+/=]+)', line)
             if match is None:
                 raise Contradicted('a line that is no signature')
             data = strict_base64(match.group(2))
+            if len(data) <= 4:
+                raise Contradicted('a signature that is none')
             for key in keys:
                 if key.name == match.group(1) and key.id == data[:4]:
                     if not key.has_signed(self.text.encode('utf-8'), data[4:]):
@@ -374,7 +397,7 @@ class Bundle:
         if len(set(self.names)) != len(self.names):
             raise Contradicted('two files of one name')
         for name in self.names:
-            if name.startswith('/') or '\\' in name or '..' in name.split('/') or ':' in name:
+            if '\\' in name or ':' in name or {'..', ''} & set(name.split('/')):
                 raise Contradicted('a file name that leads elsewhere: ' + name[:80])
         if sum(size for name, size in self.sizes.items() if not name.startswith('media/')) > TEXT_BYTES_MAX:
             raise Contradicted('more than %d bytes beside the media' % TEXT_BYTES_MAX)
@@ -398,6 +421,15 @@ class Bundle:
         return hash_.hexdigest()
 
 
+def members_of(line, names):
+    """A JSON object with these members, each once, and no others."""
+    canonical(line, refuse_nul=False)
+    members = json.loads(line)
+    if set(members) != names:
+        raise Contradicted('a line with other members than it must have')
+    return members
+
+
 class Check:
     def __init__(self, bundle, keys, anchors):
         self.bundle, self.given, self.anchors = bundle, keys, anchors
@@ -407,7 +439,10 @@ class Check:
 
     def run(self):
         manifest = self.manifest()
-        keys = [Key(text) for text in self.given]
+        try:
+            keys = [Key(text) for text in self.given]
+        except Contradicted as slip:
+            raise Undecided('the key that was given is none: %s' % slip)
         if not keys:
             keys = [Key(line) for line in self.lines('keys.txt') if not line.startswith('#')]
             self.left.append('whose key it is: the public key was taken from the bundle itself. Compare it with the one you hold: '
@@ -416,7 +451,7 @@ class Check:
             raise Undecided('no public key is known')
         keys, retired = self.follow_keys(keys)
         head = Head(self.bundle.read('checkpoint'), [key for key in keys if key.vkey not in retired])
-        if head.origin != manifest['origin'] or head.size != manifest['treeSize']:
+        if head.origin != manifest['origin'] or head.size != integer(manifest['treeSize']):
             raise Contradicted('the head is not the one that the manifest names')
         rows = self.rows(head)
         self.scope(manifest, rows)
@@ -443,9 +478,9 @@ class Check:
             head = Head(note, keys)
         except Contradicted:
             return False
-        row = json.loads(self.bundle.read(folder + 'fact.json'))
+        row = members_of(self.bundle.read(folder + 'fact.json').decode('utf-8'), FACT_KEYS)
         at, proof, proved = proof_of(self.bundle.read(folder + 'proof.tlog-proof'))
-        if proved != note or at != row['index'] or row['type'] != 'log_key_rotated' or not is_included(
+        if proved != note or at != integer(row['index']) or row['type'] != 'log_key_rotated' or not is_included(
                 leaf_hash(leaf_of(row)), at, head.size, proof, head.root):
             raise Contradicted('%s: the fact that leads to another key is not under its head' % folder)
         body = json.loads(row['data'])
@@ -459,11 +494,13 @@ class Check:
 
     def manifest(self):
         data = self.bundle.read('manifest.json')
-        if canonical(data.decode('utf-8')) != data:
+        if canonical(data.decode('utf-8'), depth_max=MANIFEST_DEPTH_MAX) != data:
             raise Contradicted('the manifest is not in canonical form')
         manifest = json.loads(data)
-        if manifest.get('format') != FORMAT:
-            raise Undecided('a bundle of another format: %s' % str(manifest.get('format'))[:60])
+        if not isinstance(manifest['format'], str):
+            raise Contradicted('a manifest that names no format')
+        if manifest['format'] != FORMAT:
+            raise Undecided('a bundle of another format: %s' % manifest['format'][:60])
         listed = {entry['path']: entry for entry in manifest['files']}
         if len(listed) != len(manifest['files']):
             raise Contradicted('the manifest lists one file twice')
@@ -473,7 +510,7 @@ class Check:
         for name in sorted(actual - set(listed)):
             self.contradictions.append('%s is in no manifest' % name)
         for name in sorted(set(listed) & actual):
-            if self.bundle.sizes[name] != listed[name]['length'] or self.bundle.sha256(name) != listed[name]['sha256']:
+            if self.bundle.sizes[name] != integer(listed[name]['length']) or self.bundle.sha256(name) != listed[name]['sha256']:
                 self.contradictions.append('%s is not the file that the manifest names' % name)
         if self.contradictions:
             raise Contradicted('the bundle is not whole')
@@ -482,15 +519,15 @@ class Check:
     def lines(self, name):
         if name not in self.bundle.sizes:
             return []
-        return [line for line in self.bundle.read(name).decode('utf-8').split('\n') if line]
+        text = self.bundle.read(name).decode('utf-8')
+        if any(ord(letter) < 32 and letter != '\n' for letter in text):
+            raise Contradicted('%s has a control character other than the newline' % name)
+        return [line for line in text.split('\n') if line]
 
     def rows(self, head):
         rows, before = [], None
         for line in self.lines('events.jsonl'):
-            canonical(line, refuse_nul=False)
-            row = json.loads(line)
-            if set(row) != (set(LEAF_KEYS) - {'leaf'}) | {'index'}:
-                raise Contradicted('a row with other members than a fact has')
+            row = members_of(line, FACT_KEYS)
             place = 'fact %s (index %s, stream %s, version %s)' % (
                 row['seq_id'], row['index'], row['stream_id'], row['version'])
             try:
@@ -503,9 +540,9 @@ class Check:
             before = row
             rows.append(row)
         for line in self.lines('hidden.jsonl'):
-            hidden = json.loads(line)
+            hidden = members_of(line, {'index', 'leaf'})
             try:
-                self.included(hidden['index'], bytes.fromhex(hidden['leaf']), head)
+                self.included(hidden['index'], hex_bytes(hidden['leaf']), head)
                 self.withheld += 1
             except (Contradicted, ValueError) as why:
                 self.contradictions.append('withheld fact at index %s: %s' % (hidden.get('index'), why))
@@ -523,14 +560,16 @@ class Check:
 
     def scope(self, manifest, rows):
         scope = manifest['scope']
+        if scope['kind'] not in ('range', 'streams'):
+            raise Contradicted('a scope of another kind')
         indexes = sorted(row['index'] for row in rows)
-        if len(indexes) != manifest['factCount'] + manifest['hiddenCount']:
-            self.contradictions.append('there are %d facts, the manifest says %d' % (
-                len(indexes), manifest['factCount'] + manifest['hiddenCount']))
+        told = integer(manifest['factCount']) + integer(manifest['hiddenCount'])
+        if len(indexes) != told:
+            self.contradictions.append('there are %d facts, the manifest says %d' % (len(indexes), told))
         if scope['kind'] == 'range':
             if indexes and indexes != list(range(indexes[0], indexes[0] + len(indexes))):
                 self.contradictions.append('the range has holes: facts were left out')
-            elif indexes and 'allFrom' in scope and indexes[0] != scope['allFrom']:
+            elif indexes and indexes[0] != integer(scope['allFrom']):
                 self.contradictions.append('the range does not begin where the manifest says')
         else:
             self.left.append('whether more was written later: what lies behind the last fact of a stream is not in this bundle')
@@ -547,10 +586,12 @@ class Check:
         facts = {row['index']: row for row in rows if 'hidden' not in row}
         included = 0
         for media in manifest['media']:
-            row = facts.get(media['index'])
+            row = facts.get(integer(media['index']))
             expected = None if row is None else json.loads(row['data']).get('sha256')
             if expected is None or expected != media['sha256']:
                 self.contradictions.append('%s: no fact in the bundle describes it' % media['path'])
+            elif not isinstance(media['included'], bool):
+                raise Contradicted('%s: neither included nor left out' % media['path'])
             elif not media['included']:
                 continue
             elif self.bundle.sha256(media['path']) != expected:

@@ -172,6 +172,14 @@ public sealed class A_note
         Assert.All(refused, text => Assert.Throws<NoteRefusedException>(() => NoteKey.Parse(text)));
         Assert.Throws<NoteRefusedException>(() => NoteKey.Of(Log, other.ExportSubjectPublicKeyInfo()));
         Assert.Throws<NoteRefusedException>(() => NoteKey.Of(Log, [.. read.SubjectPublicKeyInfo, 0]));
+
+        // A curve that nobody has: its name is in these bytes.
+        Assert.All(Enumerable.Range(0, read.SubjectPublicKeyInfo.Length), at =>
+        {
+            byte[] bytes = [.. read.SubjectPublicKeyInfo];
+            bytes[at] ^= 1;
+            Assert.Throws<NoteRefusedException>(() => NoteKey.Of(Log, bytes));
+        });
         Assert.Throws<NoteRefusedException>(() => NoteSigner.Of(Log, other.ExportPkcs8PrivateKey()));
         using NoteSigner again = NoteSigner.Of(Log, signer.ExportPkcs8());
         Assert.Equal(vkey, again.Key.ToString());

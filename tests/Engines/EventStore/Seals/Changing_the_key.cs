@@ -26,7 +26,7 @@ public sealed class Changing_the_key : IAsyncLifetime
     [Fact]
     public async Task is_signed_by_both_once_and_leaves_no_old_key_behind()
     {
-        (string old, string next) = await AnnounceAsync();
+        (string old, string next) = await _log.AnnounceNextKeyAsync();
         byte[] before = await File.ReadAllBytesAsync(Path.Combine(_log.Folder, "seal-key.pem"), Token);
         await _log.SealAllAsync();
         await _log.AppendAsync(1);
@@ -56,7 +56,7 @@ public sealed class Changing_the_key : IAsyncLifetime
         await _log.AppendAsync(10);
         await _log.SealAllAsync();
         Assert.False(Has((await _log.HeadsAsync())[^1], next.Key.ToString()));
-        await AnnounceAsync();
+        await _log.AnnounceNextKeyAsync();
         await _log.SealAllAsync();
         Assert.True(Has((await _log.HeadsAsync())[^1], next.Key.ToString()));
     }
@@ -65,11 +65,11 @@ public sealed class Changing_the_key : IAsyncLifetime
     [Fact]
     public async Task is_followed_by_an_audit_from_any_of_the_keys()
     {
-        (string first, string second) = await AnnounceAsync();
+        (string first, string second) = await _log.AnnounceNextKeyAsync();
         await _log.SealAllAsync();
         await _log.AppendAsync(300);
         await _log.SealAllAsync();
-        (_, string third) = await AnnounceAsync();
+        (_, string third) = await _log.AnnounceNextKeyAsync();
         await _log.SealAllAsync();
         await _log.AppendAsync(10);
         await _log.SealAllAsync();
@@ -99,7 +99,7 @@ public sealed class Changing_the_key : IAsyncLifetime
     public async Task takes_the_old_key_its_word()
     {
         using NoteSigner stolen = _log.Keys.ReadKey(_log.Keys.ReadState()!.Origin);
-        await AnnounceAsync();
+        await _log.AnnounceNextKeyAsync();
         await _log.SealAllAsync();
         await _log.AppendAsync(10);
         await _log.SealAllAsync();
@@ -136,7 +136,7 @@ public sealed class Changing_the_key : IAsyncLifetime
     [Fact]
     public async Task goes_on_after_a_crash_at_any_step()
     {
-        (string old, string next) = await AnnounceAsync();
+        (string old, string next) = await _log.AnnounceNextKeyAsync();
         string nextFile = Path.Combine(_log.Folder, "seal-key-next.pem");
         string keyFile = Path.Combine(_log.Folder, "seal-key.pem");
         byte[] nextBytes = await File.ReadAllBytesAsync(nextFile, Token);
@@ -164,23 +164,6 @@ public sealed class Changing_the_key : IAsyncLifetime
             (await _log.HeadsAsync()).Select(head => (Has(head, old), Has(head, next))));
         Assert.Empty((await AuditAsync(All, [old], [])).Findings);
         Assert.Empty((await AuditAsync(All, [next], [])).Findings);
-    }
-
-    /// <summary>As the host does it: the key first, then the fact.</summary>
-    private async Task<(string Old, string Next)> AnnounceAsync()
-    {
-        string origin = _log.Keys.ReadState()!.Origin;
-        using NoteSigner present = _log.Keys.ReadKey(origin);
-        using NoteSigner next = _log.Keys.NextKey(origin);
-        await _log.Store.ExecuteAsync(
-            $$"""
-            insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
-            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-            select nextval('events.mt_events_sequence'), gen_random_uuid(), 'logbook-all', 1 + count(*), jsonb_build_object(
-              'oldKey', '{{present.Key}}', 'newKey', '{{next.Key}}', 'reason', 'Once a year'), 'log_key_rotated', now()
-            from events.mt_events where stream_id = 'logbook-all'
-            """);
-        return (present.Key.ToString(), next.Key.ToString());
     }
 
     private static bool Has(StoredHead head, string vkey)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Events.EventStore.Appending;
 using Events.EventStore.Seals.Canonical;
+using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
 using Events.EventStore.Seals.Tree;
 using Events.Tests.Engines.Postgres;
@@ -96,6 +97,23 @@ internal sealed class SealedLog : IAsyncDisposable
             alter table events_own.audit_head enable always trigger audit_append_only;
             alter table events_own.audit_tile enable always trigger audit_append_only;
             """);
+
+    /// <summary>As the host does it: the key first, then the fact.</summary>
+    public async Task<(string Old, string Next)> AnnounceNextKeyAsync()
+    {
+        string origin = Keys.ReadState()!.Origin;
+        using NoteSigner present = Keys.ReadKey(origin);
+        using NoteSigner next = Keys.NextKey(origin);
+        await Store.ExecuteAsync(
+            $$"""
+            insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), 'logbook-all', 1 + count(*), jsonb_build_object(
+              'oldKey', '{{present.Key}}', 'newKey', '{{next.Key}}', 'reason', 'Once a year'), 'log_key_rotated', now()
+            from events.mt_events where stream_id = 'logbook-all'
+            """);
+        return (present.Key.ToString(), next.Key.ToString());
+    }
 
     public async Task<IReadOnlyList<StoredHead>> HeadsAsync()
     {

@@ -10,11 +10,8 @@ namespace Events.EventStore.Seals.Bundles;
 /// <summary>One check of a bundle. The independent verifier does the same with other code; both must agree.</summary>
 internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList<string> anchors, Action<AuditProgress> progress)
 {
-    private static readonly string[] _members =
-    [
-        "index", "seq_id", "id", "stream_id", "version", "data", "bdata", "type", "timestamp_us", "tenant_id", "mt_dotnet_type",
-        "correlation_id", "causation_id", "headers", "user_name",
-    ];
+    /// <summary>A body may be as deep as PostgreSQL stores it; reading it takes no stack.</summary>
+    private static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = int.MaxValue };
 
     private readonly List<string> _contradictions = [];
     private readonly List<string> _notChecked = [];
@@ -88,7 +85,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         Dictionary<string, JsonElement> listed = new(StringComparer.Ordinal);
         foreach (JsonElement file in manifest.GetProperty("files").EnumerateArray())
         {
-            if (!listed.TryAdd(file.GetProperty("path").GetString()!, file))
+            if (!listed.TryAdd(RowText.Required(file, "path"), file))
             {
                 throw new BundleRefusedException("the manifest lists one file twice");
             }
@@ -120,16 +117,29 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
 
     private List<NoteKey> Keys(BundleReader bundle)
     {
-        IReadOnlyList<string> texts = givenKeys;
-        if (texts.Count == 0)
+        if (givenKeys.Count > 0)
         {
-            texts = [.. LinesOf(bundle, "keys.txt").Where(line => line[0] != '#')];
-            _notChecked.Add(
-                "whose key it is: the public key was taken from the bundle itself. Compare it with the one you hold: "
-                + string.Join(", ", texts));
+            return GivenKeys();
         }
 
-        return texts.Count > 0 ? [.. texts.Select(NoteKey.Parse)] : throw new UndecidedException("no public key is known");
+        string[] texts = [.. LinesOf(bundle, "keys.txt").Where(line => line[0] != '#').Distinct()];
+        _notChecked.Add(
+            "whose key it is: the public key was taken from the bundle itself. Compare it with the one you hold: "
+            + string.Join(", ", texts));
+        return texts.Length > 0 ? [.. texts.Select(NoteKey.Parse)] : throw new UndecidedException("no public key is known");
+    }
+
+    /// <summary>A slip of the asker's own says nothing against the bundle.</summary>
+    private List<NoteKey> GivenKeys()
+    {
+        try
+        {
+            return [.. givenKeys.Distinct().Select(NoteKey.Parse)];
+        }
+        catch (NoteRefusedException refused)
+        {
+            throw new UndecidedException($"the key that was given is none: {refused.Message}");
+        }
     }
 
     private void CheckRows(BundleReader bundle, JsonElement manifest, byte[] note, TreeHead head)
@@ -140,7 +150,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         {
             using JsonDocument document = JsonDocument.Parse(line);
             JsonElement fact = document.RootElement;
-            if (!fact.EnumerateObject().Select(member => member.Name).Order().SequenceEqual(_members.Order()))
+            if (!RowText.IsFact(fact))
             {
                 throw new BundleRefusedException("a row with other members than a fact has");
             }
@@ -161,15 +171,20 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         foreach (string line in LinesOf(bundle, "hidden.jsonl"))
         {
             using JsonDocument document = JsonDocument.Parse(line);
+            if (!RowText.Has(document.RootElement, "index", "leaf"))
+            {
+                throw new BundleRefusedException("a withheld fact with other members than its index and its leaf");
+            }
+
             long index = document.RootElement.GetProperty("index").GetInt64();
-            string hex = document.RootElement.GetProperty("leaf").GetString()!;
+            string hex = RowText.Required(document.RootElement, "leaf");
             Prove(bundle, index, () => HashOf(hex), $"withheld fact at index {index}", note, head, ref _withheld);
             _rows.Add(new Row(index, 0, null, 0, null, IsHidden: true));
         }
     }
 
     private static TreeHash HashOf(string hex) =>
-        Convert.FromHexString(hex) is { Length: TreeHash.Length } bytes
+        RowText.Bytes(hex) is { Length: TreeHash.Length } bytes
             ? new TreeHash(bytes) : throw new FormatException("No hash.");
 
     private void Prove(
@@ -203,7 +218,12 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
     private void CheckScope(JsonElement manifest)
     {
         JsonElement scope = manifest.GetProperty("scope");
-        bool isRange = scope.GetProperty("kind").GetString() == "range";
+        bool isRange = scope.GetProperty("kind").GetString() switch
+        {
+            "range" => true,
+            "streams" => false,
+            _ => throw new BundleRefusedException("a scope of another kind"),
+        };
         long[] indexes = [.. _rows.Select(row => row.Index).Order()];
         long told = manifest.GetProperty("factCount").GetInt64() + manifest.GetProperty("hiddenCount").GetInt64();
         if (indexes.Length != told)
@@ -245,7 +265,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         long left = 0;
         foreach (JsonElement media in manifest.GetProperty("media").EnumerateArray())
         {
-            string path = media.GetProperty("path").GetString()!;
+            string path = RowText.Required(media, "path");
             named.Add(path);
             string? sha256 = media.GetProperty("sha256").GetString();
             if (facts.GetValueOrDefault(media.GetProperty("index").GetInt64())?.Sha256 is not { } told || told != sha256)
@@ -323,7 +343,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         string? sha256 = null;
         if (fact.GetProperty("data").GetString() is { } data && data.Contains("sha256", StringComparison.Ordinal))
         {
-            using JsonDocument body = JsonDocument.Parse(data);
+            using JsonDocument body = JsonDocument.Parse(data, _anyDepth);
             sha256 = body.RootElement.ValueKind == JsonValueKind.Object
                 && body.RootElement.TryGetProperty("sha256", out JsonElement hash) && hash.ValueKind == JsonValueKind.String
                     ? hash.GetString() : null;
@@ -331,9 +351,9 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
 
         return new Row(
             fact.GetProperty("index").GetInt64(),
-            long.Parse(fact.GetProperty("seq_id").GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+            long.Parse(RowText.Required(fact, "seq_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
             fact.GetProperty("stream_id").GetString(),
-            long.Parse(fact.GetProperty("version").GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+            long.Parse(RowText.Required(fact, "version"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
             sha256);
     }
 

@@ -63,7 +63,8 @@ internal sealed class BundleKeys
         using JsonDocument fact = JsonDocument.Parse(bundle.Read($"{folder}/fact.json"));
         InclusionFile proof = InclusionFile.Parse(bundle.Read($"{folder}/proof.tlog-proof"));
         TreeHash leaf = RowText.HashOf(fact.RootElement, form);
-        if (!proof.Note.AsSpan().SequenceEqual(note)
+        if (!RowText.IsFact(fact.RootElement)
+            || !proof.Note.AsSpan().SequenceEqual(note)
             || proof.Index != fact.RootElement.GetProperty("index").GetInt64()
             || !ProofCheck.IsIncluded(leaf, proof.Index, head.Size, proof.Proof, head.Root)
             || fact.RootElement.GetProperty("type").GetString() != KeyRotation.FactType)
@@ -71,9 +72,9 @@ internal sealed class BundleKeys
             throw new BundleRefusedException($"{folder}: the fact that leads to another key is not under its head");
         }
 
-        using JsonDocument body = JsonDocument.Parse(fact.RootElement.GetProperty("data").GetString()!);
-        NoteKey old = NoteKey.Parse(body.RootElement.GetProperty("oldKey").GetString()!);
-        NoteKey next = NoteKey.Parse(body.RootElement.GetProperty("newKey").GetString()!);
+        using JsonDocument body = JsonDocument.Parse(RowText.Required(fact.RootElement, "data"));
+        NoteKey old = NoteKey.Parse(RowText.Required(body.RootElement, "oldKey"));
+        NoteKey next = NoteKey.Parse(RowText.Required(body.RootElement, "newKey"));
         foreach (NoteKey key in new[] { old, next })
         {
             TreeHead.Open(note, [key]);

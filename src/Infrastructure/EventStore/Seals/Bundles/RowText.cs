@@ -11,6 +11,12 @@ namespace Events.EventStore.Seals.Bundles;
 /// <summary>A fact as a line of <c>events.jsonl</c>: its index, and all that its leaf is made of as it is stored.</summary>
 internal static class RowText
 {
+    private static readonly string[] _members =
+    [
+        "index", "seq_id", "id", "stream_id", "version", "data", "bdata", "type", "timestamp_us", "tenant_id", "mt_dotnet_type",
+        "correlation_id", "causation_id", "headers", "user_name",
+    ];
+
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>A JSON object without its first member, the index, and without its opening brace.</returns>
@@ -45,7 +51,23 @@ internal static class RowText
     public static byte[] Beginning(long index) =>
         Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"index\":{index},"));
 
-    /// <summary>The leaf hash of a line's fact.</summary>
+    /// <summary>Whether a line has the members of a fact, each once, and no others.</summary>
+    public static bool IsFact(JsonElement line) => Has(line, _members);
+
+    /// <summary>Whether an object has these members, each once, and no others.</summary>
+    public static bool Has(JsonElement line, params IEnumerable<string> members) =>
+        line.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal)
+            .SequenceEqual(members.Order(StringComparer.Ordinal));
+
+    /// <summary>Bytes in lower-case hex.</summary>
+    /// <exception cref="FormatException">They are spelled otherwise, or are none.</exception>
+    public static byte[] Bytes(string hex) =>
+        Convert.FromHexString(hex) is var bytes && Convert.ToHexStringLower(bytes) == hex
+            ? bytes : throw new FormatException("Hex that is not in small letters.");
+
+    /// <summary>
+    /// The leaf hash of a line's fact. Each value has one spelling; others are refused, although they mean the same.
+    /// </summary>
     /// <exception cref="FormatException">A member is missing, or is not what it must be.</exception>
     /// <exception cref="KeyNotFoundException">A member is missing.</exception>
     /// <exception cref="InvalidOperationException">A member is of another kind.</exception>
@@ -54,12 +76,12 @@ internal static class RowText
     {
         LeafRow row = new()
         {
-            SeqId = long.Parse(Required(line, "seq_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
-            Id = Guid.ParseExact(Required(line, "id"), "d"),
+            SeqId = checked((long)NumberOf(Required(line, "seq_id"))),
+            Id = IdOf(Required(line, "id")),
             StreamId = TextOf(line, "stream_id"),
-            Version = long.Parse(Required(line, "version"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+            Version = checked((long)NumberOf(Required(line, "version"))),
             Data = TextOf(line, "data"),
-            BinaryData = line.GetProperty("bdata").GetString() is { } hex ? new Column(Convert.FromHexString(hex)) : Column.Null,
+            BinaryData = line.GetProperty("bdata").GetString() is { } hex ? new Column(Bytes(hex)) : Column.Null,
             Type = TextOf(line, "type"),
             Timestamp = TimeOf(Required(line, "timestamp_us")),
             TenantId = TextOf(line, "tenant_id"),
@@ -72,16 +94,26 @@ internal static class RowText
         return form.HashOf(row);
     }
 
+    /// <exception cref="FormatException">It is null.</exception>
+    public static string Required(JsonElement line, string name) =>
+        line.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null.");
+
     private static long TimeOf(string text) =>
         text switch
         {
             "infinity" => long.MaxValue,
             "-infinity" => long.MinValue,
-            _ => (long)(Int128.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) - LeafTime.PostgresEpoch),
+            _ => checked((long)(NumberOf(text) - LeafTime.PostgresEpoch)),
         };
 
-    private static string Required(JsonElement line, string name) =>
-        line.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null.");
+    private static Int128 NumberOf(string text) =>
+        Int128.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) is var number
+        && number.ToString(CultureInfo.InvariantCulture) == text
+            ? number : throw new FormatException("A number that is spelled otherwise.");
+
+    private static Guid IdOf(string text) =>
+        Guid.ParseExact(text, "d") is var id && id.ToString("d") == text
+            ? id : throw new FormatException("An id that is not in small letters.");
 
     private static Column TextOf(JsonElement line, string name) =>
         line.GetProperty(name).GetString() is { } text ? new Column(Encoding.UTF8.GetBytes(text)) : Column.Null;

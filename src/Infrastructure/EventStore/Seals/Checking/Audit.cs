@@ -132,7 +132,7 @@ internal sealed class Audit(
                 + string.Join(", ", texts));
         }
 
-        return [.. texts.Select(NoteKey.Parse)];
+        return [.. texts.Distinct().Select(NoteKey.Parse)];
     }
 
     /// <returns>The newest; null if there is none.</returns>

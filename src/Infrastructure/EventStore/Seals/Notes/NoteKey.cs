@@ -52,9 +52,9 @@ internal sealed class NoteKey : IDisposable
                 return new NoteKey(name, subjectPublicKeyInfo, key);
             }
         }
-        catch (CryptographicException)
+        catch (Exception bad) when (bad is CryptographicException or PlatformNotSupportedException)
         {
-            // Whatever was wrong with it, it is refused below.
+            // Whatever was wrong with it, a curve that nobody has included, it is refused below.
         }
 
         key.Dispose();
