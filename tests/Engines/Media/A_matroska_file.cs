@@ -69,15 +69,7 @@ public sealed class A_matroska_file
     public async Task shows_all_pictures_of_a_camera_that_changed_its_format(Container container)
     {
         await using Studio studio = Short();
-        CameraTarget camera = await studio.WatchAsync(Pattern);
-        RecordingId recording = await studio.RecordAsync(camera, "gate");
-        await studio.Listener.WaitAsync("segment 2");
-        await studio.Engine.WatchAsync(
-            camera with { Source = Studio.Camera("test:pattern?size=640x360&fps=10").Source }, Studio.Cancel);
-        await studio.Listener.WaitAsync("resumed");
-        int before = studio.Listener.Segments.Count;
-        await Until.TrueAsync(() => studio.Listener.Segments.Count >= before + 2, TimeSpan.FromSeconds(20));
-        await studio.Engine.StopAsync(recording, Studio.Cancel);
+        await RecordOverAsync(studio, Pattern, "test:pattern?size=640x360&fps=10");
 
         string path = await studio.JoinAsync("gate", container);
         (int code, string output, string errors) = await Program.RunAsync(
@@ -97,14 +89,7 @@ public sealed class A_matroska_file
         await using RtspCamera h265 = await RtspCamera.MakeAsync("h265");
         await h265.StartAgainAsync();
         await using Studio studio = Short();
-        CameraTarget camera = await studio.WatchAsync(h264.Address);
-        RecordingId recording = await studio.RecordAsync(camera, "gate");
-        await studio.Listener.WaitAsync("segment 2");
-        await studio.Engine.WatchAsync(camera with { Source = SourceUrl.TryParse(h265.Address)! }, Studio.Cancel);
-        await studio.Listener.WaitAsync("resumed");
-        int before = studio.Listener.Segments.Count;
-        await Until.TrueAsync(() => studio.Listener.Segments.Count >= before + 2, TimeSpan.FromSeconds(20));
-        await studio.Engine.StopAsync(recording, Studio.Cancel);
+        await RecordOverAsync(studio, h264.Address, h265.Address);
 
         string path = await studio.JoinAsync("gate", container);
         (int code, string output, string errors) = await Program.RunAsync(
@@ -142,6 +127,19 @@ public sealed class A_matroska_file
     {
         RecordingId recording = await studio.RecordAsync(camera, "gate");
         await studio.Listener.WaitAsync("segment 2");
+        await studio.Engine.StopAsync(recording, Studio.Cancel);
+    }
+
+    /// <summary>One recording of a camera that sends something else from its second source on.</summary>
+    private static async Task RecordOverAsync(Studio studio, string first, string second)
+    {
+        CameraTarget camera = await studio.WatchAsync(first);
+        RecordingId recording = await studio.RecordAsync(camera, "gate");
+        await studio.Listener.WaitAsync("segment 2");
+        await studio.Engine.WatchAsync(camera with { Source = Studio.Camera(second).Source }, Studio.Cancel);
+        await studio.Listener.WaitAsync("resumed");
+        int before = studio.Listener.Segments.Count;
+        await Until.TrueAsync(() => studio.Listener.Segments.Count >= before + 2, TimeSpan.FromSeconds(20));
         await studio.Engine.StopAsync(recording, Studio.Cancel);
     }
 
