@@ -146,7 +146,7 @@ internal static class CamerasBench
             // The next group of pictures, so that none comes from the cache.
             await Task.Delay(TimeSpan.FromSeconds(1.05));
             long began = Stopwatch.GetTimestamp();
-            if (await media.TakeSnapshotAsync(camera, "bench.jpg", CancellationToken.None) is not MediaSnapshot.Taken)
+            if (await media.TakeSnapshotAsync(camera, "bench.jpg", null, CancellationToken.None) is not MediaSnapshot.Taken)
             {
                 throw new InvalidOperationException("No snapshot.");
             }

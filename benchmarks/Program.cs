@@ -11,6 +11,7 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),
     ["keys"] = _ => RecordAsync("keys", KeysBench.RunAsync),
     ["personal"] = _ => RecordAsync("personal", PersonalBench.RunAsync),
+    ["encryption"] = _ => RecordAsync("encryption", EncryptionBench.RunAsync),
     ["graphql"] = _ => RecordAsync("graphql", GraphQLBench.RunAsync),
     ["graphql-host"] = _ => RecordAsync("graphql-host", GraphQLHostBench.RunAsync),
     ["ping"] = rest => rest is ["serve"]

@@ -17,6 +17,8 @@ public sealed class FakeMedia : IMediaControl
 
     public ConcurrentQueue<string> Pictures { get; } = new();
 
+    public ConcurrentQueue<FootageKey?> PictureKeys { get; } = new();
+
     public ConcurrentQueue<CameraId> Forgotten { get; } = new();
 
     /// <summary>How many times a camera was handed over for watching.</summary>
@@ -73,9 +75,11 @@ public sealed class FakeMedia : IMediaControl
         return await OnStop(recordingId);
     }
 
-    public Task<MediaSnapshot> TakeSnapshotAsync(CameraId cameraId, string fileName, CancellationToken cancellationToken)
+    public Task<MediaSnapshot> TakeSnapshotAsync(
+        CameraId cameraId, string fileName, FootageKey? key, CancellationToken cancellationToken)
     {
         Pictures.Enqueue(fileName);
+        PictureKeys.Enqueue(key);
         return Task.FromResult(OnPicture(fileName));
     }
 
@@ -125,7 +129,7 @@ public sealed class FakeFootage : IFootage
     public Stream? OpenRecording(
         string name, IReadOnlyList<SegmentSpan> segments, Container container, FootageKey? key = null) => null;
 
-    public Stream? OpenSnapshot(string fileName) => null;
+    public Stream? OpenSnapshot(string fileName, FootageKey? key = null) => null;
 
     public Task DeleteRecordingAsync(string name, CancellationToken cancellationToken)
     {
@@ -202,13 +206,15 @@ public sealed class FakeFootageKeys : IFootageKeys
 {
     public ConcurrentDictionary<RecordingId, FootageKey> Kept { get; } = new();
 
+    public ConcurrentDictionary<SnapshotId, FootageKey> KeptForSnapshots { get; } = new();
+
     public bool EncryptsNew { get; set; }
 
     public Action BeforeDestroy { get; set; } = () => { };
 
     public Task<FootageKey?> ForWritingAsync(RecordingId id, CancellationToken cancellationToken) =>
         Task.FromResult(
-            EncryptsNew ? Kept.GetOrAdd(id, new FootageKey(id, new byte[FootageKey.SecretBytes])) : Kept.GetValueOrDefault(id));
+            EncryptsNew ? Kept.GetOrAdd(id, new FootageKey(id.Value, new byte[FootageKey.SecretBytes])) : Kept.GetValueOrDefault(id));
 
     public Task<FootageKey?> FindAsync(RecordingId id, CancellationToken cancellationToken) =>
         Task.FromResult(Kept.GetValueOrDefault(id));
@@ -217,6 +223,19 @@ public sealed class FakeFootageKeys : IFootageKeys
     {
         BeforeDestroy();
         Kept.TryRemove(id, out _);
+        return Task.CompletedTask;
+    }
+
+    public Task<FootageKey?> ForWritingAsync(SnapshotId id, CancellationToken cancellationToken) =>
+        Task.FromResult(
+            EncryptsNew ? KeptForSnapshots.GetOrAdd(id, new FootageKey(id.Value, new byte[FootageKey.SecretBytes])) : null);
+
+    public Task<FootageKey?> FindAsync(SnapshotId id, CancellationToken cancellationToken) =>
+        Task.FromResult(KeptForSnapshots.GetValueOrDefault(id));
+
+    public Task DestroyAsync(SnapshotId id, CancellationToken cancellationToken)
+    {
+        KeptForSnapshots.TryRemove(id, out _);
         return Task.CompletedTask;
     }
 }

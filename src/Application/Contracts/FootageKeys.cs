@@ -3,12 +3,16 @@ using Events.Domain.Kernel;
 namespace Events.Application.Contracts;
 
 /// <summary>
-/// What opens a recording's encrypted files: each file has a random key of its own, which lies in it wrapped under this one.
-/// Where this key is gone, no copy of the files can be read again, wherever it lies. Prints as dots.
+/// What opens the encrypted files of a recording, or the one of a snapshot: each file has a random key of its own, which lies in
+/// it wrapped under this one. Where this key is gone, no copy of the files can be read again, wherever it lies. Prints as dots.
 /// </summary>
+/// <param name="Owner">The id of the recording or snapshot, which its files carry.</param>
 /// <param name="Secret">32 random bytes.</param>
-public sealed record FootageKey(RecordingId RecordingId, ReadOnlyMemory<byte> Secret)
+public sealed record FootageKey(Guid Owner, ReadOnlyMemory<byte> Secret)
 {
+    /// <summary>What stands in a snapshot's file for the number of a segment; those count from 1.</summary>
+    public const int SnapshotNumber = 0;
+
     /// <summary>In bytes: AES-256.</summary>
     public const int SecretBytes = 32;
 
@@ -16,8 +20,8 @@ public sealed record FootageKey(RecordingId RecordingId, ReadOnlyMemory<byte> Se
 }
 
 /// <summary>
-/// The keys of encrypted recordings, one each, kept encrypted and apart from the log: facts alone never bring one back. Each
-/// method throws <see cref="DependencyUnavailableException"/> while the place where they are kept does not answer.
+/// The keys of encrypted recordings and snapshots, one each, kept encrypted and apart from the log: facts alone never bring one
+/// back. Each method throws <see cref="DependencyUnavailableException"/> while the place where they are kept does not answer.
 /// </summary>
 public interface IFootageKeys
 {
@@ -34,6 +38,16 @@ public interface IFootageKeys
 
     /// <summary>Destroys a recording's key for good. Harmless when there is none.</summary>
     Task DestroyAsync(RecordingId id, CancellationToken cancellationToken);
+
+    /// <summary>The key with which a snapshot is written, which is safe on disk when this returns.</summary>
+    /// <returns>Null when it is to be written as it is.</returns>
+    Task<FootageKey?> ForWritingAsync(SnapshotId id, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="FindAsync(RecordingId, CancellationToken)"/>
+    Task<FootageKey?> FindAsync(SnapshotId id, CancellationToken cancellationToken);
+
+    /// <summary>Takes back the key of a snapshot of which nothing came. Harmless when there is none.</summary>
+    Task DestroyAsync(SnapshotId id, CancellationToken cancellationToken);
 }
 
 /// <summary>

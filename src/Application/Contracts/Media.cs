@@ -32,7 +32,9 @@ public interface IMediaControl
     Task<DateTimeOffset?> StopAsync(RecordingId recordingId, CancellationToken cancellationToken);
 
     /// <summary>Writes a JPEG of the camera's newest key frame under <c>snapshots/</c>.</summary>
-    Task<MediaSnapshot> TakeSnapshotAsync(CameraId cameraId, string fileName, CancellationToken cancellationToken);
+    /// <param name="key">Null to write it as it is.</param>
+    Task<MediaSnapshot> TakeSnapshotAsync(
+        CameraId cameraId, string fileName, FootageKey? key, CancellationToken cancellationToken);
 
     /// <summary>Closes every segment and tells the listener; then stops every camera. For an orderly end.</summary>
     Task DrainAsync(CancellationToken cancellationToken);
@@ -87,9 +89,12 @@ public abstract record MediaSnapshot
     {
     }
 
-    /// <param name="Sha256">Lower-case hex of the file's bytes.</param>
+    /// <param name="Sha256">Lower-case hex of the picture's bytes.</param>
     /// <param name="CapturedAt">Arrival of the frame shown, UTC.</param>
-    public sealed record Taken(long SizeBytes, string Sha256, int Width, int Height, DateTimeOffset CapturedAt) : MediaSnapshot;
+    /// <param name="StoredSha256">Of the file as it lies on disk, encrypted; null when it is not.</param>
+    public sealed record Taken(
+        long SizeBytes, string Sha256, int Width, int Height, DateTimeOffset CapturedAt, string? StoredSha256 = null)
+        : MediaSnapshot;
 
     /// <param name="Why">For people; carries no credentials and no path of this machine.</param>
     /// <param name="Dependency">What did not do its part: <c>camera</c>, <c>storage</c>, <c>ffmpeg</c>.</param>
@@ -196,8 +201,12 @@ public interface IFootage
     Stream? OpenRecording(
         string name, IReadOnlyList<SegmentSpan> segments, Container container, FootageKey? key = null);
 
-    /// <returns>Null when the file is not there.</returns>
-    Stream? OpenSnapshot(string fileName);
+    /// <param name="key">Null for one that is not encrypted.</param>
+    /// <returns>A seekable stream of clear bytes; null when the file is not there.</returns>
+    /// <exception cref="FootageUnreadableException">
+    /// It is there and is not what it should be; also from the stream, at the first bytes that are not.
+    /// </exception>
+    Stream? OpenSnapshot(string fileName, FootageKey? key = null);
 
     /// <summary>Removes a recording's folder and syncs its parent. Harmless when it is gone.</summary>
     /// <exception cref="IOException">The disk refuses, or the storage folder is not there.</exception>

@@ -5,6 +5,7 @@ using Events.Domain.Snapshots;
 namespace Events.Application.Snapshots;
 
 /// <summary>One row per snapshot, taken, failed or deleted.</summary>
+/// <param name="IsEncrypted">On disk. The size is that of the picture all the same.</param>
 /// <param name="Failure">Null unless <paramref name="Status"/> is <see cref="SnapshotStatus.Failed"/>.</param>
 public sealed record SnapshotView(
     SnapshotId Id,
@@ -17,7 +18,8 @@ public sealed record SnapshotView(
     int Height,
     DateTimeOffset At,
     string? Failure,
-    long Version);
+    long Version,
+    bool IsEncrypted = false);
 
 /// <summary>What became of a snapshot.</summary>
 // Zero is left out so that a forgotten value is never taken for a real one.
@@ -33,7 +35,7 @@ public static class SnapshotViewProjection
 {
     public static View<SnapshotView> View { get; } = new(
         "SnapshotView",
-        1,
+        2,
         StoredJson.Default.SnapshotView,
         [
             new("file_name", ViewColumnType.Text, IsIndexed: true, row => row.FileName),
@@ -48,7 +50,7 @@ public static class SnapshotViewProjection
         {
             (null, SnapshotTaken e) => new(
                 e.SnapshotId, e.CameraId, e.CameraNumber, e.FileName, SnapshotStatus.Taken,
-                e.SizeBytes, e.Width, e.Height, e.CapturedAt, null, recorded.Version),
+                e.SizeBytes, e.Width, e.Height, e.CapturedAt, null, recorded.Version, e.StoredSha256 is not null),
             (null, SnapshotFailed e) => new(
                 e.SnapshotId, e.CameraId, e.CameraNumber, e.FileName, SnapshotStatus.Failed,
                 0, 0, 0, e.At, e.Why, recorded.Version),

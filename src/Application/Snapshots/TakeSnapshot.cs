@@ -16,7 +16,8 @@ public sealed record TakeSnapshot(SnapshotId SnapshotId, CameraId CameraId, stri
 /// Takes a picture of what the camera shows now. A name that is in use gets a count behind it: no picture is ever written
 /// over. The file comes first and the fact after it; a file that a crash leaves without a fact is reported at the next start.
 /// </summary>
-public sealed partial class TakeSnapshotHandler(IMediaControl media, IReadModels views, TimeProvider time)
+public sealed partial class TakeSnapshotHandler(
+    IMediaControl media, IFootageKeys keys, IReadModels views, TimeProvider time)
 {
     /// <summary>Names tried before the caller is told to choose another. Bounds the look-ups of one request.</summary>
     private const int NameCountMax = 1_000;
@@ -51,14 +52,14 @@ public sealed partial class TakeSnapshotHandler(IMediaControl media, IReadModels
 
         try
         {
-            MediaSnapshot snapshot = await media.TakeSnapshotAsync(command.CameraId, name, cancellationToken);
+            MediaSnapshot snapshot = await TakeAsync(command, name, cancellationToken);
             SnapshotCommand outcome = snapshot switch
             {
                 MediaSnapshot.Taken t => new RecordSnapshot(
                     command.SnapshotId,
                     command.CameraId,
                     number,
-                    new Picture(name, t.SizeBytes, t.Sha256, t.Width, t.Height, t.CapturedAt)),
+                    new Picture(name, t.SizeBytes, t.Sha256, t.Width, t.Height, t.CapturedAt, t.StoredSha256)),
                 MediaSnapshot.Failed f => new ReportSnapshotFailure(
                     command.SnapshotId, command.CameraId, number, name, f.Why),
                 _ => throw new InvalidOperationException($"Unknown media outcome: {snapshot.GetType().Name}."),
@@ -85,6 +86,19 @@ public sealed partial class TakeSnapshotHandler(IMediaControl media, IReadModels
 
     /// <summary>Letters, digits, dot, hyphen and underscore; at most 255 characters; no "..".</summary>
     public static bool IsFileName(string name) => Name().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal);
+
+    /// <summary>The key is kept before the file is written; where no file came of it, it opens nothing and goes again.</summary>
+    private async Task<MediaSnapshot> TakeAsync(TakeSnapshot command, string name, CancellationToken cancellationToken)
+    {
+        FootageKey? key = await keys.ForWritingAsync(command.SnapshotId, cancellationToken);
+        MediaSnapshot snapshot = await media.TakeSnapshotAsync(command.CameraId, name, key, cancellationToken);
+        if (key is not null && snapshot is MediaSnapshot.Failed)
+        {
+            await keys.DestroyAsync(command.SnapshotId, CancellationToken.None);
+        }
+
+        return snapshot;
+    }
 
     private string NameOf(string? wanted, CameraNumber number)
     {

@@ -14,13 +14,22 @@ public sealed record ReportSnapshotFailure(
 public sealed record DeleteSnapshot(SnapshotId SnapshotId, string Reason) : SnapshotCommand(SnapshotId);
 
 /// <summary>A JPEG, safe on disk.</summary>
-/// <param name="Sha256">Lower-case hex of the file's bytes.</param>
+/// <param name="Sha256">Lower-case hex of the picture's bytes, and <paramref name="SizeBytes"/> their number.</param>
 /// <param name="CapturedAt">Arrival of the frame shown, UTC.</param>
+/// <param name="StoredSha256">Of the encrypted file, as it lies on disk; null when it is not encrypted.</param>
 public sealed record Picture(
-    string FileName, long SizeBytes, string Sha256, int Width, int Height, DateTimeOffset CapturedAt);
+    string FileName,
+    long SizeBytes,
+    string Sha256,
+    int Width,
+    int Height,
+    DateTimeOffset CapturedAt,
+    string? StoredSha256 = null);
 
 public abstract record SnapshotEvent(SnapshotId SnapshotId, DateTimeOffset At);
 
+/// <param name="Sha256">Of the clear bytes, as is the size.</param>
+/// <param name="StoredSha256">Of the file on disk when it is encrypted, for who has no key; null when it is not.</param>
 public sealed record SnapshotTaken(
     SnapshotId SnapshotId,
     CameraId CameraId,
@@ -31,7 +40,8 @@ public sealed record SnapshotTaken(
     int Width,
     int Height,
     DateTimeOffset CapturedAt,
-    DateTimeOffset At)
+    DateTimeOffset At,
+    string? StoredSha256 = null)
     : SnapshotEvent(SnapshotId, At);
 
 /// <param name="Why">For people; carries no credentials.</param>
@@ -57,7 +67,7 @@ public abstract record Snapshot
         {
             (Unknown, RecordSnapshot { Picture: var p } c) => new SnapshotTaken(
                 c.SnapshotId, c.CameraId, c.CameraNumber,
-                p.FileName, p.SizeBytes, p.Sha256, p.Width, p.Height, p.CapturedAt, now),
+                p.FileName, p.SizeBytes, p.Sha256, p.Width, p.Height, p.CapturedAt, now, p.StoredSha256),
             (Unknown, ReportSnapshotFailure c) =>
                 new SnapshotFailed(c.SnapshotId, c.CameraId, c.CameraNumber, c.FileName, c.Why, now),
             (Unknown or Failed, DeleteSnapshot) => SnapshotRefusals.NotFound,

@@ -123,7 +123,7 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
             return () => File.OpenRead(path);
         }
 
-        return log.FootageKeys is { } keys && await keys.FindAsync(encrypted.RecordingId, cancellationToken) is { } key
+        return log.FootageKeys is { } keys && await encrypted.KeyAsync(keys, cancellationToken) is { } key
             ? () => FootagePaths.OpenEncrypted(path, encrypted.Number, key)
             : null;
     }

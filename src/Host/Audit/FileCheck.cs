@@ -20,8 +20,21 @@ internal sealed record FactFile(string Path, long SizeBytes, string Sha256, Stor
     public string Sha256OnDisk => Encrypted?.Sha256 ?? Sha256;
 }
 
+/// <param name="RecordingId">Null for a snapshot's.</param>
+/// <param name="SnapshotId">Null for a recording's.</param>
 /// <param name="Sha256">Of the file as it lies on disk, lower-case hex.</param>
-internal sealed record EncryptedFile(RecordingId RecordingId, int Number, string Sha256);
+internal sealed record EncryptedFile(RecordingId? RecordingId, SnapshotId? SnapshotId, int Number, string Sha256)
+{
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="FootageUnreadableException">It is there and does not open with the installation's key.</exception>
+    public Task<FootageKey?> KeyAsync(IFootageKeys keys, CancellationToken cancellationToken) =>
+        (RecordingId, SnapshotId) switch
+        {
+            ({ } recording, _) => keys.FindAsync(recording, cancellationToken),
+            (_, { } snapshot) => keys.FindAsync(snapshot, cancellationToken),
+            _ => Task.FromResult<FootageKey?>(null),
+        };
+}
 
 /// <summary>
 /// Level files: whether each file of a recording or snapshot is the one that its fact describes. An encrypted one is held against
@@ -119,9 +132,13 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
                 RecordingSegmentCommitted fact when names.TryGetValue(fact.RecordingId, out string? name) =>
                     new FactFile(
                         FootagePaths.Segment(name, fact.Number), fact.SizeBytes, fact.Sha256, stored,
-                        fact.StoredSha256 is { } onDisk ? new EncryptedFile(fact.RecordingId, fact.Number, onDisk) : null),
+                        fact.StoredSha256 is { } onDisk ? new EncryptedFile(fact.RecordingId, null, fact.Number, onDisk) : null),
                 SnapshotTaken fact =>
-                    new FactFile(FootagePaths.Snapshot(fact.FileName), fact.SizeBytes, fact.Sha256, stored),
+                    new FactFile(
+                        FootagePaths.Snapshot(fact.FileName), fact.SizeBytes, fact.Sha256, stored,
+                        fact.StoredSha256 is { } onDisk
+                            ? new EncryptedFile(null, fact.SnapshotId, FootageKey.SnapshotNumber, onDisk)
+                            : null),
                 _ => null,
             };
         }
@@ -176,7 +193,7 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
     private async Task CheckContentAsync(
         FactFile file, EncryptedFile encrypted, string path, CancellationToken cancellationToken)
     {
-        if (await KeyOfAsync(encrypted.RecordingId, cancellationToken) is not { } key)
+        if (await KeyOfAsync(encrypted, cancellationToken) is not { } key)
         {
             Closed++;
             return;
@@ -202,11 +219,11 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
     }
 
     /// <returns>Null also for one that does not open here: that says something of this place and nothing of the file.</returns>
-    private async Task<FootageKey?> KeyOfAsync(RecordingId id, CancellationToken cancellationToken)
+    private async Task<FootageKey?> KeyOfAsync(EncryptedFile file, CancellationToken cancellationToken)
     {
         try
         {
-            return keys is null ? null : await keys.FindAsync(id, cancellationToken);
+            return keys is null ? null : await file.KeyAsync(keys, cancellationToken);
         }
         catch (FootageUnreadableException)
         {

@@ -43,7 +43,7 @@ internal sealed class FootageCopy(string from, string to)
             if (await CopyAsync(file, cancellationToken))
             {
                 copied++;
-                bytes += file.SizeBytes;
+                bytes += file.SizeOnDisk;
             }
             else
             {
@@ -78,7 +78,7 @@ internal sealed class FootageCopy(string from, string to)
     {
         long needed = files
             .Where(file => !IsThere(file) && File.Exists(Path.Combine(from, file.Path)))
-            .Sum(file => file.SizeBytes);
+            .Sum(file => file.SizeOnDisk);
         long free = new DriveInfo(to).AvailableFreeSpace;
         if (needed > free)
         {
@@ -88,7 +88,7 @@ internal sealed class FootageCopy(string from, string to)
     }
 
     private bool IsThere(FactFile file) => new FileInfo(Path.Combine(to, file.Path)) is { Exists: true } found
-        && found.Length == file.SizeBytes;
+        && found.Length == file.SizeOnDisk;
 
     /// <returns>False when the file is gone or is not the one of its fact.</returns>
     private async Task<bool> CopyAsync(FactFile file, CancellationToken cancellationToken)
@@ -106,7 +106,7 @@ internal sealed class FootageCopy(string from, string to)
                 copy.Flush(flushToDisk: true);
             }
 
-            if (found != file.Sha256)
+            if (found != file.Sha256OnDisk)
             {
                 return false;
             }

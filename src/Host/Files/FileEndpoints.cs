@@ -54,32 +54,40 @@ internal sealed class FileEndpoints(
             return NotFound(name);
         }
 
-        // Any recording can be had in any format: the name says which.
-        RecordingFormat format = FileNames.FormatOf(Path.GetExtension(name).TrimStart('.').ToLowerInvariant())
-            ?? RecordingFormat.Fmp4;
         try
         {
-            List<SegmentSpan> segments = await SegmentsAsync(recording, context.RequestAborted);
-            bool isEncrypted = segments.Any(segment => segment.IsEncrypted);
-            FootageKey? key = isEncrypted ? await keys.FindAsync(recording.Id, context.RequestAborted) : null;
-            if (isEncrypted && key is null)
-            {
-                return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
-            }
-
-            Container container = format is RecordingFormat.Mkv ? Container.Matroska : Container.Mp4;
-            return footage.OpenRecording(recording.Name, segments, container, key) is { } stream
-                ? Download(
-                    context, right, stream, format is RecordingFormat.Mkv ? "video/x-matroska" : "video/mp4",
-                    recording.Name + FileNames.ExtensionOf(format), recording.EndedAt,
-                    $"{recording.Id}-{segments.Count}-{format}")
-                : NotFound(name);
+            return await OpenAsync(context, right, name, recording);
         }
         catch (FootageUnreadableException unreadable)
         {
-            return Results.Problem(
-                $"{name} cannot be read: {unreadable.Message} See: events audit verify --files", statusCode: 500);
+            return Unreadable(name, unreadable);
         }
+    }
+
+    private async Task<IResult> OpenAsync(HttpContext context, FileRight right, string name, RecordingView recording)
+    {
+        // Any recording can be had in any format: the name says which.
+        RecordingFormat format = FileNames.FormatOf(Path.GetExtension(name).TrimStart('.').ToLowerInvariant())
+            ?? RecordingFormat.Fmp4;
+        List<SegmentSpan> segments = await SegmentsAsync(recording, context.RequestAborted);
+        bool isEncrypted = segments.Any(segment => segment.IsEncrypted);
+        FootageKey? key = isEncrypted ? await keys.FindAsync(recording.Id, context.RequestAborted) : null;
+        if (isEncrypted && key is null)
+        {
+            return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
+        }
+
+        Container container = format is RecordingFormat.Mkv ? Container.Matroska : Container.Mp4;
+        return footage.OpenRecording(recording.Name, segments, container, key) is { } stream
+            ? Download(
+                context,
+                right,
+                stream,
+                format is RecordingFormat.Mkv ? "video/x-matroska" : "video/mp4",
+                recording.Name + FileNames.ExtensionOf(format),
+                recording.EndedAt,
+                $"{recording.Id}-{segments.Count}-{format}")
+            : NotFound(name);
     }
 
     private async Task<List<SegmentSpan>> SegmentsAsync(RecordingView recording, CancellationToken cancellationToken)
@@ -115,10 +123,27 @@ internal sealed class FileEndpoints(
                 ],
                 Limit: 1),
             context.RequestAborted);
-        return found.Rows is [{ } snapshot] && right.MaySee(snapshot.CameraId)
-            && footage.OpenSnapshot(snapshot.FileName) is { } stream
-            ? Download(context, right, stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
-            : NotFound(name);
+        if (found.Rows is not [{ } snapshot] || !right.MaySee(snapshot.CameraId))
+        {
+            return NotFound(name);
+        }
+
+        try
+        {
+            FootageKey? key = snapshot.IsEncrypted ? await keys.FindAsync(snapshot.Id, context.RequestAborted) : null;
+            if (snapshot.IsEncrypted && key is null)
+            {
+                return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
+            }
+
+            return footage.OpenSnapshot(snapshot.FileName, key) is { } stream
+                ? Download(context, right, stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
+                : NotFound(name);
+        }
+        catch (FootageUnreadableException unreadable)
+        {
+            return Unreadable(name, unreadable);
+        }
     }
 
     private async Task<(FileRight? Right, IResult? Refusal)> CheckAsync(HttpContext context, string name)
@@ -175,6 +200,9 @@ internal sealed class FileEndpoints(
         return Results.Stream(
             stream, type, fileName, modified, new EntityTagHeaderValue($"\"{tag}\""), enableRangeProcessing: true);
     }
+
+    private static IResult Unreadable(string name, FootageUnreadableException why) =>
+        Results.Problem($"{name} cannot be read: {why.Message} See: events audit verify --files", statusCode: 500);
 
     private static IResult Gone(string why) => Results.Problem(why, statusCode: StatusCodes.Status410Gone);
 

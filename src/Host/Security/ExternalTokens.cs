@@ -35,6 +35,7 @@ internal sealed partial class ExternalTokens : IDisposable
     /// <summary>Of several that a token names, the first of these.</summary>
     private static readonly Role[] _strongestFirst = [Role.Admin, Role.Operator, Role.Auditor, Role.Viewer];
 
+    /// <summary>For both documents together; so long at most does anybody wait for an issuer that hangs.</summary>
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromHours(1);
 
@@ -51,10 +52,11 @@ internal sealed partial class ExternalTokens : IDisposable
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
     private readonly HttpClient _http;
     private readonly HttpDocumentRetriever _documents;
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _gate = new();
+    private Task _asking = Task.CompletedTask;
     private OpenIdConnectConfiguration? _known;
     private long _knownAt;
-    private long _askedAt;
+    private long? _askedAt;
 
     public ExternalTokens(OidcSettings settings, TimeProvider time, ILogger<ExternalTokens> logger)
     {
@@ -68,11 +70,7 @@ internal sealed partial class ExternalTokens : IDisposable
         _documents = new HttpDocumentRetriever(_http) { RequireHttps = settings.Authority.Scheme == Uri.UriSchemeHttps };
     }
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _turn.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 
     /// <summary>Whether a text says that it is of this issuer. It may be good or not.</summary>
     public bool IsMeant(string text) =>
@@ -149,44 +147,45 @@ internal sealed partial class ExternalTokens : IDisposable
     {
         if (!isStale && _known is { } known)
         {
-            if (_time.GetElapsedTime(_knownAt) >= ReadAgainAfter && _turn.CurrentCount > 0)
+            if (_time.GetElapsedTime(_knownAt) >= ReadAgainAfter)
             {
                 // Nobody waits for it: an issuer that hangs must not hold up those whose keys are known.
-                _ = AskInTurnAsync();
+                _ = AskOnceAsync();
             }
 
             return known;
         }
 
-        await AskInTurnAsync();
+        await AskOnceAsync();
         return _known ?? throw new DependencyUnavailableException(
             "oidc", "The issuer of this token does not answer, and its keys are not known yet. Try again shortly.");
     }
 
-    /// <summary>One at a time, and not often.</summary>
-    private async Task AskInTurnAsync()
+    /// <summary>
+    /// One at a time, and not often. Whoever comes meanwhile waits for the same answer and no longer: in turn, each would wait
+    /// for as long as all before it.
+    /// </summary>
+    private Task AskOnceAsync()
     {
-        await _turn.WaitAsync();
-        try
+        lock (_gate)
         {
-            if (_askedAt == 0 || _time.GetElapsedTime(_askedAt) >= AskPauseMin)
+            bool isDue = _askedAt is not { } asked || _time.GetElapsedTime(asked) >= AskPauseMin;
+            if (_asking.IsCompleted && isDue)
             {
-                _askedAt = _time.GetTimestamp();
-                await AskAsync();
+                _asking = Task.Run(AskAsync);
             }
-        }
-        finally
-        {
-            _turn.Release();
+
+            return _asking;
         }
     }
 
     private async Task AskAsync()
     {
+        using var limit = new CancellationTokenSource(AnswerTimeMax);
         try
         {
             OpenIdConnectConfiguration read = await OpenIdConnectConfigurationRetriever.GetAsync(
-                _authority + Discovery, _documents, CancellationToken.None);
+                _authority + Discovery, _documents, limit.Token);
             if (read.Issuer.TrimEnd('/') != _authority)
             {
                 LogNoUse(_authority, $"it calls itself {read.Issuer}");
@@ -200,6 +199,13 @@ internal sealed partial class ExternalTokens : IDisposable
         {
             // What is known goes on to count: an issuer that is away must not lock everybody out.
             LogNoUse(_authority, failure.Message);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _askedAt = _time.GetTimestamp();
+            }
         }
     }
 

@@ -116,9 +116,9 @@ internal static class SettingsTable
         new("Security", "AllowLoopbackSources", SettingKind.Choice, "true", "`true` or `false`",
             "Whether cameras may be at this machine's own addresses.", Choices: Switch),
         new("Security", "EncryptRecordings", SettingKind.Choice, "false", "`true` or `false`",
-            "Whether files of recordings that are begun from now on are encrypted on disk (AES-256-GCM), each with a key of its "
-            + "own. Files from before stay as they are; a recording that has encrypted ones goes on so, also when this is "
-            + "switched off. Snapshots are not encrypted.",
+            "Whether snapshots, and files of recordings that are begun, from now on are encrypted on disk (AES-256-GCM), each "
+            + "with a key of its own. Files from before stay as they are; a recording that has encrypted ones goes on so, also "
+            + "when this is switched off.",
             Choices: Switch),
         new("Security", "Pseudonyms", SettingKind.Choice, "none", "`none`, `addresses` or `all`",
             "What new facts say of people: with `none`, names and addresses, sealed under a key for each person; with "

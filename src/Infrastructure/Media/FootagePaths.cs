@@ -18,15 +18,16 @@ public static class FootagePaths
     /// <exception cref="ArgumentException">Not a name that could have been given here.</exception>
     public static string Snapshot(string fileName) => $"snapshots/{StorageFolder.Checked(fileName)}";
 
-    /// <summary>How long a segment's encrypted file is.</summary>
+    /// <summary>How long an encrypted file is.</summary>
     /// <param name="clearBytes">Of its content.</param>
     public static long EncryptedLengthOf(long clearBytes) => RecordFormat.StoredLengthOf(clearBytes);
 
-    /// <summary>Opens one finished segment's encrypted file.</summary>
+    /// <summary>Opens one finished encrypted file.</summary>
     /// <param name="path">Of the file.</param>
+    /// <param name="number">The segment's; for a snapshot <see cref="FootageKey.SnapshotNumber"/>.</param>
     /// <returns>A seekable stream of its clear bytes.</returns>
     /// <exception cref="FootageUnreadableException">
-    /// It is not that segment's, was changed or cut off; also from the stream, at the first bytes that were changed.
+    /// It is another one's, was changed or cut off; also from the stream, at the first bytes that were changed.
     /// </exception>
     public static Stream OpenEncrypted(string path, int number, FootageKey key)
     {

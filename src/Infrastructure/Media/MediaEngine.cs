@@ -5,6 +5,7 @@ using Events.Domain.Kernel;
 using Events.Media.Devices;
 using Events.Media.Live;
 using Events.Media.Mp4;
+using Events.Media.Recordings;
 using Events.Media.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -92,7 +93,8 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         return camera is null ? null : await camera.StopAsync(recordingId, byHost: false, cancellationToken);
     }
 
-    public async Task<MediaSnapshot> TakeSnapshotAsync(CameraId cameraId, string fileName, CancellationToken cancellationToken)
+    public async Task<MediaSnapshot> TakeSnapshotAsync(
+        CameraId cameraId, string fileName, FootageKey? key, CancellationToken cancellationToken)
     {
         string path = _around.Storage.SnapshotFile(fileName);
         if (!_cameras.TryGetValue(cameraId, out CameraSession? camera))
@@ -103,7 +105,7 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         try
         {
             return await camera.JpegAsync(_jpegs, cancellationToken) is (Jpeg jpeg, DateTimeOffset capturedAt)
-                ? await WriteAsync(path, jpeg, capturedAt, cancellationToken)
+                ? Write(path, jpeg, capturedAt, key)
                 : new MediaSnapshot.Failed(camera.LastTrouble ?? "The camera shows no picture.");
         }
         catch (DependencyUnavailableException e)
@@ -215,19 +217,19 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         camera.Dispose();
     }
 
-    private static async Task<MediaSnapshot> WriteAsync(
-        string path, Jpeg jpeg, DateTimeOffset capturedAt, CancellationToken cancellationToken)
+    private static MediaSnapshot.Taken Write(string path, Jpeg jpeg, DateTimeOffset capturedAt, FootageKey? key)
     {
         string folder = Path.GetDirectoryName(path)!;
 
         // Not made from the name, which may be as long as the file system allows.
         string temporary = Path.Combine(folder, $".{Guid.CreateVersion7():n}.tmp");
+        string? storedHash;
         try
         {
-            using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            using (var file = SegmentOutput.Create(temporary, key, FootageKey.SnapshotNumber))
             {
-                await RandomAccess.WriteAsync(file, jpeg.Bytes, 0, cancellationToken);
-                RandomAccess.FlushToDisk(file);
+                file.Append([jpeg.Bytes]);
+                storedHash = file.Finish();
             }
 
             File.Move(temporary, path, overwrite: true);
@@ -240,7 +242,7 @@ internal sealed partial class MediaEngine : IMediaControl, ILiveOutput, IAsyncDi
         }
 
         string hash = Convert.ToHexStringLower(SHA256.HashData(jpeg.Bytes.Span));
-        return new MediaSnapshot.Taken(jpeg.Bytes.Length, hash, jpeg.Width, jpeg.Height, capturedAt);
+        return new MediaSnapshot.Taken(jpeg.Bytes.Length, hash, jpeg.Width, jpeg.Height, capturedAt, storedHash);
     }
 
     [LoggerMessage(EventId = 5401, Level = LogLevel.Information, Message = "{Camera}: taken in from now on ({Scheme})")]

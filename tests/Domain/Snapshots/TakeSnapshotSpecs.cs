@@ -109,6 +109,25 @@ public sealed class Taking_a_snapshot : IAsyncDisposable
     }
 
     [Fact]
+    public async Task keeps_a_key_for_a_picture_that_is_to_be_encrypted_and_for_no_other()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        SnapshotId clear = SnapshotId.New();
+        await _world.SendAsync(new TakeSnapshot(clear, gate, "clear"));
+        _world.FootageKeys.EncryptsNew = true;
+        _world.Media.OnPicture = _ => new MediaSnapshot.Taken(1, Samples.Hash, 1, 1, Spec.Now, new string('a', 64));
+        await _world.SendAsync(new TakeSnapshot(_shot, gate, "vault"));
+        _world.Media.OnPicture = _ => new MediaSnapshot.Failed("The camera shows no picture.");
+        await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, "failed"));
+
+        Assert.Equal([_shot], _world.FootageKeys.KeptForSnapshots.Keys);
+        Assert.Equal([false, true, false], _world.Media.PictureKeys.Select(key => key?.Owner == _shot.Value));
+        Assert.Equal(
+            new string('a', 64), _world.Streams.FactsOf($"snapshot-{_shot}").OfType<SnapshotTaken>().Single().StoredSha256);
+        Assert.Null(_world.Streams.FactsOf($"snapshot-{clear}").OfType<SnapshotTaken>().Single().StoredSha256);
+    }
+
+    [Fact]
     public async Task never_gives_one_name_to_two_pictures_at_the_same_moment()
     {
         CameraId gate = await _world.WithCameraAsync();

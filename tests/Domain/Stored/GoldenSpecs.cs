@@ -40,6 +40,7 @@ public sealed class A_stored_fact
         ["recording_segment_committed.encrypted"] =
             Samples.Of<RecordingSegmentCommitted>() with { StoredSha256 = new string('a', 64) },
         ["recording_deleted.age"] = Samples.Of<RecordingDeleted>() with { Reason = DeletionReason.Age },
+        ["snapshot_taken.encrypted"] = Samples.Of<SnapshotTaken>() with { StoredSha256 = new string('a', 64) },
         ["snapshot_deleted.free_space"] = Samples.Of<SnapshotDeleted>() with { Reason = DeletionReason.FreeSpace },
         ["retention_policy_set.manual"] =
             Samples.Of<RetentionPolicySet>() with { Type = RetentionType.Manual, IsEnabled = false, MaxAgeDays = null, MaxSizeBytes = null },

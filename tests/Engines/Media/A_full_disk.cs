@@ -94,7 +94,7 @@ public sealed class A_full_disk
         Assert.NotNull(await studio.Engine.JpegOfAsync(target.CameraId, Studio.Cancel));
         Assert.Equal(
             new MediaSnapshot.Failed("The disk is full.", "storage"),
-            await studio.Engine.TakeSnapshotAsync(target.CameraId, "none.jpg", Studio.Cancel));
+            await studio.Engine.TakeSnapshotAsync(target.CameraId, "none.jpg", null, Studio.Cancel));
         Assert.Single(studio.Log.Text.Split('\n'), line => line.Contains("the disk refuses", StringComparison.Ordinal));
 
         File.Delete(ballast);

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Events.Application.Contracts;
-using Events.Domain.Kernel;
 using Events.Media.Encryption;
 using Events.Media.Recordings;
 using Events.Media.Storage;
@@ -125,7 +124,7 @@ public sealed class An_encrypted_file : IDisposable
 
         Assert.Throws<FootageUnreadableException>(() => SegmentBytes.Open(_path, _key, Number + 1));
         Assert.Throws<FootageUnreadableException>(() => SegmentBytes.Open(_path, NewKey(), Number));
-        Assert.Throws<FootageUnreadableException>(() => SegmentBytes.Open(_path, NewKey() with { RecordingId = _key.RecordingId }, Number));
+        Assert.Throws<FootageUnreadableException>(() => SegmentBytes.Open(_path, NewKey() with { Owner = _key.Owner }, Number));
         File.WriteAllBytes(_path, Clear(5_000, 6));
         Assert.Throws<FootageUnreadableException>(() => SegmentBytes.Open(_path, _key, Number));
     }
@@ -165,7 +164,7 @@ public sealed class An_encrypted_file : IDisposable
     public void shows_nothing_of_the_key() => Assert.Equal("•••", _key.ToString());
 
     private static FootageKey NewKey() =>
-        new(RecordingId.New(), RandomNumberGenerator.GetBytes(FootageKey.SecretBytes));
+        new(Guid.CreateVersion7(), RandomNumberGenerator.GetBytes(FootageKey.SecretBytes));
 
     private static int PlaceOf(int record) => FileHeader.Bytes + (record * RecordFormat.StoredBytes);
 

@@ -15,7 +15,7 @@ public sealed class An_encrypted_recording
 
     private static readonly DateTimeOffset At = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    private readonly FootageKey _key = new(RecordingId.New(), RandomNumberGenerator.GetBytes(FootageKey.SecretBytes));
+    private readonly FootageKey _key = new(Guid.CreateVersion7(), RandomNumberGenerator.GetBytes(FootageKey.SecretBytes));
 
     [Fact]
     public async Task is_handed_out_whole_in_either_kind_and_shows_nothing_on_disk()
@@ -24,7 +24,7 @@ public sealed class An_encrypted_recording
         CameraTarget camera = await studio.WatchAsync("test:pattern?size=640x360&fps=25");
         await studio.RecordAsync(camera, Name, _key);
         await studio.Listener.WaitAsync("segment 2");
-        await studio.Engine.StopAsync(_key.RecordingId, Studio.Cancel);
+        await studio.Engine.StopAsync(new RecordingId(_key.Owner), Studio.Cancel);
         int frames = studio.Listener.Segments.Sum(segment => segment.FrameCount);
 
         Assert.Equal(frames, (await Program.PacketsAsync(await studio.JoinAsync(Name, Container.Mp4, _key))).Count);
@@ -46,7 +46,7 @@ public sealed class An_encrypted_recording
     {
         await using var studio = new Studio();
         CameraTarget camera = await studio.WatchAsync("test:pattern?size=320x240&fps=25");
-        RecordingId id = _key.RecordingId;
+        var id = new RecordingId(_key.Owner);
         var clear = new RecordingTarget(id, camera.CameraId, Name, 1, TimeSpan.Zero);
         Assert.IsType<MediaStart.Running>(await studio.Engine.StartAsync(clear, Studio.Cancel));
         await studio.Listener.WaitAsync("segment 1");

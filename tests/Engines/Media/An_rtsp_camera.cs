@@ -68,7 +68,7 @@ public sealed class An_rtsp_camera
         Assert.Equal("h265", studio.Listener.All[0].Format!.Codec);
         int frames = studio.Listener.Segments.Sum(segment => segment.FrameCount);
         Assert.Equal(frames, (await Program.PacketsAsync(await studio.JoinAsync("hevc"))).Count);
-        Assert.IsType<MediaSnapshot.Taken>(await studio.Engine.TakeSnapshotAsync(target.CameraId, "hevc.jpg", Studio.Cancel));
+        Assert.IsType<MediaSnapshot.Taken>(await studio.Engine.TakeSnapshotAsync(target.CameraId, "hevc.jpg", null, Studio.Cancel));
     }
 
     [Fact]

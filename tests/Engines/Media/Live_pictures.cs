@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Events.Application.Contracts;
+using Events.Media;
 using Events.Media.Live;
 using Xunit;
 
@@ -77,7 +78,7 @@ public sealed class Live_pictures
         CameraTarget target = await studio.WatchAsync("test:pattern?size=640x360&fps=10");
 
         var taken = Assert.IsType<MediaSnapshot.Taken>(
-            await studio.Engine.TakeSnapshotAsync(target.CameraId, "gate.jpg", Studio.Cancel));
+            await studio.Engine.TakeSnapshotAsync(target.CameraId, "gate.jpg", null, Studio.Cancel));
 
         using var bytes = new MemoryStream();
         await using (Stream file = studio.Footage.OpenSnapshot("gate.jpg")!)
@@ -90,6 +91,36 @@ public sealed class Live_pictures
         Assert.Equal((640, 360, jpeg.Length), (taken.Width, taken.Height, taken.SizeBytes));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(jpeg)), taken.Sha256);
         Assert.Equal(["gate.jpg"], studio.Footage.ListSnapshots());
+    }
+
+    [Fact]
+    public async Task are_saved_so_that_nobody_without_the_key_sees_them()
+    {
+        await using var studio = new Studio();
+        CameraTarget target = await studio.WatchAsync("test:pattern?size=640x360&fps=10");
+        var key = new FootageKey(Guid.CreateVersion7(), RandomNumberGenerator.GetBytes(FootageKey.SecretBytes));
+
+        var taken = Assert.IsType<MediaSnapshot.Taken>(
+            await studio.Engine.TakeSnapshotAsync(target.CameraId, "gate.jpg", key, Studio.Cancel));
+
+        byte[] stored = await Whole(studio.Footage.OpenSnapshot("gate.jpg")!);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(stored)), taken.StoredSha256);
+        Assert.Equal(FootagePaths.EncryptedLengthOf(taken.SizeBytes), stored.Length);
+        Assert.Equal(-1, stored.AsSpan().IndexOf("JFIF"u8));
+        byte[] clear = await Whole(studio.Footage.OpenSnapshot("gate.jpg", key)!);
+        Assert.Equal((640, 360, clear.Length), (taken.Width, taken.Height, taken.SizeBytes));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(clear)), taken.Sha256);
+        Assert.Throws<FootageUnreadableException>(
+            () => studio.Footage.OpenSnapshot("gate.jpg", key with { Owner = Guid.CreateVersion7() }));
+        Assert.Null(studio.Footage.OpenSnapshot("none.jpg", key));
+
+        static async Task<byte[]> Whole(Stream stream)
+        {
+            await using Stream open = stream;
+            using var bytes = new MemoryStream();
+            await open.CopyToAsync(bytes, Studio.Cancel);
+            return bytes.ToArray();
+        }
     }
 
     [Fact]
@@ -115,7 +146,7 @@ public sealed class Live_pictures
         Assert.Null(studio.Engine.HlsHeaderOf(target.CameraId, 1));
         Assert.Null(studio.Engine.HlsSegmentOf(target.CameraId, 0));
         Assert.Null(await studio.Engine.JpegOfAsync(target.CameraId, Studio.Cancel));
-        Assert.IsType<MediaSnapshot.Failed>(await studio.Engine.TakeSnapshotAsync(target.CameraId, "a.jpg", Studio.Cancel));
+        Assert.IsType<MediaSnapshot.Failed>(await studio.Engine.TakeSnapshotAsync(target.CameraId, "a.jpg", null, Studio.Cancel));
     }
 
     private static Task<string?> ListAsync(Studio studio, CameraTarget target, string query = "") =>

@@ -64,7 +64,7 @@ internal sealed class Studio : IAsyncDisposable
     public async Task<RecordingId> RecordAsync(CameraTarget camera, string name, FootageKey? key = null)
     {
         var target = new RecordingTarget(
-            key?.RecordingId ?? RecordingId.New(), camera.CameraId, name, 1, TimeSpan.Zero, key);
+            key is null ? RecordingId.New() : new RecordingId(key.Owner), camera.CameraId, name, 1, TimeSpan.Zero, key);
         Assert.IsType<MediaStart.Running>(await Engine.StartAsync(target, Cancel));
         return target.RecordingId;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,6 +20,9 @@ public sealed class Tokens_of_another_issuer
     private const string Audience = "https://events.example";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    /// <summary>The host asks for 5 s; the rest is for a busy machine, and less than two questions take.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(9.5);
 
     [Fact]
     public async Task open_every_way_in_with_the_role_they_name()
@@ -112,6 +116,38 @@ public sealed class Tokens_of_another_issuer
         Assert.Equal(-32050, (await Scene.RefusedAsync(rpc, "authenticate", new { auth_token = token })).Code);
     }
 
+    [Fact]
+    public async Task are_answered_together_and_soon_when_the_issuer_hangs()
+    {
+        await using Issuer issuer = await Issuer.StartAsync();
+        issuer.Hangs = true;
+        await using RunningHost host = await StartAsync(issuer.Authority);
+        string own = await host.TokenAsync("viewer");
+
+        // Its keys were never read: all wait for one question, and nobody else does.
+        Stopwatch clock = Stopwatch.StartNew();
+        Task<HttpStatusCode>[] waiting = [.. Enumerable.Range(0, 12).Select(_ => AskAsync(host, issuer.Token(["events-viewer"])))];
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(host, own));
+        Assert.DoesNotContain(waiting, one => one.IsCompleted);
+        Assert.All(await Task.WhenAll(waiting), status => Assert.Equal(HttpStatusCode.ServiceUnavailable, status));
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(4), AnswerMax);
+
+        issuer.Hangs = false;
+        await Until.TrueAsync(async () => await AskAsync(host, issuer.Token(["events-viewer"])) == HttpStatusCode.OK, Limit, "its keys");
+
+        // Its keys are known: tokens of these go on, also while somebody makes up keys that it would have to be asked for.
+        issuer.Hangs = true;
+        using RSA other = RSA.Create(2048);
+        string made = issuer.Token(["events-admin"], key: new RsaSecurityKey(other) { KeyId = "made up" });
+        await Task.Delay(TimeSpan.FromSeconds(5.5), TestContext.Current.CancellationToken);
+        clock.Restart();
+        waiting = [.. Enumerable.Range(0, 12).Select(_ => AskAsync(host, made))];
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(host, issuer.Token(["events-viewer"])));
+        Assert.DoesNotContain(waiting, one => one.IsCompleted);
+        Assert.All(await Task.WhenAll(waiting), status => Assert.Equal(HttpStatusCode.Unauthorized, status));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, AnswerMax);
+    }
+
     private static string Text(string json) => Base64UrlEncoder.Encode(json);
 
     private static Task<RunningHost> StartAsync(string authority) => RunningHost.StartAsync(new()
@@ -146,12 +182,24 @@ public sealed class Tokens_of_another_issuer
 
         public string KeyId { get; private set; } = "first";
 
+        /// <summary>Whether it takes connections and questions, and never answers.</summary>
+        public bool Hangs { get; set; }
+
         public static async Task<Issuer> StartAsync()
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
             builder.WebHost.UseUrls("http://127.0.0.1:0");
             var issuer = new Issuer(builder.Build());
+            issuer._app.Use(async (context, next) =>
+            {
+                if (issuer.Hangs)
+                {
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                }
+
+                await next(context);
+            });
             issuer._app.MapGet("/realm/.well-known/openid-configuration", () => Results.Json(new
             {
                 issuer = issuer.Authority,

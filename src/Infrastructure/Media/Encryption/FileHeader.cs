@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Events.Application.Contracts;
-using Events.Domain.Kernel;
 
 namespace Events.Media.Encryption;
 
@@ -18,7 +17,7 @@ internal static class FileHeader
     private const ushort Version = 1;
     private const int VersionAt = 8;
     private const int RecordSizeAt = 12;
-    private const int RecordingAt = 16;
+    private const int OwnerAt = 16;
     private const int NumberAt = 32;
     private const int FileIdAt = 36;
     private const int WrapAt = FileIdAt + FileIdBytes;
@@ -29,14 +28,14 @@ internal static class FileHeader
     public static bool IsAt(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
     /// <summary>Makes a key for one file and wraps it.</summary>
-    /// <param name="number">The segment's, from 1.</param>
+    /// <param name="number">The segment's, from 1; for a snapshot <see cref="FootageKey.SnapshotNumber"/>.</param>
     public static (byte[] Header, RecordCipher Cipher) Make(FootageKey key, int number)
     {
         byte[] header = new byte[Bytes];
         Magic.CopyTo(header);
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(VersionAt), Version);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(RecordSizeAt), RecordFormat.ClearBytes);
-        key.RecordingId.Value.TryWriteBytes(header.AsSpan(RecordingAt), bigEndian: true, out _);
+        key.Owner.TryWriteBytes(header.AsSpan(OwnerAt), bigEndian: true, out _);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(NumberAt), number);
         RandomNumberGenerator.Fill(header.AsSpan(FileIdAt, FileIdBytes));
         byte[] secret = RandomNumberGenerator.GetBytes(FootageKey.SecretBytes);
@@ -69,12 +68,14 @@ internal static class FileHeader
                 $"The file's format {version}, with records of {size} bytes, is not known to this program.");
         }
 
-        var recording = new RecordingId(new Guid(header.Slice(RecordingAt, 16), bigEndian: true));
+        var owner = new Guid(header.Slice(OwnerAt, 16), bigEndian: true);
         int found = BinaryPrimitives.ReadInt32BigEndian(header[NumberAt..]);
-        if (recording != key.RecordingId || found != number)
+        if (owner != key.Owner || found != number)
         {
             throw new FootageUnreadableException(
-                $"The file is segment {found} of recording {recording}, in another one's place.");
+                found == FootageKey.SnapshotNumber
+                    ? $"The file is snapshot {owner}, in another one's place."
+                    : $"The file is segment {found} of recording {owner}, in another one's place.");
         }
 
         byte[] secret = new byte[FootageKey.SecretBytes];
@@ -91,7 +92,7 @@ internal static class FileHeader
         }
         catch (CryptographicException e)
         {
-            throw new FootageUnreadableException("The file's header was changed, or is not of this recording.", e);
+            throw new FootageUnreadableException("The file's header was changed, or its key is another one.", e);
         }
 
         return new RecordCipher(secret, header.Slice(FileIdAt, FileIdBytes));

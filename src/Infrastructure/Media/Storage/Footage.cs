@@ -111,12 +111,12 @@ internal sealed partial class Footage(StorageFolder storage, ILogger<Footage> lo
             })]);
     }
 
-    public Stream? OpenSnapshot(string fileName)
+    public Stream? OpenSnapshot(string fileName, FootageKey? key = null)
     {
         string path = storage.SnapshotFile(fileName);
         try
         {
-            return new FileStream(
+            return key is not null ? FootagePaths.OpenEncrypted(path, FootageKey.SnapshotNumber, key) : new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 4096, FileOptions.Asynchronous);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

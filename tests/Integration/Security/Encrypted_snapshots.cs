@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Events.Tests.Integration.Faults;
+using Events.Tests.Integration.Kit;
+using Xunit;
+
+namespace Events.Tests.Integration.Security;
+
+/// <summary>Pictures that lie encrypted on disk, beside one of before, through a change of the key, and a backup and back.</summary>
+public sealed class Encrypted_snapshots
+{
+    private static readonly Dictionary<string, string> Encrypting = new() { ["EVENTS__Security__EncryptRecordings"] = "true" };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task are_handed_out_proven_and_brought_back_in_the_clear()
+    {
+        string folder = Directory.CreateTempSubdirectory("vault").FullName;
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        string data = Directory.CreateTempSubdirectory("events-it-").FullName;
+        byte[] clear = await TakeClearAsync(data);
+        await using RunningHost host = await RunningHost.StartAsync(Encrypting, data: data);
+        byte[] vault = await TakeAsync(host, "vault.jpg");
+        string recording = await RecordAsync(host);
+        Assert.Equal(clear, await DownloadAsync(host, "clear.jpg"));
+        Assert.Equal(clear, await File.ReadAllBytesAsync(PathOf(host, "clear.jpg"), Token));
+        Assert.Equal([0xFF, 0xD8, 0xFF], vault[..3]);
+        byte[] stored = await File.ReadAllBytesAsync(PathOf(host, "vault.jpg"), Token);
+        Assert.Equal(-1, stored.AsSpan().IndexOf(vault.AsSpan(0, 64)));
+        Assert.Equal(vault.Length, await SizeAsync(host, "vault.jpg"));
+        await IsRefusedWhenChangedAsync(host, stored);
+
+        // Of the camera, the recording and the picture: all are under another key now, and can be read as before.
+        CliResult rotated = await host.CliAsync("secrets", "rotate-key", "--reason", "Once a year", "--format", "json");
+        Assert.True(JsonElement.Parse(rotated.Ok()).GetProperty("changed").GetInt64() >= 2, rotated.Output);
+        Assert.Equal(vault, await DownloadAsync(host, "vault.jpg"));
+        await SealedAsync(host);
+        Assert.Equal(0, (await VerifyAsync(host)).ExitCode);
+
+        await ComesBackAsync(host, folder, vault, recording);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task<byte[]> TakeClearAsync(string data)
+    {
+        RunningHost host = await RunningHost.StartAsync(data: data);
+        await Scene.AddAsync(host, Scene.Pattern);
+        byte[] clear = await TakeAsync(host, "clear.jpg");
+        await host.EndAsync();
+        return clear;
+    }
+
+    private static async Task<byte[]> TakeAsync(RunningHost host, string filename)
+    {
+        await using RpcClient client = await host.ConnectAsync();
+        await Scene.ConnectedAsync(client);
+        await client.CallAsync("take_snapshot", new { device = "camera0", filename });
+        return await DownloadAsync(host, filename);
+    }
+
+    private static async Task<string> RecordAsync(RunningHost host)
+    {
+        await using RpcClient client = await host.ConnectAsync();
+        string name = (await client.CallAsync("start_recording", new { device = "camera0" })).Text("filename");
+        await Until.RecordedAsync(2);
+        await client.CallAsync("stop_recording", new { device = "camera0" });
+        return name;
+    }
+
+    private static async Task IsRefusedWhenChangedAsync(RunningHost host, byte[] stored)
+    {
+        string path = PathOf(host, "vault.jpg");
+        byte[] changed = [.. stored];
+        changed[^1] ^= 1;
+        await File.WriteAllBytesAsync(path, changed, Token);
+        using (HttpResponseMessage answer = await GetAsync(host, "vault.jpg"))
+        {
+            Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        }
+
+        CliResult found = await VerifyAsync(host);
+        Assert.Equal(1, found.ExitCode);
+        Assert.Contains("snapshots/vault.jpg", found.Output, StringComparison.Ordinal);
+
+        // A picture in the clear is not taken for it either.
+        File.Copy(PathOf(host, "clear.jpg"), path, overwrite: true);
+        using (HttpResponseMessage answer = await GetAsync(host, "vault.jpg"))
+        {
+            Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        }
+
+        await File.WriteAllBytesAsync(path, stored, Token);
+    }
+
+    /// <summary>With the keys, from a backup with footage: encrypted there, too, and read by whoever has the keys.</summary>
+    private static async Task ComesBackAsync(RunningHost host, string folder, byte[] vault, string recording)
+    {
+        string kept = Path.Combine(folder, "kept");
+        string passphrase = Path.Combine(folder, "passphrase");
+        await File.WriteAllTextAsync(passphrase, "correct horse battery staple\n", Token);
+        byte[] film = await host.DownloadAsync($"/files/recordings/{recording}", await host.TokenAsync("admin"));
+        JsonElement taken = JsonElement.Parse((await host.CliAsync(
+            "backup", "--to", kept, "--footage", "--passphrase-file", passphrase, "--format", "json")).Ok());
+        Assert.Empty(taken.GetProperty("footage").GetProperty("missing").EnumerateArray());
+        Assert.Equal(
+            await File.ReadAllBytesAsync(PathOf(host, "vault.jpg"), Token),
+            await File.ReadAllBytesAsync(Path.Combine(kept, "footage", "snapshots", "vault.jpg"), Token));
+        JsonElement again = JsonElement.Parse((await host.CliAsync(
+            "backup", "--to", kept, "--footage", "--passphrase-file", passphrase, "--format", "json")).Ok());
+        Assert.Equal(0, again.GetProperty("footage").GetProperty("copied").GetInt64());
+        await host.KillAsync();
+
+        string data = Path.Combine(folder, "restored");
+        JsonElement row = JsonElement.Parse((await RunningHost.RunAsync(
+            ["restore", "--from", kept, "--data", data, "--passphrase-file", passphrase, "--format", "json"], [])).Ok());
+        Assert.Equal(0, row.GetProperty("filesMissing").GetInt64());
+        await using RunningHost restored = await RunningHost.StartAsync(data: data);
+        Assert.Equal(vault, await DownloadAsync(restored, "vault.jpg"));
+        Assert.Equal(film, await restored.DownloadAsync($"/files/recordings/{recording}", await restored.TokenAsync("admin")));
+    }
+
+    private static string PathOf(RunningHost host, string name) => Path.Combine(host.Data, "snapshots", name);
+
+    private static Task SealedAsync(RunningHost host) => Until.TrueAsync(
+        async () => JsonElement.Parse((await host.CliAsync("audit", "verify", "--format", "json")).Output)
+            .GetProperty("factsSince").GetInt64() == 0,
+        TimeSpan.FromSeconds(30),
+        "the seals");
+
+    private static Task<CliResult> VerifyAsync(RunningHost host) => host.CliAsync("audit", "verify", "--files", "--format", "json");
+
+    private static async Task<long> SizeAsync(RunningHost host, string filename)
+    {
+        await using RpcClient client = await host.ConnectAsync();
+        return (long)(await client.CallAsync("get_snapshot_info", new { filename })).Number("file_size");
+    }
+
+    private static async Task<byte[]> DownloadAsync(RunningHost host, string name)
+    {
+        using HttpResponseMessage answer = await GetAsync(host, name);
+        answer.EnsureSuccessStatusCode();
+        Assert.Equal("image/jpeg", answer.Content.Headers.ContentType?.MediaType);
+        return await answer.Content.ReadAsByteArrayAsync(Token);
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(RunningHost host, string name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/files/snapshots/{name}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await host.TokenAsync("admin"));
+        return await host.Http.SendAsync(request, Token);
+    }
+}
