@@ -22,7 +22,8 @@ internal sealed class FileEndpoints(
     IReadModels views,
     IFootage footage,
     IFootageKeys keys,
-    AccessLedger ledger)
+    AccessLedger ledger,
+    TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -71,7 +72,7 @@ internal sealed class FileEndpoints(
             ?? RecordingFormat.Fmp4;
         List<SegmentSpan> segments = await SegmentsAsync(recording, context.RequestAborted);
         bool isEncrypted = segments.Any(segment => segment.IsEncrypted);
-        FootageKey? key = isEncrypted ? await keys.FindAsync(recording.Id, context.RequestAborted) : null;
+        FootageKey? key = isEncrypted ? await FindKeyAsync(context.RequestAborted) : null;
         if (isEncrypted && key is null)
         {
             return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
@@ -82,12 +83,14 @@ internal sealed class FileEndpoints(
             ? Download(
                 context,
                 right,
-                stream,
+                isEncrypted ? new KeyedStream(stream, FindKeyAsync, time) : stream,
                 format is RecordingFormat.Mkv ? "video/x-matroska" : "video/mp4",
                 recording.Name + FileNames.ExtensionOf(format),
                 recording.EndedAt,
                 $"{recording.Id}-{segments.Count}-{format}")
             : NotFound(name);
+
+        Task<FootageKey?> FindKeyAsync(CancellationToken cancellationToken) => keys.FindAsync(recording.Id, cancellationToken);
     }
 
     private async Task<List<SegmentSpan>> SegmentsAsync(RecordingView recording, CancellationToken cancellationToken)

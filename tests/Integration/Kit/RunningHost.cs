@@ -79,8 +79,17 @@ internal sealed class RunningHost : IAsyncDisposable
         string folder = data ?? Directory.CreateTempSubdirectory("events-it-").FullName;
         var host = new RunningHost(
             folder, environment ?? [], flags ?? ["--no-demo"], starter ?? BuiltProgram, startTimeMax ?? StartTimeMax);
-        await host.StartAgainAsync();
-        return host;
+        try
+        {
+            await host.StartAgainAsync();
+            return host;
+        }
+        catch
+        {
+            // Nobody else can end it.
+            host._process?.Kill(entireProcessTree: true);
+            throw;
+        }
     }
 
     /// <summary>Starts it in the same folder on the same ports, and waits until it is ready.</summary>

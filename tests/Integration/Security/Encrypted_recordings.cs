@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Events.Tests.Integration.Faults;
@@ -11,6 +12,9 @@ namespace Events.Tests.Integration.Security;
 /// <summary>Recordings that lie encrypted on disk, from the first picture to the end of their key, beside clear ones.</summary>
 public sealed class Encrypted_recordings
 {
+    /// <summary>Of an answer: its head, and some bytes of the file.</summary>
+    private const int StartBytes = 1024;
+
     private static readonly Dictionary<string, string> Encrypting = new() { ["EVENTS__Security__EncryptRecordings"] = "true" };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -39,6 +43,72 @@ public sealed class Encrypted_recordings
         await IsRefusedWhenChangedAsync(host, vault, token, whole);
         await EndsWithItsKeyAsync(host, clear, vault, token);
         await StaysGoneAsync(host, vault);
+    }
+
+    [Fact]
+    public async Task end_downloads_that_are_under_way_when_they_are_shredded()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(Encrypting);
+        await Scene.AddAsync(host, "test:pattern?size=1920x1080&fps=30");
+        await using RpcClient client = await host.ConnectAsync();
+        await Scene.ConnectedAsync(client);
+        string name = (await client.CallAsync("start_recording", new { device = "camera0" })).Text("filename");
+        await Until.RecordedAsync(16); // More than the kernel keeps for one who reads slowly: 4 MB.
+        await client.CallAsync("stop_recording", new { device = "camera0" });
+        string url = (await client.CallAsync("get_recording_info", new { filename = name })).Text("download_url");
+        long whole = (await host.DownloadAsync(url)).Length;
+
+        // One reads slowly and gets it all; the other one is as slow, and the key is destroyed meanwhile.
+        foreach (bool isShredded in new[] { false, true })
+        {
+            using Socket reader = await BeginAsync(host, url);
+            if (isShredded)
+            {
+                (await host.CliAsync("recording", "shred", name, "--reason", "Asked for")).Ok();
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
+            long got = await RestAsync(reader);
+            Assert.True(isShredded ? got < whole * 3 / 4 : got > whole - StartBytes, $"{got} of {whole} bytes came, shredded: {isShredded}");
+        }
+
+        await Until.TrueAsync(
+            () => Task.FromResult(host.Output.Contains("was cut off: Its key was destroyed.", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(10),
+            () => $"a word about the cut; the host printed:\n{host.Output}");
+        Assert.DoesNotContain("unhandled exception", host.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Asks for a file and reads its first bytes, with little room for more.</summary>
+    private static async Task<Socket> BeginAsync(RunningHost host, string url)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8 * 1024 };
+        await socket.ConnectAsync(IPAddress.Loopback, host.Port, Token);
+        string path = url.StartsWith('/') ? url : new Uri(url).PathAndQuery;
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), Token);
+        byte[] start = new byte[StartBytes];
+        int got = await socket.ReceiveAsync(start, Token);
+        Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(start, 0, got), StringComparison.Ordinal);
+        return socket;
+    }
+
+    private static async Task<long> RestAsync(Socket socket)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        long all = 0;
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, Token) is > 0 and var got)
+            {
+                all += got;
+            }
+        }
+        catch (SocketException)
+        {
+            // Cut off.
+        }
+
+        return all;
     }
 
     private static async Task<(string Name, byte[] Bytes)> RecordClearAsync(string data)
