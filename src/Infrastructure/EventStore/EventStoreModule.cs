@@ -55,6 +55,7 @@ public static class EventStoreModule
         AddLoop<Sealer>(services);
         services.AddSingleton<ISeals>(provider => provider.GetRequiredService<Sealer>());
         services.AddSingleton<AnchorSinks>();
+        services.AddSingleton<IHeadsOutside, HeadsOutside>();
         AddLoop<Anchorer>(services);
         services.AddSingleton<IAnchors>(provider => provider.GetRequiredService<Anchorer>());
         services.AddSingleton<ISealedTree, SealedTree>();

@@ -120,7 +120,7 @@ public sealed class The_schema : IAsyncLifetime
         Store[] stores = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Store.StartAsync(database)));
 
         Assert.Equal(
-            Enumerable.Range(1, 10),
+            Enumerable.Range(1, 11),
             await stores[0].QueryAsync<int>("select version from events_own.schema_version order by version"));
         Guid[] ids = await Task.WhenAll(stores.Select(store => store.Get<EventStoreSchema>().InstallationIdAsync(Token)));
         Assert.Single(ids.Distinct());

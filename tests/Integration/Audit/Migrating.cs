@@ -15,7 +15,8 @@ public sealed class Migrating
 
         // As the program before the last script left it.
         await host.SqlAsync(
-            "drop table events_own.view_control, events_own.parked_fact; delete from events_own.schema_version where version = 10");
+            "alter table events_own.audit_anchor drop constraint pk_audit_anchor, drop column origin, "
+            + "add constraint pk_audit_anchor primary key (size, sink); delete from events_own.schema_version where version = 11");
         CliResult busy = await host.CliAsync("migrate");
         Assert.Equal(2, busy.ExitCode);
         Assert.Contains("Stop it first", busy.Errors, StringComparison.Ordinal);
@@ -23,7 +24,7 @@ public sealed class Migrating
         // On a copy it is tried also while the host goes on.
         Assert.Contains($"version {int.Parse(version) - 1} to {version}", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);
         Assert.Equal("0", await host.SqlAsync("select count(*) from pg_database where datname like '%migrate_check'"));
-        Assert.Equal("9", await host.SqlAsync("select max(version) from events_own.schema_version"));
+        Assert.Equal("10", await host.SqlAsync("select max(version) from events_own.schema_version"));
         Assert.Equal(0, await host.StopAsync());
         Assert.Contains($"version {int.Parse(version) - 1} to {version}", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);
         Assert.Contains("On a copy", (await host.CliAsync("migrate", "--check")).Ok(), StringComparison.Ordinal);

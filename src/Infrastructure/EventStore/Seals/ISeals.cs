@@ -27,7 +27,7 @@ public sealed record SealKeys(string Present, string Next);
 
 /// <summary>Where a log that was set back began anew.</summary>
 /// <param name="LostSize">Facts that had been signed under the old name.</param>
-/// <param name="LostRoot">Their root, base64.</param>
+/// <param name="LostRoot">Their root, base64; empty when only a witness knows of them, which tells no root.</param>
 /// <param name="Size">Facts that are left.</param>
 /// <param name="Root">Their root, base64.</param>
 public sealed record SealFork(string OldOrigin, string NewOrigin, long LostSize, string LostRoot, long Size, string Root);

@@ -278,6 +278,14 @@ public sealed class Auditing_the_log : IAsyncLifetime
         Assert.Empty((await AuditAsync()).Findings);
         AuditFinding only = Assert.Single((await AuditAsync(All | AuditLevels.Side)).Findings);
         Assert.Equal((AuditLevels.Side, 40L, "tally-one", 40L), (only.Level, only.Position, only.Stream, only.Version));
+
+        // With a fact that says so it is in order.
+        await _log.Store.ExecuteAsync(
+            """
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            values (nextval('events.mt_events_sequence'), gen_random_uuid(), 'tally-one', 100001, '{}', 'archived', now())
+            """);
+        Assert.Empty((await AuditAsync(All | AuditLevels.Side)).Findings);
     }
 
     [Fact]

@@ -13,9 +13,6 @@ namespace Events.EventStore.Seals.Checking;
 internal sealed class OutsideCheck(
     NpgsqlConnection connection, AuditQuestion question, Findings findings, AuditNotes notes)
 {
-    /// <summary>The newest: a witness that cosigned a head vouches for all that it cosigned before.</summary>
-    private const int ReceiptsMax = 1_000;
-
     private readonly WitnessKey[] _witnesses = [.. question.WitnessKeys.Select(WitnessKey.Parse)];
     private readonly X509Certificate2Collection? _roots =
         question.StampAuthorities is { } pem ? TimeStamp.RootsIn(pem) : null;
@@ -58,34 +55,17 @@ internal sealed class OutsideCheck(
 
     private async Task TakeReceiptsAsync(IReadOnlyCollection<NoteKey> trusted, CancellationToken cancellationToken)
     {
-        List<(string Sink, byte[] Receipt)> found = [];
-        await using NpgsqlCommand command = new(
-            """
-            select sink, receipt from (
-              select sink, receipt, row_number() over (partition by sink order by size desc) n from events_own.audit_anchor
-              where sink in ('timestamp', 'witness') and receipt is not null) newest
-            where n <= $1 order by sink, n
-            """,
-            connection)
+        IReadOnlyList<(string Sink, byte[] Receipt)> found =
+            await AnchorRows.ReceiptsAsync(connection, cancellationToken);
+        if (found.GroupBy(one => one.Sink).FirstOrDefault(group => group.Count() == AnchorRows.ReceiptsMax) is { } many)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = ReceiptsMax } },
-        };
-        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                found.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
-            }
-        }
-
-        if (found.GroupBy(one => one.Sink).FirstOrDefault(group => group.Count() == ReceiptsMax) is { } many)
-        {
-            notes.NotChecked.Add($"receipts of the {many.Key} that are older than the newest {ReceiptsMax}, if there are any");
+            notes.NotChecked.Add(
+                $"receipts of the {many.Key} that are older than the newest {AnchorRows.ReceiptsMax}, if there are any");
         }
 
         foreach ((string sink, byte[] receipt) in found)
         {
-            if (sink == "witness")
+            if (sink == AnchorRows.Witness)
             {
                 Take(receipt, trusted);
             }

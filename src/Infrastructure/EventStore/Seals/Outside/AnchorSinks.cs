@@ -6,8 +6,6 @@ namespace Events.EventStore.Seals.Outside;
 /// <summary>The places that the options name.</summary>
 internal sealed class AnchorSinks : IDisposable
 {
-    private readonly AnchorHttp _http = new();
-
     public AnchorSinks(SealOptions options, Database database, TimeProvider time)
     {
         AnchorOptions anchors = options.Anchors;
@@ -19,7 +17,7 @@ internal sealed class AnchorSinks : IDisposable
 
         if (anchors.Webhook is { } address)
         {
-            all.Add(new WebhookSink(_http, address, anchors.WebhookSecret, anchors.Interval));
+            all.Add(new WebhookSink(Http, address, anchors.WebhookSecret, anchors.Interval));
         }
 
         if (anchors.Syslog is { } receiver)
@@ -29,12 +27,12 @@ internal sealed class AnchorSinks : IDisposable
 
         if (anchors.Stamps is { } stamps)
         {
-            all.Add(new StampSink(_http, stamps.Authority, stamps.Interval, stamps.Roots, anchors.Folder));
+            all.Add(new StampSink(Http, stamps.Authority, stamps.Interval, stamps.Roots, anchors.Folder));
         }
 
         if (anchors.Witness is { } witness)
         {
-            all.Add(new WitnessSink(_http, witness.Prefix, WitnessKey.Parse(witness.Key), anchors.Interval, database));
+            all.Add(new WitnessSink(Http, witness.Prefix, WitnessKey.Parse(witness.Key), anchors.Interval, database));
         }
 
         All = all;
@@ -42,5 +40,7 @@ internal sealed class AnchorSinks : IDisposable
 
     public IReadOnlyList<IAnchorSink> All { get; }
 
-    public void Dispose() => _http.Dispose();
+    public AnchorHttp Http { get; } = new();
+
+    public void Dispose() => Http.Dispose();
 }

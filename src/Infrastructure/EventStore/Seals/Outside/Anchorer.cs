@@ -92,7 +92,7 @@ internal sealed partial class Anchorer(
             }
 
             byte[]? receipt = await sink.ShowAsync(head, cancellationToken);
-            await NoteAsync(sink.Name, head.Size, receipt, cancellationToken);
+            await NoteAsync(sink.Name, head, receipt, cancellationToken);
             _shown[sink.Name] = head.Note;
             _status[sink.Name] = new AnchorStatus(sink.Name, head.Size, AnchorStatus.Done, time.GetUtcNow());
             return sink.Interval;
@@ -138,27 +138,10 @@ internal sealed partial class Anchorer(
             async (connection, token) => (await LogAudit.AnchorsAsync(connection, token)).FirstOrDefault(one => one.Sink == sink),
             cancellationToken);
 
-    private Task<int> NoteAsync(string sink, long size, byte[]? receipt, CancellationToken cancellationToken) =>
+    private Task<int> NoteAsync(string sink, StoredHead head, byte[]? receipt, CancellationToken cancellationToken) =>
         database.UseAsync(
-            async (connection, token) =>
-            {
-                // A row that is there already is of the time before a fork, or of a program that noted failures, too.
-                await using NpgsqlCommand command = new(
-                    """
-                    insert into events_own.audit_anchor (size, sink, state, receipt) values ($1, $2, 'done', $3)
-                    on conflict (size, sink) do update set state = excluded.state
-                    """,
-                    connection)
-                {
-                    Parameters =
-                    {
-                        new() { Value = size },
-                        new() { Value = sink },
-                        new() { Value = (object?)receipt ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea },
-                    },
-                };
-                return await command.ExecuteNonQueryAsync(token);
-            },
+            (connection, token) => AnchorRows.AddAsync(
+                connection, head.Note.Split('\n', 2)[0], head.Size, sink, receipt, token),
             cancellationToken);
 
     [LoggerMessage(EventId = 4504, Level = LogLevel.Warning, Message = "The newest head could not be shown to {Sink}: {Why}")]

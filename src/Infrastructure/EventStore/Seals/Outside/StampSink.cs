@@ -16,7 +16,7 @@ internal sealed class StampSink(AnchorHttp http, Uri authority, TimeSpan interva
 {
     private const int NonceBytes = 8;
 
-    public string Name => "timestamp";
+    public string Name => AnchorRows.Stamps;
 
     public TimeSpan Interval => interval;
 

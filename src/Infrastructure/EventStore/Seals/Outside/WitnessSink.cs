@@ -22,11 +22,11 @@ internal sealed class WitnessSink(AnchorHttp http, Uri prefix, WitnessKey key, T
     /// <summary>What the witness knows, as far as we do.</summary>
     private long _known;
 
-    public string Name => "witness";
+    public string Name => AnchorRows.Witness;
 
     public TimeSpan Interval => interval;
 
-    private Uri Address => new(prefix.ToString().TrimEnd('/') + "/add-checkpoint");
+    public static Uri AddressOf(Uri prefix) => new(prefix.ToString().TrimEnd('/') + "/add-checkpoint");
 
     public async Task<byte[]?> ShowAsync(StoredHead head, CancellationToken cancellationToken)
     {
@@ -63,7 +63,7 @@ internal sealed class WitnessSink(AnchorHttp http, Uri prefix, WitnessKey key, T
         List<TreeHash> proof = _known > 0 && _known < head.Size ? await ProofAsync(head, cancellationToken) : [];
         ExtensionFile body = new(_known, proof, StrictText.Encode(head.Note));
         return await http.PostAsync(
-            Address, StrictText.Encode(body.ToString()), "text/plain; charset=utf-8", _ => { }, cancellationToken);
+            AddressOf(prefix), StrictText.Encode(body.ToString()), "text/plain; charset=utf-8", _ => { }, cancellationToken);
     }
 
     private async Task<List<TreeHash>> ProofAsync(StoredHead head, CancellationToken cancellationToken)

@@ -9,6 +9,12 @@ internal sealed class AnchorFolder(string path)
 {
     private const string Prefix = "heads-";
 
+    /// <summary>As the sink for time stamps writes them.</summary>
+    private const string StampNotes = "stamp-*.note";
+
+    /// <summary>Those of a fork before may be larger than all of today's.</summary>
+    private const int StampsMax = 1_000;
+
     /// <summary>In bytes, of one file: a day of a head each second has a fifth of it.</summary>
     private const int FileBytesMax = 128 * 1024 * 1024;
 
@@ -24,30 +30,28 @@ internal sealed class AnchorFolder(string path)
     }
 
     /// <returns>
-    /// The head of most facts that one of the keys signed, in the newest file that has one; null if none is there. What is no
+    /// Heads that one of the keys signed: those in the newest file that has one, and those that a stamp is kept of. What is no
     /// good note is passed over: an audit says so.
     /// </returns>
-    public TreeHead? Newest(IReadOnlyCollection<NoteKey> keys)
-    {
-        if (!Directory.Exists(path))
-        {
-            return null;
-        }
+    public IEnumerable<TreeHead> Heads(IReadOnlyCollection<NoteKey> keys) =>
+        Directory.Exists(path) ? InNewestFile(keys).Concat(InFiles(StampNotes, keys)) : [];
 
-        foreach (string file in Directory.EnumerateFiles(path, Prefix + "*.txt").OrderDescending(StringComparer.Ordinal))
-        {
-            if (new FileInfo(file).Length <= FileBytesMax
-                && SealNotes.Split(File.ReadAllText(file, Encoding.UTF8)).Select(note => Open(note, keys)).OfType<TreeHead>()
-                    .MaxBy(head => head.Size) is { } newest)
-            {
-                return newest;
-            }
-        }
+    private TreeHead[] InNewestFile(IReadOnlyCollection<NoteKey> keys) =>
+        Directory.EnumerateFiles(path, Prefix + "*.txt").OrderDescending(StringComparer.Ordinal)
+            .Select(file => InFile(file, keys)).FirstOrDefault(heads => heads.Length > 0) ?? [];
 
-        return null;
-    }
+    /// <summary>The newest: a stamp a day for years, and each name begins with its size.</summary>
+    private IEnumerable<TreeHead> InFiles(string pattern, IReadOnlyCollection<NoteKey> keys) =>
+        Directory.EnumerateFiles(path, pattern).OrderByDescending(file => file.Length)
+            .ThenByDescending(file => file, StringComparer.Ordinal).Take(StampsMax).SelectMany(file => InFile(file, keys));
 
-    private static TreeHead? Open(string note, IReadOnlyCollection<NoteKey> keys)
+    private static TreeHead[] InFile(string file, IReadOnlyCollection<NoteKey> keys) =>
+        new FileInfo(file).Length <= FileBytesMax
+            ? [.. SealNotes.Split(File.ReadAllText(file, Encoding.UTF8)).Select(note => Open(note, keys)).OfType<TreeHead>()]
+            : [];
+
+    /// <returns>Null when none of the keys signed it.</returns>
+    public static TreeHead? Open(string note, IReadOnlyCollection<NoteKey> keys)
     {
         try
         {

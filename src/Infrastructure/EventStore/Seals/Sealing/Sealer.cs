@@ -10,7 +10,13 @@ namespace Events.EventStore.Seals.Sealing;
 /// what was signed it stops for good and says so.
 /// </summary>
 internal sealed partial class Sealer(
-    Database database, EventStoreSchema schema, SealOptions options, SealGate gate, TimeProvider time, ILogger<Sealer> logger)
+    Database database,
+    EventStoreSchema schema,
+    SealOptions options,
+    IHeadsOutside outside,
+    SealGate gate,
+    TimeProvider time,
+    ILogger<Sealer> logger)
     : BackgroundService, ISeals
 {
     /// <summary>A fact is sealed within ten seconds; this leaves as much for the work itself.</summary>
@@ -25,8 +31,6 @@ internal sealed partial class Sealer(
     private readonly Feed.Wakeup _forked = new();
     private int _heldBack;
     private bool _isClockBack;
-
-    private AnchorFolder? Anchors => options.Anchors.Folder is { } folder ? new AnchorFolder(folder) : null;
 
     public SealStatus Status => _status;
 
@@ -93,7 +97,7 @@ internal sealed partial class Sealer(
         {
             await using NpgsqlConnection connection = await database.OpenSingleAsync(cancellationToken);
             SealFork fork = await SealingRun.ForkAsync(
-                connection, new KeyFolder(options.Folder), options.HostName, Anchors, cancellationToken);
+                connection, new KeyFolder(options.Folder), options.HostName, outside, cancellationToken);
             gate.Open();
             _status = new SealStatus(fork.NewOrigin, fork.Size, 0, null, "Not looked yet.", IsRefused: false);
             _forked.Set();
@@ -148,7 +152,7 @@ internal sealed partial class Sealer(
         NpgsqlConnection connection = await database.OpenSingleAsync(stoppingToken);
         await using SealingRun? run =
             await SealingRun.OpenAsync(
-                connection, new KeyFolder(options.Folder), options.HostName, Anchors, time, stoppingToken);
+                connection, new KeyFolder(options.Folder), options.HostName, outside, time, stoppingToken);
         gate.Open();
         if (run is null)
         {

@@ -31,7 +31,7 @@ internal sealed class SealingRun : IAsyncDisposable
     private SignedState _state = null!;
     private GrowingTree _tree = null!;
     private DateTimeOffset _signedAt;
-    private AnchorFolder? _anchors;
+    private IHeadsOutside? _outside;
 
     private SealingRun(NpgsqlConnection connection, KeyFolder folder, TimeProvider time)
     {
@@ -57,24 +57,24 @@ internal sealed class SealingRun : IAsyncDisposable
     /// <summary>How far the clock was behind the newest head when the last one was signed; zero when it was not.</summary>
     public TimeSpan SteppedBack { get; private set; }
 
-    /// <inheritdoc cref="OpenAsync(NpgsqlConnection, KeyFolder, string, AnchorFolder, TimeProvider, CancellationToken)"/>
+    /// <inheritdoc cref="OpenAsync(NpgsqlConnection, KeyFolder, string, IHeadsOutside, TimeProvider, CancellationToken)"/>
     public static Task<SealingRun?> OpenAsync(
         NpgsqlConnection connection, KeyFolder folder, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(connection, folder, hostName, null, time, cancellationToken);
 
     /// <returns>Null when another host is the sealer.</returns>
     /// <param name="connection">Becomes the run's.</param>
-    /// <param name="anchors">Heads that were shown outside; null if none were.</param>
+    /// <param name="outside">Heads that were shown outside; null if none were.</param>
     /// <exception cref="SealRefusedException">Database, key and state do not fit together.</exception>
     public static async Task<SealingRun?> OpenAsync(
         NpgsqlConnection connection,
         KeyFolder folder,
         string hostName,
-        AnchorFolder? anchors,
+        IHeadsOutside? outside,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        SealingRun run = new(connection, folder, time) { _anchors = anchors };
+        SealingRun run = new(connection, folder, time) { _outside = outside };
         try
         {
             await using NpgsqlCommand take = new(
@@ -133,7 +133,7 @@ internal sealed class SealingRun : IAsyncDisposable
         NpgsqlConnection connection,
         KeyFolder folder,
         string hostName,
-        AnchorFolder? anchors,
+        IHeadsOutside? outside,
         CancellationToken cancellationToken)
     {
         SealTables tables = new(connection);
@@ -143,10 +143,8 @@ internal sealed class SealingRun : IAsyncDisposable
         StoredHead? head = await tables.NewestHeadAsync(cancellationToken);
         GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
         using NoteSigner signer = folder.ReadKey(old.Origin);
-        TreeHead? newest = anchors?.Newest([signer.Key, .. folder.RetiredKeys()]);
-        (long lostSize, string lostRoot) = newest is { } shown && shown.Size > old.Size
-            ? (shown.Size, shown.Root.ToBase64())
-            : (old.Size, old.Root);
+        ShownHead lost = await OutsideAsync(connection, outside, old, head, signer, folder, cancellationToken) is { } shown
+            && shown.Size > old.Size ? shown : new ShownHead(string.Empty, old.Size, old.Root);
         string origin = $"{hostName}/{Guid.CreateVersion7():d}";
         string root = tree.Root().ToBase64();
         folder.KeepState(old);
@@ -154,7 +152,7 @@ internal sealed class SealingRun : IAsyncDisposable
         {
             Previous = head?.Note.Split('\n', 2)[0],
         });
-        return new SealFork(old.Origin, origin, lostSize, lostRoot, tree.Size, root);
+        return new SealFork(old.Origin, origin, lost.Size, lost.Root ?? string.Empty, tree.Size, root);
     }
 
     private async Task TakeUpAsync(string hostName, CancellationToken cancellationToken)
@@ -188,7 +186,7 @@ internal sealed class SealingRun : IAsyncDisposable
         _tree = await GrowingTree.LoadAsync(_connection, head, cancellationToken);
         _signedAt = head?.SignedAt ?? default;
         await LookForNextKeyAsync(cancellationToken);
-        await CatchUpAsync(cancellationToken);
+        await CatchUpAsync(head, cancellationToken);
     }
 
     private void Begin(string hostName, string system, StoredHead? head)
@@ -244,43 +242,65 @@ internal sealed class SealingRun : IAsyncDisposable
 
     /// <summary>
     /// Key and state may have been set back together with the database; what was shown outside was not. Looked at last, because
-    /// the place outside may be away, and what the state file says must be known even then.
+    /// a place outside may be away, and what the state file says must be known even then.
     /// </summary>
-    private void RefuseBehindAnchors()
+    private async Task RefuseBehindOutsideAsync(StoredHead? head, CancellationToken cancellationToken)
     {
-        if (NewestOutside() is { } shown
-            && shown.Origin == _state.Origin
+        if (await OutsideAsync(_connection, _outside, _state, head, _signer, _folder, cancellationToken) is { } shown
             && shown.Size > _state.Size)
         {
             throw new SealRefusedException(
-                $"A head of {shown.Size} facts was shown outside; the state file says that {_state.Size} were signed last. The "
-                + "installation was set back. Restore the newer state, or go on with what is left: "
+                $"A head of {shown.Size} facts was shown outside ({shown.Place} has it); the state file says that {_state.Size} "
+                + "were signed last. The installation was set back. Restore the newer state, or go on with what is left: "
                 + "events audit fork --reason WHY",
                 isSetBack: true);
         }
     }
 
+    /// <returns>The head of most facts that any place remembers; null if none does.</returns>
     /// <exception cref="InvalidDataException">
     /// The place outside cannot be read. That is not PostgreSQL's absence, for which appends wait.
     /// </exception>
-    private TreeHead? NewestOutside()
+    private static async Task<ShownHead?> OutsideAsync(
+        NpgsqlConnection connection,
+        IHeadsOutside? outside,
+        SignedState state,
+        StoredHead? head,
+        NoteSigner signer,
+        KeyFolder folder,
+        CancellationToken cancellationToken)
     {
+        if (outside is null)
+        {
+            return null;
+        }
+
         try
         {
-            return _anchors?.Newest([_signer.Key, .. _folder.RetiredKeys()]);
+            IReadOnlyList<ShownHead> kept = await outside.KeptAsync(
+                connection, state.Origin, [signer.Key, .. folder.RetiredKeys()], cancellationToken);
+            if (kept.MaxBy(one => one.Size) is { } newest && newest.Size > state.Size)
+            {
+                return newest;
+            }
         }
         catch (Exception away) when (away is IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"Heads that were shown outside cannot be read: {away.Message}");
         }
+
+        // The first head under a name, or none: of an empty tree there is always one to show.
+        bool isOurs = head is not null && head.Note.StartsWith(state.Origin + "\n", StringComparison.Ordinal);
+        string note = isOurs ? head!.Note : new TreeHead(state.Origin, 0, TreeHash.Empty).Sign(signer).ToString();
+        return await outside.WitnessedAsync(note, cancellationToken);
     }
 
     /// <summary>The state may be one head ahead of the database, by a crash, or by a database that was set back.</summary>
-    private async Task CatchUpAsync(CancellationToken cancellationToken)
+    private async Task CatchUpAsync(StoredHead? head, CancellationToken cancellationToken)
     {
         if (_state.Size == _tree.Size)
         {
-            RefuseBehindAnchors();
+            await RefuseBehindOutsideAsync(head, cancellationToken);
             return;
         }
 
@@ -302,7 +322,7 @@ internal sealed class SealingRun : IAsyncDisposable
                 isSetBack: true);
         }
 
-        RefuseBehindAnchors();
+        await RefuseBehindOutsideAsync(head, cancellationToken);
         await PublishAsync(leaves, tiles, cancellationToken);
     }
 
