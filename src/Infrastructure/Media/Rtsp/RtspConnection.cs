@@ -172,8 +172,10 @@ internal sealed partial class RtspConnection : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
         limit.CancelAfter(_house.Limits.SignInMax < HandshakeMax ? _house.Limits.SignInMax : HandshakeMax);
         var secure = new SslStream(_stream, leaveInnerStreamOpen: false);
-        await secure.AuthenticateAsServerAsync(options, limit.Token);
+
+        // Before it is shaken hands over: what fails is given back with the connection, too.
         _stream = secure;
+        await secure.AuthenticateAsServerAsync(options, limit.Token);
     }
 
     /// <returns>False when nothing more is to be read.</returns>
