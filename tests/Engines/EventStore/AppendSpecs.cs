@@ -169,6 +169,17 @@ public sealed class An_append : IAsyncLifetime
     }
 
     [Fact]
+    public async Task is_refused_when_the_lane_was_disposed_of_without_being_told_to_end()
+    {
+        AppendLane lane = _store.Get<AppendLane>();
+        lane.Dispose();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lane.ExecuteTask!);
+        await Assert.ThrowsAsync<DependencyUnavailableException>(
+            () => _store.AppendAsync("tally-a", ExpectedVersion.Any, Added(1)));
+    }
+
+    [Fact]
     public async Task by_a_decider_folds_decides_and_repeats_harmlessly()
     {
         await _store.TellAsync("a", new TallyCommand.Start("one"));

@@ -11,7 +11,11 @@ internal sealed class RunningHost : IAsyncDisposable
 {
     public const string Secret = "integration-tests-sign-with-this-secret-0123456789";
 
+    private const int PortFirst = 22_000;
+    private const int PortCount = 10_000;
+
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
+    private static int _portsGiven = Random.Shared.Next(PortCount);
 
     public static string[] BuiltProgram { get; } = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Events.Host.dll")];
 
@@ -191,11 +195,28 @@ internal sealed class RunningHost : IAsyncDisposable
         return await Tool.WaitAsync(process);
     }
 
+    /// <summary>
+    /// None that it gave before, and none of those that the system takes for connections: one of them could be another test's
+    /// before it is listened on.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (int i = 0; i < PortCount; i++)
+        {
+            int port = PortFirst + (int)((uint)Interlocked.Increment(ref _portsGiven) % PortCount);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else has it.
+            }
+        }
+
+        throw new InvalidOperationException($"None of the ports from {PortFirst} on is free.");
     }
 
     /// <summary>Ends it well and leaves its folder.</summary>

@@ -49,8 +49,12 @@ internal sealed partial class AppendLane(
 
     public override void Dispose()
     {
-        _turn.Dispose();
         base.Dispose();
+        if (ExecuteTask is null or { IsCompleted: true })
+        {
+            // Otherwise a start has failed and the loop, which was just told to end, still takes a last turn.
+            _turn.Dispose();
+        }
     }
 
     /// <returns>What became of it. A conflict is an outcome, not an exception.</returns>
