@@ -115,8 +115,9 @@ internal sealed class SocketConnection : IAsyncDisposable
     /// <summary>The peer has gone: nothing can be sent, and all its operations end.</summary>
     internal void Lost()
     {
-        _outbox.Close();
+        // In this order: a source that waits for room in the outbox would otherwise go on into nothing until its end is noticed.
         _session.End();
+        _outbox.Close();
     }
 
     /// <summary>Keeps the bounds in time; called every <see cref="GraphQLTransportOptions.WatchInterval"/>.</summary>

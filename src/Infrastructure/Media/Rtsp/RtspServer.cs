@@ -115,8 +115,8 @@ internal sealed partial class RtspServer(
             IPAddress from = RtspConnection.AddressOf(socket.RemoteEndPoint);
             if (_door.Enter(from) is not RtspDoor.Place place)
             {
-                socket.Dispose();
                 TurnAway(from);
+                socket.Dispose();
                 return;
             }
 
