@@ -135,7 +135,9 @@ public sealed class Live_output
         CliResult decoded = await Tool.RunAsync("ffmpeg", ["-v", "error", "-i", file, "-f", "null", "-"]);
         Assert.Equal((0, string.Empty), (decoded.ExitCode, decoded.Errors));
         int frames = await Tool.FramesAsync(file);
-        Assert.InRange(frames, pieces - 1, pieces + Fps);
+
+        // One picture each, but what piled up in a pipe while the machine had other work comes together.
+        Assert.InRange(frames, pieces - 1, pieces + (2 * Fps));
         double[] times =
         [
             .. (await Tool.ProbeAsync(file, "packet=dts_time")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
