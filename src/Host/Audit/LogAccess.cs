@@ -88,9 +88,11 @@ internal sealed class LogAccess : IAsyncDisposable
         }
     }
 
+    /// <param name="config">A settings file for when no host runs; null for the usual one.</param>
     /// <param name="say">Gets a sentence when a PostgreSQL is started for this.</param>
     /// <exception cref="CommandFailedException">The log cannot be reached; the message says why.</exception>
-    public static async Task<LogAccess> OpenAsync(string folder, Action<string> say, CancellationToken cancellationToken)
+    public static async Task<LogAccess> OpenAsync(
+        string folder, string? config, Action<string> say, CancellationToken cancellationToken)
     {
         if (await RunningAsync(folder, cancellationToken) is { } running)
         {
@@ -105,7 +107,7 @@ internal sealed class LogAccess : IAsyncDisposable
         try
         {
             EventsSettings settings = SettingsReader.Read(
-                SettingsSources.OfProcess(null, new Dictionary<string, string> { ["--data"] = folder }), []);
+                SettingsSources.OfProcess(config, new Dictionary<string, string> { ["--data"] = folder }), []);
             return await StartAsync(settings, say, cancellationToken);
         }
         catch (Exception refused) when (refused is StartRefusedException or SettingsException or DependencyUnavailableException)

@@ -258,7 +258,7 @@ internal static class AuditVerbs
         try
         {
             await using LogAccess log = await LogAccess.OpenAsync(
-                given.GetRequiredValue(data), Console.Error.WriteLine, CancellationToken.None);
+                given.GetRequiredValue(data), CommandLine.ConfigOf(given), Console.Error.WriteLine, CancellationToken.None);
             return await run(log);
         }
         catch (Exception failed) when (failed is CommandFailedException or DependencyUnavailableException or NpgsqlException

@@ -62,6 +62,31 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>The settings file that was named; null for the usual one.</summary>
+    public static string? ConfigOf(ParseResult given) => given.GetValue(_config);
+
+    /// <returns>
+    /// What is wrong with the settings file that was named for a verb; null when there is nothing. Without a word the verb would
+    /// speak to another installation. <c>up</c> says it by itself.
+    /// </returns>
+    public static string? WrongFileOf(ParseResult given)
+    {
+        if (given.CommandResult.Command.Name == "up" || given.GetResult(_config) is not { Implicit: false })
+        {
+            return null;
+        }
+
+        try
+        {
+            SettingsReader.Read(SettingsSources.OfProcess(ConfigOf(given), new Dictionary<string, string>()), []);
+            return null;
+        }
+        catch (SettingsException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>Where a host with these settings keeps its data. One with wrong settings does not run.</summary>
     private static string FolderIn(string? config)
     {

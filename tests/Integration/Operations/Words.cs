@@ -38,6 +38,10 @@ public sealed class Words(House house) : IClassFixture<House>
         JsonElement made = JsonElement.Parse(secret);
         Assert.StartsWith("csk_", made.Text("secret"), StringComparison.Ordinal);
         Assert.Equal("By a file", keys.EnumerateArray().Single(key => key.Text("id") == made.Text("id")).Text("name"));
+        string gone = Path.Combine(house.Host.Data, "gone.yaml");
+        CliResult nowhere = await RunningHost.RunAsync(["keys", "list", "--config", gone], environment);
+        Assert.Equal(1, nowhere.ExitCode);
+        Assert.Contains(gone, nowhere.Errors, StringComparison.Ordinal);
         CliResult other = await RunningHost.RunAsync(["keys", "list", "--data", Path.GetTempPath()], environment);
         Assert.Equal(1, other.ExitCode);
         Assert.Contains("No host serves the data folder", other.Errors, StringComparison.Ordinal);
