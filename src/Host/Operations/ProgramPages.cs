@@ -14,6 +14,9 @@ internal sealed class ProgramPages
     /// <summary>proc(5): a line for each mapping, and below it lines with its sizes, which begin with a capital letter.</summary>
     private const string Table = "/proc/self/smaps";
 
+    /// <summary>The same without sizes, which costs a tenth.</summary>
+    private const string ShortTable = "/proc/self/maps";
+
     private HashSet<MappedFile> _seen = [.. Look()];
 
     /// <summary>
@@ -38,6 +41,21 @@ internal sealed class ProgramPages
         _seen = now;
     }
 
+    /// <summary>
+    /// The same for what <see cref="Release"/> knows already and is still there, at little cost. Nobody can have changed a page of
+    /// it since: it cannot be written to.
+    /// </summary>
+    public void ReleaseAgain()
+    {
+        foreach (string line in Lines(ShortTable))
+        {
+            if (Parse(line) is { } file && _seen.Contains(file))
+            {
+                NativeMemory.DropPages(file);
+            }
+        }
+    }
+
     /// <summary>Mappings that cannot be written to and of which no page was changed: their files give all of it back.</summary>
     internal static IEnumerable<MappedFile> ReadOnlyIn(IEnumerable<string> table)
     {
@@ -56,11 +74,13 @@ internal sealed class ProgramPages
         }
     }
 
-    private static IEnumerable<MappedFile> Look()
+    private static IEnumerable<MappedFile> Look() => ReadOnlyIn(Lines(Table));
+
+    private static string[] Lines(string table)
     {
         try
         {
-            return [.. ReadOnlyIn(File.ReadLines(Table))];
+            return File.ReadAllLines(table);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,7 +5,7 @@ namespace Events.Host.Operations;
 /// <summary>
 /// Gives memory back to the machine when the host has become quiet: after its start, and after work for which it grew. The
 /// collector and the C library keep what a burst needed, in case another one comes; at rest the host needs far less. While it
-/// works, only pages of the program that ran once are given back.
+/// works and holds much, pages of the program that ran once are given back, and now and then what nobody needs is collected.
 /// </summary>
 internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory> logger) : BackgroundService
 {
@@ -18,7 +18,13 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     /// <summary>Times after work that need no growth: right after a start what comes back is not yet what is needed.</summary>
     private const int SettlingCount = 3;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// How often it is looked at whether there is work. Pages come back by some 20 MB a second while code runs for the first time.
+    /// </summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>A host that had next to nothing to do for so many looks in a row is quiet.</summary>
+    private const int QuietLooks = 8;
 
     /// <summary>
     /// After the first <see cref="SettlingCount"/> times, while cameras connect and buffers fill, it doubles from one time to the
@@ -31,13 +37,24 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     /// <summary>A host that works is left alone below this.</summary>
     private const long BusyBytesMin = 100_000_000;
 
-    /// <summary>Grown back to nearly what it was, what is mapped is what runs: the next time is twice as far.</summary>
-    private const long BusyGainBytesMin = 5_000_000;
+    /// <summary>Libraries that were loaded since are known after a full look, which takes some 10 ms.</summary>
+    private static readonly TimeSpan FullLookPause = TimeSpan.FromSeconds(20);
+
+    /// <summary>When little came of it: what is mapped is what runs.</summary>
+    private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Still more than this after that, and what nobody needs is collected, too.</summary>
+    private const long CollectBytesMin = 105_000_000;
+
+    /// <summary>Between two such collections, each of which stops all threads for some 10 ms. It doubles until the work is over.</summary>
+    private static readonly TimeSpan CollectPauseMin = TimeSpan.FromSeconds(5);
 
     private readonly ProgramPages _pages = new();
     private long _lastReleased;
-    private long _residentBefore = long.MaxValue;
+    private long _lastLooked;
     private TimeSpan _busyPause;
+    private long _lastCollected;
+    private TimeSpan _collectPause;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,7 +65,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
         using var timer = new PeriodicTimer(LookEvery, time);
         while (true)
         {
-            bool isQuiet = await IsQuietUntilNextAsync(timer, stoppingToken);
+            bool isQuiet = await IsQuietAsync(timer, stoppingToken);
             long resident = Environment.WorkingSet;
 
             // What the host needs at rest comes back within one look.
@@ -57,7 +74,6 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             {
                 pause = pause < PauseMin ? pause : PauseMin;
                 count = 0;
-                ReleaseWhileBusy(resident);
             }
             else if (time.GetElapsedTime(last) >= pause && (count < SettlingCount || resident - settled >= GrowthBytesMin))
             {
@@ -77,28 +93,62 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             return;
         }
 
-        bool wasWorthIt = resident <= _residentBefore - BusyGainBytesMin;
-        _busyPause = wasWorthIt ? PauseMin : _busyPause < PauseMax / 2 ? _busyPause * 2 : PauseMax;
-        _pages.Release();
+        if (time.GetElapsedTime(_lastLooked) >= FullLookPause)
+        {
+            _pages.Release();
+            _lastLooked = time.GetTimestamp();
+        }
+        else
+        {
+            _pages.ReleaseAgain();
+        }
+
+        if (Environment.WorkingSet >= CollectBytesMin && time.GetElapsedTime(_lastCollected) >= _collectPause)
+        {
+            Collect();
+            _pages.ReleaseAgain();
+            _lastCollected = time.GetTimestamp();
+            _collectPause = _collectPause == TimeSpan.Zero ? CollectPauseMin : _collectPause < PauseMax / 2 ? _collectPause * 2 : PauseMax;
+        }
+
+        long now = Environment.WorkingSet;
+        _busyPause = resident - now >= GrowthBytesMin ? TimeSpan.Zero : BusyPause;
         _lastReleased = time.GetTimestamp();
-        _residentBefore = resident;
-        LogReleased(resident / 1_000_000, Environment.WorkingSet / 1_000_000);
+        LogReleased(resident / 1_000_000, now / 1_000_000);
     }
 
     private void GiveBack()
     {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        NativeMemory.TrimHeaps();
+        _collectPause = TimeSpan.Zero;
+        Collect();
         _pages.Release();
     }
 
-    private static async Task<bool> IsQuietUntilNextAsync(PeriodicTimer timer, CancellationToken cancellationToken)
+    private static void Collect()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeMemory.TrimHeaps();
+    }
+
+    private async Task<bool> IsQuietAsync(PeriodicTimer timer, CancellationToken cancellationToken)
     {
         TimeSpan before = Environment.CpuUsage.TotalTime;
         long began = Stopwatch.GetTimestamp();
-        await timer.WaitForNextTickAsync(cancellationToken);
-        return (Environment.CpuUsage.TotalTime - before) / Stopwatch.GetElapsedTime(began) < QuietCpuShareMax;
+        for (int i = 0; i < QuietLooks; i++)
+        {
+            (TimeSpan usedBefore, long lookedAt) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+            await timer.WaitForNextTickAsync(cancellationToken);
+            if (IsMuch(usedBefore, lookedAt))
+            {
+                ReleaseWhileBusy(Environment.WorkingSet);
+            }
+        }
+
+        return !IsMuch(before, began);
     }
+
+    private static bool IsMuch(TimeSpan usedBefore, long since) =>
+        (Environment.CpuUsage.TotalTime - usedBefore) / Stopwatch.GetElapsedTime(since) >= QuietCpuShareMax;
 
     [LoggerMessage(2912, LogLevel.Debug, "Busy: pages of the program were given back, {BeforeMb} MB before, {AfterMb} MB now")]
     private partial void LogReleased(long beforeMb, long afterMb);
