@@ -112,6 +112,11 @@ internal sealed class EventStream(
                 text.Append(Comment);
                 await FlushAsync(context, text);
             }
+            catch (TimeoutException)
+            {
+                // It came at the moment when the wait for it was over; if it failed, its own failure is told.
+                return await next;
+            }
             catch (OperationCanceledException) when (ending.IsCancellationRequested)
             {
                 return null;

@@ -129,6 +129,19 @@ public sealed class An_event_stream
     }
 
     [Fact]
+    public async Task takes_a_result_that_comes_as_a_sign_of_life_is_due()
+    {
+        await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
+        {
+            KeepAliveInterval = TimeSpan.FromMilliseconds(2),
+            OnRequestAsync = _ => new(GraphQLAdmission.Accept(null, until: TimeProvider.System.GetUtcNow().AddSeconds(2))),
+        });
+        Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ =>
+            server.PostAsync(JsonSerializer.Serialize(new { query = "subscription { ticks(everyMs: 2) }" }), Stream)));
+        Assert.All(replies, reply => Assert.Contains("ACCESS_EXPIRED", reply.Body, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task pauses_its_source_for_a_slow_reader_and_cuts_off_one_that_never_reads()
     {
         await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with { SendStallMax = TimeSpan.FromMilliseconds(300) });
