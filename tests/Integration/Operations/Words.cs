@@ -46,4 +46,34 @@ public sealed class Words(House house) : IClassFixture<House>
         Assert.Equal(1, other.ExitCode);
         Assert.Contains("No host serves the data folder", other.Errors, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task name_the_database_by_the_settings_when_no_host_runs()
+    {
+        await using GivenPostgres given = await GivenPostgres.StartAsync();
+        using TemporaryFolder folder = new();
+        string connection = given.ConnectionString();
+        await using RunningHost host = await RunningHost.StartAsync(
+            new() { ["EVENTS__PostgreSql__ConnectionString"] = connection }, data: folder.PathOf("data"));
+        await Until.TrueAsync(
+            async () => (await host.CliAsync("audit", "verify")).ExitCode == 0, TimeSpan.FromSeconds(40), "a signed head");
+        Assert.Equal(0, await host.StopAsync());
+
+        CliResult known = await VerifyAsync(connection);
+        CliResult missing = await VerifyAsync(given.ConnectionString(database: "missing"));
+
+        Assert.Equal(0, known.ExitCode);
+        Assert.Equal(2, missing.ExitCode);
+        Assert.Contains("missing", missing.Errors, StringComparison.Ordinal);
+
+        async Task<CliResult> VerifyAsync(string database)
+        {
+            string file = folder.PathOf("words.yaml");
+            await File.WriteAllTextAsync(
+                file,
+                $"Data:\n  Folder: {folder.PathOf("data")}\nPostgreSql:\n  ConnectionString: {database}\n",
+                TestContext.Current.CancellationToken);
+            return await RunningHost.RunAsync(["audit", "verify", "--config", file], []);
+        }
+    }
 }
