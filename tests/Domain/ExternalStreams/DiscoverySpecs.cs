@@ -111,14 +111,13 @@ public sealed class Discovering_streams : IAsyncDisposable
 
         await _world.SendAsync(new SetDiscoveryInterval(60));
         await Until.TrueAsync(() => _world.DiscoveryKeeper.IntervalSeconds == 60, "the interval is known");
-        await _world.AdvanceAsync(TimeSpan.FromSeconds(61));
-        await Until.TrueAsync(() => !_world.Finder.Orders.IsEmpty, "a scan");
+        await Until.TrueAsync(() => !_world.Finder.Orders.IsEmpty, () => _world.AdvanceAsync(TimeSpan.FromSeconds(61)), "a scan");
 
         await using World next = await _world.AfterCrashAsync();
         await next.RunAsync();
         await Until.TrueAsync(() => next.DiscoveryKeeper.IntervalSeconds == 60, "the interval is known again");
-        await next.AdvanceAsync(TimeSpan.FromSeconds(61));
-        await Until.TrueAsync(() => !next.Finder.Orders.IsEmpty, "a scan after the restart");
+        await Until.TrueAsync(
+            () => !next.Finder.Orders.IsEmpty, () => next.AdvanceAsync(TimeSpan.FromSeconds(61)), "a scan after the restart");
     }
 
     private static FoundStream Stream(string host) => new(

@@ -201,7 +201,15 @@ public sealed class One_address
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(_flood, 0));
-        await socket.ConnectAsync(IPAddress.Loopback, host.Port, Cancel);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, host.Port, Cancel);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // It was connected, and cut off before this side looked.
+        }
+
         return socket;
     }
 
