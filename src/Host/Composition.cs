@@ -218,6 +218,7 @@ internal static class Composition
         services.AddSingleton(provider => new SignedLinks(
             installation.TokenSecret,
             provider.GetRequiredService<ApiKeyRing>(),
+            provider.GetRequiredService<UserRing>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
         services.AddSingleton(new AccessTimes(Environment.MachineName, installation.Settings.Security.UseReportPause));
