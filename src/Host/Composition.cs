@@ -218,6 +218,7 @@ internal static class Composition
         services.AddSingleton(provider => new SignedLinks(
             installation.TokenSecret,
             provider.GetRequiredService<ApiKeyRing>(),
+            provider.GetRequiredService<UserRing>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new ApiKeyTimes(installation.Settings.Security.UseReportPause, Environment.MachineName));
         services.AddSingleton(new AccessTimes(Environment.MachineName, installation.Settings.Security.UseReportPause));
@@ -310,13 +311,8 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
         services.AddSingleton<IControlRoutes, RetentionControl>();
         services.AddSingleton<IControlRoutes, RecordingControl>();
-        services.AddSingleton<ApiKeyDesk>();
-        services.AddSingleton<ApiKeyCalls>();
-        services.AddSingleton<IControlRoutes, ApiKeyControl>();
-        services.AddSingleton<IControlRoutes, UserControl>();
+        AddAccess(services);
         services.AddSingleton<IControlRoutes, SecretsControl>();
-        services.AddSingleton<UserCalls>();
-        services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IControlRoutes, AuditControl>();
         services.AddSingleton<ProjectionDesk>();
         services.AddSingleton<ProjectionCalls>();
@@ -332,6 +328,20 @@ internal static class Composition
         AddSockets(services, settings);
     }
 
+    /// <summary>Keys and users, by every way in.</summary>
+    private static void AddAccess(IServiceCollection services)
+    {
+        services.AddSingleton<ApiKeyDesk>();
+        services.AddSingleton<ApiKeyCalls>();
+        services.AddSingleton<UserCalls>();
+        services.AddSingleton<SignInEndpoints>();
+        services.AddSingleton<IControlRoutes, ApiKeyControl>();
+        services.AddSingleton<IControlRoutes, UserControl>();
+        services.AddSingleton<AdministrationCalls>();
+        services.AddSingleton<IAdministrationMethods, ApiKeyJsonRpc>();
+        services.AddSingleton<IAdministrationMethods, UserJsonRpc>();
+    }
+
     private static void AddSockets(IServiceCollection services, EventsSettings settings)
     {
         services.AddJsonRpc(provider =>
@@ -344,6 +354,9 @@ internal static class Composition
                 [
                     .. provider.GetServices<IJsonRpcMethods>().SelectMany(feature => feature.Methods)
                         .Select(MethodTable.Require)
+                        .Select(LegacyGate.Guard),
+                    .. provider.GetServices<IAdministrationMethods>().SelectMany(feature => feature.Methods)
+                        .Select(AdministrationTable.Require)
                         .Select(LegacyGate.Guard),
                 ],
                 Rate = provider.GetRequiredService<RateLimits>().Check,

@@ -10,7 +10,8 @@ using Events.Host.GraphQL;
 namespace Events.Host.ApiKeys;
 
 /// <summary>What all mutations of keys do the same way.</summary>
-internal sealed class ApiKeyCalls(GraphQLCommands commands, ApiKeyRing ring, IReadModels views, TimeProvider time)
+internal sealed class ApiKeyCalls(
+    GraphQLCommands commands, ApiKeyDesk desk, ApiKeyRing ring, IReadModels views, TimeProvider time)
 {
     /// <param name="show">Makes the payload of the key and the position, which are null when there is none.</param>
     public Task<FieldResult<TPayload>> SendAsync<TPayload>(
@@ -37,15 +38,14 @@ internal sealed class ApiKeyCalls(GraphQLCommands commands, ApiKeyRing ring, IRe
 
     /// <returns>Null when both could be read.</returns>
     public static InvalidInputError? TryRead(
-        IReadOnlyList<Guid>? cameras, IReadOnlyList<string>? addresses, out CameraList? list, out string? networks)
-    {
-        list = cameras is null ? null : CameraList.From(cameras.Select(id => new CameraId(id)));
-        networks = addresses is null ? null : AddressSet.Normalise(addresses);
-        return cameras is not null && list is null ? ErrorOf(ApiKeyRefusals.BadCameras)
-            : addresses is not null && networks is null ? ErrorOf(ApiKeyRefusals.BadAddresses)
+        IReadOnlyList<Guid>? cameras, IReadOnlyList<string>? addresses, out CameraList? list, out string? networks) =>
+        ApiKeyDesk.TryRead(cameras?.Select(id => new CameraId(id)), addresses, out list, out networks) is { } refusal
+            ? new InvalidInputError(refusal.Message, refusal.Code, RefusalTable.Of(refusal).Subject)
             : null;
-    }
 
-    private static InvalidInputError ErrorOf(Refusal refusal) =>
-        new(refusal.Message, refusal.Code, RefusalTable.Of(refusal).Subject);
+    /// <summary>What is null stays as it is.</summary>
+    public Task<NarrowApiKey> NarrowingOfAsync(
+        Guid id, Role? role, CameraList? cameras, string? addresses, DateTimeOffset? expiresAt,
+        CancellationToken cancellationToken) =>
+        desk.NarrowingOfAsync(new ApiKeyId(id), role, cameras, addresses, expiresAt, cancellationToken);
 }

@@ -126,12 +126,6 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
     private async Task<IResult> NarrowAsync(HttpContext context, string id)
     {
         KeyNarrowing wish = await BodyAsync(context, ControlJson.Default.KeyNarrowing);
-        if (IdOf(id) is not { } key
-            || await views.FindAsync(ApiKeyViewProjection.View, key.ToString(), context.RequestAborted) is not { } now)
-        {
-            return NotFound(id);
-        }
-
         if (wish.Role is not null && AccessTokens.RoleOf(wish.Role) is null)
         {
             return BadRole();
@@ -139,13 +133,14 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
 
         (CameraList? cameras, string? addresses, IResult? problem) = await ReadAsync(
             wish.Cameras, wish.Addresses, context.RequestAborted);
-        return problem ?? await ChangeAsync(context, id, found => new NarrowApiKey(
-            found,
-            new ApiKeyLimits(
-                AccessTokens.RoleOf(wish.Role) ?? now.Role,
-                cameras ?? now.Cameras,
-                addresses ?? now.Addresses,
-                wish.ExpiresAt ?? now.ExpiresAt)));
+        if (problem is not null || IdOf(id) is not { } key)
+        {
+            return problem ?? NotFound(id);
+        }
+
+        NarrowApiKey command = await desk.NarrowingOfAsync(
+            key, AccessTokens.RoleOf(wish.Role), cameras, addresses, wish.ExpiresAt, context.RequestAborted);
+        return await ChangeAsync(context, id, _ => command);
     }
 
     private async Task<IResult> EndAsync(HttpContext context, string id, Func<ApiKeyId, string, ApiKeyCommand> command)

@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Events.Application.ApiKeys;
-using Events.Application.Contracts;
 using Events.Domain.ApiKeys;
 using Events.Domain.Kernel;
 using Events.GraphQL;
@@ -89,7 +88,7 @@ internal static class ApiKeyMutations
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static async Task<FieldResult<NarrowApiKeyPayload>> NarrowApiKeyAsync(
-        [ID] Guid id, ApiKeyCalls calls, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken,
+        [ID] Guid id, ApiKeyCalls calls, ClaimsPrincipal user, CancellationToken cancellationToken,
         Role? role = null, [ID] IReadOnlyList<Guid>? cameras = null, IReadOnlyList<string>? addresses = null,
         DateTimeOffset? expiresAt = null, long? expectedVersion = null)
     {
@@ -98,15 +97,8 @@ internal static class ApiKeyMutations
             return new FieldResult<NarrowApiKeyPayload>([wrong]);
         }
 
-        ApiKeyLimits? now = (await views.FindAsync(ApiKeyViewProjection.View, id.ToString("d"), cancellationToken))?.Limits;
         return await calls.SendAsync(
-            new NarrowApiKey(
-                new ApiKeyId(id),
-                new ApiKeyLimits(
-                    role ?? now?.Role ?? Role.Viewer,
-                    list ?? now?.Cameras,
-                    networks ?? now?.Addresses,
-                    expiresAt ?? now?.ExpiresAt)),
+            await calls.NarrowingOfAsync(id, role, list, networks, expiresAt, cancellationToken),
             user,
             (node, position) => new NarrowApiKeyPayload(node, position),
             cancellationToken,

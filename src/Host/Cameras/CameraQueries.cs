@@ -85,7 +85,7 @@ internal static class CameraFields
         }
 
         var number = new CameraNumber(camera.Number);
-        var owner = new LinkOwner(OriginOf(http.HttpContext?.Request), GraphQLCallers.AccessOf(user).KeyId);
+        var owner = LinkOwner.Of(GraphQLCallers.AccessOf(user), OriginOf(http.HttpContext?.Request));
         return new LiveStreams(
             links.RtspOf(number, owner),
             links.HlsOf(number, owner),

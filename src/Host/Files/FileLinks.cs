@@ -15,5 +15,5 @@ internal sealed class FileLinks(SignedLinks links, string? publicUrl)
     public string ForSnapshot(string fileName, LinkOwner owner) => For($"/files/snapshots/{fileName}", owner);
 
     private string For(string path, LinkOwner owner) =>
-        $"{publicUrl?.TrimEnd('/')}{path}{links.QueryFor(path, _lifetime, owner.KeyId)}";
+        $"{publicUrl?.TrimEnd('/')}{path}{links.QueryFor(path, _lifetime, owner)}";
 }

@@ -7,6 +7,12 @@ namespace Events.Host.JsonRpc;
 /// <summary>A call's parameters, read with the contract's rules. The first that is wrong is the call's answer.</summary>
 internal sealed class CallParams(JsonElement given)
 {
+    /// <summary>In characters. A longer name in an answer would help nobody to find it.</summary>
+    private const int NameLengthMax = 64;
+
+    /// <summary>RFC 3339, where the offset must not be left out.</summary>
+    private static readonly string[] _instants = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
+
     /// <summary>Null while everything read was right.</summary>
     public JsonRpcError? Error { get; private set; }
 
@@ -143,6 +149,94 @@ internal sealed class CallParams(JsonElement given)
 
         Error ??= JsonRpcError.InvalidParams(name, "object", "An object.");
         return null;
+    }
+
+    /// <returns>Empty when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public string Choice(string name, IReadOnlyList<string> choices) => OptionalChoice(name, choices) ?? Missing(name);
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public string? OptionalChoice(string name, IReadOnlyList<string> choices)
+    {
+        if (OptionalText(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (choices.Contains(text, StringComparer.Ordinal))
+        {
+            return text;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "enum", $"One of {string.Join(", ", choices)}.");
+        return null;
+    }
+
+    /// <returns>Empty when it is missing or wrong; <see cref="Error"/> then says so.</returns>
+    public Guid Id(string name)
+    {
+        Guid? id = OptionalId(name);
+        if (id is null)
+        {
+            Missing(name);
+        }
+
+        return id ?? Guid.Empty;
+    }
+
+    /// <returns>Null when it is absent, or wrong.</returns>
+    public Guid? OptionalId(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && Guid.TryParseExact(value.GetString(), "d", out Guid id))
+        {
+            return id;
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "uuid", "A UUID like 0199a000-0000-7000-8000-000000000001.");
+        return null;
+    }
+
+    /// <returns>In UTC; null when it is absent, or wrong.</returns>
+    public DateTimeOffset? OptionalInstant(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String
+            && DateTimeOffset.TryParseExact(
+                value.GetString(), _instants, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
+        {
+            return at.ToUniversalTime();
+        }
+
+        Error ??= JsonRpcError.InvalidParams(name, "instant", "A moment with its offset, like 2027-03-01T12:00:00Z.");
+        return null;
+    }
+
+    /// <summary>Refuses whatever is called otherwise.</summary>
+    public void TakesOnly(IReadOnlyList<string> names)
+    {
+        if (given.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        foreach (JsonProperty member in given.EnumerateObject())
+        {
+            if (!names.Contains(member.Name, StringComparer.Ordinal))
+            {
+                Refuse(
+                    member.Name.Length <= NameLengthMax ? member.Name : "params",
+                    "unknown",
+                    $"This method takes {string.Join(", ", names)}, and nothing else.");
+            }
+        }
     }
 
     public void Refuse(string name, string rule, string hint) => Error ??= JsonRpcError.InvalidParams(name, rule, hint);

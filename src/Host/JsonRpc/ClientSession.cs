@@ -23,7 +23,7 @@ internal sealed class ClientSession(JsonRpcConnection connection)
     public TokenBucket? Bucket { get; set; }
 
     /// <summary>For whom links in answers are made.</summary>
-    public LinkOwner LinkOwner => new(Connection.Origin, Identity?.KeyId);
+    public LinkOwner LinkOwner => LinkOwner.Of(Identity, Connection.Origin);
 
     /// <summary>Keeps the place of its account, and no earlier one, until the socket ends; also when it has by now.</summary>
     public void Sit(IDisposable seat)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Events.Application;
 using Events.Domain.Broadcasts;
@@ -122,6 +123,28 @@ internal static class LegacyErrors
             _ => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = refusal.Code }),
         };
         error.Data!["details"] = refusal.Message;
+        return error;
+    }
+
+    /// <summary>
+    /// For methods that the legacy contract does not know: by the refusal's family, with its stable code, as GraphQL has it.
+    /// </summary>
+    /// <inheritdoc cref="Of"/>
+    public static JsonRpcError ByFamily(Refusal refusal, string id)
+    {
+        RefusalRow row = RefusalTable.Of(refusal);
+        string subject = JsonNamingPolicy.SnakeCaseLower.ConvertName(row.Subject);
+        JsonRpcError error = row.Family switch
+        {
+            RefusalFamily.NotFound => NotFound(subject, id),
+            RefusalFamily.InvalidInput => JsonRpcError.InvalidParams(subject, "pattern", refusal.Message),
+            RefusalFamily.Denied =>
+                new JsonRpcError(PermissionDenied, "Permission denied", new JsonObject { ["reason"] = "permission_denied" }),
+            RefusalFamily.Conflict => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = "conflict" }),
+            _ => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = "wrong_state" }),
+        };
+        error.Data!["code"] = refusal.Code;
+        error.Data["details"] = refusal.Message;
         return error;
     }
 

@@ -9,6 +9,10 @@ internal static class LegacyText
     public static string Instant(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
+    /// <inheritdoc cref="Instant"/>
+    /// <returns>Null for no instant.</returns>
+    public static string? Optional(DateTimeOffset? at) => at is { } known ? Instant(known) : null;
+
     /// <summary>Lengths are whole seconds there; never less than none, also when the clock was set back.</summary>
     public static long Seconds(TimeSpan span) => Math.Max(0, (long)Math.Round(span.TotalSeconds));
 }

@@ -4,7 +4,7 @@ using Events.Host.Security;
 
 namespace Events.Host.JsonRpc;
 
-/// <summary>Writes <c>docs/api/json-rpc.md</c> from the method table, so that it cannot be out of date.</summary>
+/// <summary>Writes <c>docs/api/json-rpc.md</c> from the two tables of methods, so that it cannot be out of date.</summary>
 internal static class MethodPage
 {
     private const string Head = """
@@ -57,29 +57,57 @@ internal static class MethodPage
 
         """;
 
+    private const string Administration = """
+        ## Administration
+        Made from `src/Host/JsonRpc/AdministrationTable.cs`. The older service has none of these methods, and its clients need not
+        know them. They are called on the same socket after the same login, and do what GraphQL does with keys and users.
+
+        - A parameter that a method does not take is -32602 with the rule `unknown`: a limit that is misspelled would leave a key
+          without it.
+        - `error.data` has the refusal's stable `code`, as GraphQL has it, e.g. `api_key.wider`. -32020 has no states; its
+          `reason` is `wrong_state`, or `conflict` when somebody else changed the same, also since `expected_version`.
+        - A secret is in one answer and cannot be shown again. Passwords are in no answer.
+        - One's own password and second factor are changed with that password, over HTTP: see [security](../security.md).
+
+
+        """;
+
     public static string Render()
     {
         var page = new StringBuilder(Head);
-        page.Append("## Shapes\n| name | shape |\n| --- | --- |\n");
-        foreach ((string name, string shape) in MethodTable.Shapes)
-        {
-            page.Append(CultureInfo.InvariantCulture, $"| {name} | {Code(shape)} |\n");
-        }
-
+        page.Append("## Shapes\n");
+        Append(page, MethodTable.Shapes);
         page.Append("\n## Methods\n");
         foreach (MethodRow row in MethodTable.Rows)
         {
-            Append(page, row);
+            string role = row.Right is { } right ? AccessTokens.NameOf(Policy.LeastOf(right)) : "none, open before login";
+            Append(page, row, $"role: {role}");
+        }
+
+        page.Append(Administration);
+        Append(page, AdministrationTable.Shapes);
+        page.Append('\n');
+        foreach (MethodRow row in AdministrationTable.Rows)
+        {
+            Append(page, row, $"roles: {string.Join(", ", Policy.Table[row.Right!.Value].Select(AccessTokens.NameOf))}");
         }
 
         return page.ToString().TrimEnd() + "\n";
     }
 
-    private static void Append(StringBuilder page, MethodRow row)
+    private static void Append(StringBuilder page, IReadOnlyDictionary<string, string> shapes)
     {
-        string role = row.Right is { } right ? AccessTokens.NameOf(Policy.LeastOf(right)) : "none, open before login";
+        page.Append("| name | shape |\n| --- | --- |\n");
+        foreach ((string name, string shape) in shapes)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {name} | {Code(shape)} |\n");
+        }
+    }
+
+    private static void Append(StringBuilder page, MethodRow row, string roles)
+    {
         page.Append(CultureInfo.InvariantCulture, $"### {row.Name}\n{row.Meaning}\n\n");
-        page.Append(CultureInfo.InvariantCulture, $"- role: {role}\n");
+        page.Append(CultureInfo.InvariantCulture, $"- {roles}\n");
         foreach (ParamRow param in row.Params)
         {
             string must = param.IsRequired ? "required" : param.Default.Length > 0 ? $"default `{param.Default}`" : "optional";
@@ -108,6 +136,11 @@ internal static class MethodPage
             ParamKind.Choice => $"one of {string.Join(", ", param.Choices!.Select(choice => $"`{choice}`"))}",
             ParamKind.Topics => "list of topics like `camera.connected`: lower case, at most 64 characters",
             ParamKind.Object => "object: `device`, `topic`, `timestamp_after`, `timestamp_before`, all of which must hold",
+            ParamKind.Id => "UUID",
+            ParamKind.Instant => "moment with its offset like `2027-03-01T12:00:00Z`",
+            ParamKind.Cameras => string.Create(CultureInfo.InvariantCulture, $"list of 1 to {param.Max} cameras"),
+            ParamKind.Addresses => string.Create(
+                CultureInfo.InvariantCulture, $"list of 1 to {param.Max} addresses or networks like `10.0.0.0/8`"),
             _ => throw new ArgumentOutOfRangeException(nameof(param), param.Kind, "No words for this kind."),
         };
 

@@ -8,8 +8,14 @@ namespace Events.Host.JsonRpc;
 /// <param name="NeedsFootage">Whether it also waits until the footage was checked: it writes beside what that cuts.</param>
 internal sealed record MethodRule(Right? Right, bool NeedsCameras = true, bool NeedsFootage = false);
 
-/// <summary>One feature's rows of the method table.</summary>
+/// <summary>One feature's methods of the legacy contract.</summary>
 internal interface IJsonRpcMethods
+{
+    IEnumerable<JsonRpcMethod> Methods { get; }
+}
+
+/// <summary>One feature's methods of administration, which the legacy contract does not know.</summary>
+internal interface IAdministrationMethods
 {
     IEnumerable<JsonRpcMethod> Methods { get; }
 }

@@ -21,11 +21,23 @@ internal enum ParamKind
     Choice,
     Topics,
     Object,
+
+    /// <summary>A UUID.</summary>
+    Id,
+
+    /// <summary>RFC 3339, with its offset.</summary>
+    Instant,
+
+    /// <summary>A list of cameras, by their names.</summary>
+    Cameras,
+
+    /// <summary>A list of addresses and networks.</summary>
+    Addresses,
 }
 
 /// <summary>One parameter of a method.</summary>
 /// <param name="Default">What counts when an optional one is left out; empty for nothing.</param>
-/// <param name="Max">Of a number; of a text, in characters.</param>
+/// <param name="Max">Of a number; of a text, in characters; of a list of cameras or addresses, how many.</param>
 internal sealed record ParamRow(
     string Name,
     ParamKind Kind,
@@ -35,7 +47,7 @@ internal sealed record ParamRow(
     long Max = 0,
     IReadOnlyList<string>? Choices = null);
 
-/// <summary>One method of the legacy contract, as its document tells it.</summary>
+/// <summary>One method, as its document tells it.</summary>
 /// <param name="Right">What it needs; null for a method that is open before login.</param>
 /// <param name="Result">A shape in the words that the page explains.</param>
 /// <param name="Errors">Beside those that any method may answer with.</param>
@@ -225,10 +237,18 @@ internal static class MethodTable
     /// <exception cref="InvalidOperationException">There is one.</exception>
     public static JsonRpcMethod Require(JsonRpcMethod method)
     {
-        MethodRow row = Rows.FirstOrDefault(one => one.Name == method.Name)
-            ?? throw new InvalidOperationException($"The method {method.Name} has no row in MethodTable.");
+        RowOf(method, Rows, nameof(MethodTable));
+        return method;
+    }
+
+    /// <param name="table">What to name where there is no such row.</param>
+    /// <exception cref="InvalidOperationException">There is none, or it has another right than the method.</exception>
+    public static MethodRow RowOf(JsonRpcMethod method, IEnumerable<MethodRow> rows, string table)
+    {
+        MethodRow row = rows.FirstOrDefault(one => one.Name == method.Name)
+            ?? throw new InvalidOperationException($"The method {method.Name} has no row in {table}.");
         return method.Metadata is MethodRule rule && rule.Right == row.Right
-            ? method
-            : throw new InvalidOperationException($"The method {method.Name} needs another right than in MethodTable.");
+            ? row
+            : throw new InvalidOperationException($"The method {method.Name} needs another right than in {table}.");
     }
 }

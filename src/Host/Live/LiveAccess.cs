@@ -29,11 +29,7 @@ internal sealed class LiveAccess(
             return new LiveAdmission.Refused(LiveRefusal.NotFound);
         }
 
-        var query = QueryHelpers.ParseQuery(request.Query);
-        var link = new SignedQuery(
-            query.GetValueOrDefault("exp"),
-            query.GetValueOrDefault("sig"),
-            query.TryGetValue("key", out var key) ? (string?)key : null);
+        SignedQuery link = SignedQuery.Of(new QueryCollection(QueryHelpers.ParseQuery(request.Query)));
         string? token = TokenIn(request.Authorization);
         AccessIdentity? identity = token is null ? null : await authenticator.ReadAsync(token, "rtsp", request.From);
         return await AdmitAsync(number, link, "rtsp", request.From, identity, cancellationToken);

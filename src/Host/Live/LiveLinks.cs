@@ -36,7 +36,7 @@ internal sealed class LiveLinks(
     }
 
     private string QueryOf(CameraNumber number, LinkOwner owner) =>
-        links.QueryFor(ScopeOf(number), _lifetime, owner.KeyId);
+        links.QueryFor(ScopeOf(number), _lifetime, owner);
 
     private string BaseOf(string? origin) => publicUrl?.TrimEnd('/') ?? origin ?? fallback;
 }

@@ -65,6 +65,6 @@ internal static class RecordingFields
     public static string? GetDownloadUrl([Parent] RecordingNode recording, FileLinks links, ClaimsPrincipal user) =>
         recording.SegmentCount > 0 && recording.Status is not RecordingStatus.Deleted
         && GraphQLCallers.MayDo(user, Right.SeePictures)
-            ? links.ForRecording(recording.Name, recording.Format, new LinkOwner(null, GraphQLCallers.AccessOf(user).KeyId))
+            ? links.ForRecording(recording.Name, recording.Format, LinkOwner.Of(GraphQLCallers.AccessOf(user), null))
             : null;
 }

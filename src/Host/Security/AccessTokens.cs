@@ -10,8 +10,9 @@ namespace Events.Host.Security;
 /// <summary>Who a token or key speaks for, at which cameras, and until when.</summary>
 /// <param name="Cameras">Null for all.</param>
 /// <param name="KeyId">Of the key that was shown; null for a token.</param>
-/// <param name="Ended">Cancelled when it is over before its time.</param>
 /// <param name="Address">Where it was shown; null when that is not known.</param>
+/// <param name="SessionId">Of somebody who signed in; null for who shows anything else.</param>
+/// <param name="Ended">Cancelled when it is over before its time.</param>
 internal sealed record AccessIdentity(
     string UserId,
     Role Role,
@@ -19,6 +20,7 @@ internal sealed record AccessIdentity(
     CameraList? Cameras = null,
     ApiKeyId? KeyId = null,
     IPAddress? Address = null,
+    SessionId? SessionId = null,
     CancellationToken Ended = default)
 {
     /// <summary>Whether it still counts.</summary>

@@ -82,7 +82,11 @@ internal sealed class SessionTokens
             && _users.Find(new SessionId(id)) is { } grant
             && grant.Account == token.Subject
                 ? new AccessIdentity(
-                    grant.Account, grant.Role, DateTimeOffset.FromUnixTimeSeconds(expiresAt), Ended: grant.Ended)
+                    grant.Account,
+                    grant.Role,
+                    DateTimeOffset.FromUnixTimeSeconds(expiresAt),
+                    Ended: grant.Ended,
+                    SessionId: new SessionId(id))
                 : null;
     }
 

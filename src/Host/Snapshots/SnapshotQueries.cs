@@ -64,6 +64,6 @@ internal static class SnapshotFields
     /// </summary>
     public static string? GetDownloadUrl([Parent] SnapshotNode snapshot, FileLinks links, ClaimsPrincipal user) =>
         snapshot.Status is SnapshotStatus.Taken && GraphQLCallers.MayDo(user, Right.SeePictures)
-            ? links.ForSnapshot(snapshot.FileName, new LinkOwner(null, GraphQLCallers.AccessOf(user).KeyId))
+            ? links.ForSnapshot(snapshot.FileName, LinkOwner.Of(GraphQLCallers.AccessOf(user), null))
             : null;
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Events.Host.JsonRpc;
+using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
 
@@ -87,6 +88,30 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["subscription events"] = (Right.ReadFacts, "events(after: \"0\") { position }"),
     };
 
+    /// <summary>What each method of administration needs, and how it is called. Nobody and nothing it names is there.</summary>
+    private static readonly Dictionary<string, (Right Right, string Params)> Administration = new()
+    {
+        ["list_api_keys"] = (Right.ReadAudit, "{}"),
+        ["get_api_key"] = (Right.ReadAudit, $"{{\"id\":{Id}}}"),
+        ["issue_api_key"] = (Right.ManageAccess, "{\"name\":\" \",\"role\":\"viewer\"}"),
+        ["rotate_api_key"] = (Right.ManageAccess, $"{{\"id\":{Id},\"overlap\":1}}"),
+        ["narrow_api_key"] = (Right.ManageAccess, $"{{\"id\":{Id}}}"),
+        ["suspend_api_key"] = (Right.ManageAccess, $"{{\"id\":{Id}}}"),
+        ["resume_api_key"] = (Right.ManageAccess, $"{{\"id\":{Id}}}"),
+        ["revoke_api_key"] = (Right.ManageAccess, $"{{\"id\":{Id}}}"),
+        ["list_users"] = (Right.ReadAudit, "{}"),
+        ["get_user"] = (Right.ReadAudit, "{\"name\":\"x\"}"),
+        ["create_user"] = (Right.ManageAccess, "{\"name\":\"X\",\"role\":\"viewer\",\"password\":\"x\"}"),
+        ["set_user_password"] = (Right.ManageAccess, "{\"name\":\"x\",\"password\":\"a long walk in rain\"}"),
+        ["change_user_role"] = (Right.ManageAccess, "{\"name\":\"x\",\"role\":\"viewer\"}"),
+        ["disable_user"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
+        ["enable_user"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
+        ["unlock_user"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
+        ["remove_user_second_factor"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
+        ["end_user_sessions"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
+        ["erase_user"] = (Right.ManageAccess, "{\"name\":\"x\",\"reason\":\"x\"}"),
+    };
+
     public static TheoryData<Role> Roles => [.. Enum.GetValues<Role>()];
 
     [Theory]
@@ -111,6 +136,42 @@ public sealed class The_matrix(House house) : IClassFixture<House>
             Assert.True(Policy.Allows(role, row.Right!.Value) == (code != -32002), $"{row.Name} by {role}: {code}");
         }
     }
+
+    /// <summary>Beyond the gate, too: who may call it hears of what it names, by the command or the view.</summary>
+    [Theory]
+    [MemberData(nameof(Roles))]
+    public async Task of_administration_by_json_rpc_is_the_policy(Role role)
+    {
+        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        await using RpcClient rpc = await house.RpcAsync(secret);
+        foreach ((string method, (Right right, string given)) in Administration)
+        {
+            int code = 0;
+            try
+            {
+                await rpc.CallAsync(method, JsonElement.Parse(given));
+            }
+            catch (RpcException refused)
+            {
+                code = refused.Code;
+            }
+
+            int[] expected = !Policy.Allows(role, right) ? [-32002] : given == "{}" ? [0] : [-32010, -32602];
+            Assert.True(expected.Contains(code), $"{method} by {role}: {code}");
+        }
+
+        await using RpcClient nobody = await house.Host.ConnectAsync(role: null);
+        foreach ((string method, (_, string given)) in Administration)
+        {
+            Assert.Equal(-32001, (await Scene.RefusedAsync(nobody, method, JsonElement.Parse(given))).Code);
+        }
+    }
+
+    [Fact]
+    public void has_every_method_of_administration() =>
+        Assert.Equal(
+            AdministrationTable.Rows.Select(row => $"{row.Name} {row.Right}").Order(),
+            Administration.Select(pair => $"{pair.Key} {pair.Value.Right}").Order());
 
     [Theory]
     [MemberData(nameof(Roles))]

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -47,6 +49,31 @@ public sealed class Too_many_viewers
         await Assert.ThrowsAsync<WebSocketException>(() => WatchAsync(host, own));
         Assert.Equal((HttpStatusCode.OK, false), await FetchAsync(host, own, part));
         await ToldAsync(host, "too_many_viewers", 4);
+    }
+
+    [Fact]
+    public async Task of_one_person_are_turned_away_also_by_links()
+    {
+        await using RunningHost host = await StartAsync();
+        string other = await KeyAsync(host, "desk");
+        const string password = "a long walk in rain";
+        (await host.CliReadingAsync(password + "\n", "users", "add", "--name", "ada", "--role", "viewer", "--password-stdin")).Ok();
+        using HttpResponseMessage signed = await host.Http.PostAsJsonAsync(
+            new Uri("/auth/sign-in", UriKind.Relative), new { user = "ada", password }, Cancel);
+        string token = JsonElement.Parse(await signed.Content.ReadAsStringAsync(Cancel)).Text("accessToken");
+        string link = new Uri((await new GraphQLClient(host, token).AskAsync("{ camera(number: 0) { streams { hls } } }"))
+            .GetProperty("camera").GetProperty("streams").Text("hls")).Query;
+        await Until.TrueAsync(async () => (await PartAsync(host, other)).Length > 0, Limit, "a playlist");
+
+        using ClientWebSocket first = await WatchByAsync(host, link);
+        using TcpClient player = new();
+        await player.ConnectAsync(IPAddress.Loopback, host.RtspPort, Cancel);
+        Assert.Equal(200, await SetupAsync(host, player, token));
+        await Assert.ThrowsAsync<WebSocketException>(() => WatchByAsync(host, link));
+        var part = new Uri(await PartAsync(host, other) + link, UriKind.Relative);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await host.Http.GetAsync(part, Cancel)).StatusCode);
+        using ClientWebSocket others = await WatchAsync(host, other);
+        await ToldAsync(host, "too_many_viewers", 2);
     }
 
     [Fact]
@@ -145,6 +172,14 @@ public sealed class Too_many_viewers
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("X-API-Key", key);
         await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/live/camera0"), Cancel);
+        return socket;
+    }
+
+    /// <param name="link">The query of a signed one.</param>
+    private static async Task<ClientWebSocket> WatchByAsync(RunningHost host, string link)
+    {
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/live/camera0{link}"), Cancel);
         return socket;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -106,6 +107,43 @@ public sealed class Users(House house) : IClassFixture<House>
         Assert.Equal(
             HttpStatusCode.Unauthorized,
             await house.GetAsync("/live/camera0.jpg", ("Authorization", $"Bearer {again.Text("accessToken")}")));
+    }
+
+    [Fact]
+    public async Task hold_links_that_end_with_their_session()
+    {
+        await AddAsync("eve", "viewer");
+        JsonElement signed = await SignInAsync("eve", Password);
+        string token = signed.Text("accessToken");
+        await using RpcClient rpc = await house.RpcAsync(token);
+        string download = (await rpc.CallAsync("get_recording_info", new { filename = house.Recordings[0] })).Text("download_url");
+        string hls = (await new GraphQLClient(Host, token).AskAsync("{ camera(number: 0) { streams { hls } } }"))
+            .GetProperty("camera").GetProperty("streams").Text("hls");
+        string session = Decode(token.Split('.')[1]).Text("sid");
+        string mark = $"&session={session}";
+        foreach (string link in new[] { download, hls })
+        {
+            Assert.Contains(mark, link, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.OK, await house.GetAsync(link));
+            foreach (string other in new[] { "", $"&session={Guid.NewGuid()}", $"&key={session}", $"{mark}&key={session}", "&session=", mark + mark })
+            {
+                Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(link.Replace(mark, other, StringComparison.Ordinal)));
+            }
+        }
+
+        using var live = new ClientWebSocket();
+        await live.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/live/camera0{new Uri(hls).Query}"), Cancel);
+        Task closed = House.ClosedAsync(live);
+        await PostAsync("sign-out", new { refreshToken = signed.Text("refreshToken") });
+        Assert.InRange(await House.TimeOfAsync(closed), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(download));
+        Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(hls));
+        await Until.TrueAsync(
+            async () => await Host.SqlAsync(
+                "select string_agg(distinct data->>'way', ' ' order by data->>'way') from events.mt_events "
+                + $"where type = 'pictures_seen' and data->>'who' = '{Decode(token.Split('.')[1]).Text("sub")}'") == "files live",
+            TimeSpan.FromSeconds(15),
+            "the log to say who looked");
     }
 
     [Fact]
