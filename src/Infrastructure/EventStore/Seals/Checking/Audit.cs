@@ -214,9 +214,15 @@ internal sealed class Audit(
             await CompareEndAsync(newest, cancellationToken);
         }
 
-        await using TreeWalk walk = new(connectionString, connection, _tables, question, _findings, anchors);
+        Adoptions all = await Adoptions.ReadAsync(connection, cancellationToken);
+        Adoptions adopted = all.UpTo(newest.LastSeq);
+        await using TreeWalk walk = new(connectionString, connection, _tables, question, _findings, anchors, adopted);
         await walk.RunAsync(newest, looksAtFacts, progress, cancellationToken);
         (_tileCount, _factCount, _anchorCount) = (walk.TileCount, walk.FactCount, walk.AnchorsHeld);
+        if (looksAtFacts)
+        {
+            await new AdoptionCheck(connection, question, _findings, _notes).RunAsync(all, newest, cancellationToken);
+        }
     }
 
     /// <summary>A tail that was cut off is one finding in words, beside the facts that are missing for it.</summary>
