@@ -81,9 +81,17 @@ internal static class AuditVerbs
         {
             Description = "A witness's public key that you hold, or a file of them: a head that it cosigned must be there.",
         };
+        Option<string?> stolen = Text(
+            "--stolen-key",
+            "A public key (its text, or a file) whose private half others have had. What it signed proves only what heads that "
+            + "were kept outside hold, too.");
+        var above = new Option<long>("--stolen-above")
+        {
+            Description = "Up to so many facts the stolen key is believed: the size of a head from before the theft.",
+        };
         var command = new Command("verify", "Holds the log against its seals. 0: proven, 1: contradicted, 2: could not decide.")
         {
-            from, to, level, files, anchors, keys, authority, witnesses, format,
+            from, to, level, files, anchors, keys, authority, witnesses, stolen, above, format,
         };
         command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
         {
@@ -98,6 +106,7 @@ internal static class AuditVerbs
                 KeysIn(given.GetValue(witnesses) ?? [])) with
             {
                 Keys = KeysIn(given.GetValue(keys) ?? []),
+                Stolen = given.GetValue(stolen) is { } key ? StolenOf(key, given.GetValue(above)) : null,
                 From = given.GetValue(from),
                 To = given.GetValue(to),
             };
@@ -109,6 +118,8 @@ internal static class AuditVerbs
     }
 
     private static Option<string?> Text(string name, string description) => new(name) { Description = description };
+
+    private static StolenKey StolenOf(string key, long above) => new(KeysIn([key]).FirstOrDefault(string.Empty), above);
 
     private static Option<string[]> Level()
     {

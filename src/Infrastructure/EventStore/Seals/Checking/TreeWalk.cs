@@ -45,6 +45,8 @@ internal sealed class TreeWalk(
 
     public long AnchorsHeld => _tree.AnchorsHeld;
 
+    public long AnchoredSize => _tree.AnchoredSize;
+
     public async Task RunAsync(
         StoredHead newest, bool looksAtFacts, Action<AuditProgress> progress, CancellationToken cancellationToken)
     {
