@@ -148,6 +148,7 @@ public static class ApplicationModule
             ToLogbook<NoteSecretsRotation>(Right.Administer),
             ToLogbook<ParkFact>(Right.Administer),
             ToLogbook<UnparkFact>(Right.Administer),
+            ToLogbook<AdoptFact>(Right.Administer),
         ];
     }
 

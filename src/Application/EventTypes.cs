@@ -83,6 +83,7 @@ public static class EventTypes
         OfAccess("pictures_seen", StoredJson.Default.PicturesSeen),
         Of("recording_shredded", StoredJson.Default.RecordingShredded),
         Of("secrets_rotation_requested", StoredJson.Default.SecretsRotationRequested),
+        Of("fact_adopted", StoredJson.Default.FactAdopted),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -157,6 +158,7 @@ public static class EventTypes
 [JsonSerializable(typeof(SecretsRotationRequested))]
 [JsonSerializable(typeof(FactParked))]
 [JsonSerializable(typeof(FactUnparked))]
+[JsonSerializable(typeof(FactAdopted))]
 [JsonSerializable(typeof(RetentionPolicySet))]
 [JsonSerializable(typeof(CleanupFinished))]
 [JsonSerializable(typeof(StorageLevelChanged))]

@@ -101,6 +101,7 @@ public static class Samples
         new LogKeyRotated("host-a/1+0123abcd+AjA=", "host-a/1+89abcdef+AjE=", "Once a year", At),
         new FactParked("CameraView", 17, "Written by a test", At),
         new FactUnparked("CameraView", 17, "The fold was mended", At),
+        new FactAdopted(5, "camera-1", 7, Hash, "A transaction of the old importer ended late", At),
         new SecretsRotationRequested(Guid.Parse("0199a000-0000-7000-8000-0000000000b2"), "Once a year", At),
         new RecordingShredded(Take, "Asked for by who is on it", At),
     ];

@@ -40,6 +40,11 @@ public sealed record ParkFact(string View, long Position, string Reason) : Logbo
 /// <summary>A view is to fold a parked fact again, when it is next rebuilt.</summary>
 public sealed record UnparkFact(string View, long Position, string Reason) : LogbookCommand;
 
+/// <summary>A row that appeared below what was sealed, and so is in no tree, is known and explained from now on.</summary>
+/// <param name="Stream">Null if the row names none.</param>
+/// <param name="Leaf">The hash of the row as it was when somebody looked, lower-case hex.</param>
+public sealed record AdoptFact(long Position, string? Stream, long Version, string Leaf, string Reason) : LogbookCommand;
+
 /// <summary>What was done with the log as a whole. These shapes are stored for ever.</summary>
 public abstract record LogbookEvent(DateTimeOffset At);
 
@@ -66,9 +71,13 @@ public sealed record FactParked(string View, long Position, string Reason, DateT
 
 public sealed record FactUnparked(string View, long Position, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
+public sealed record FactAdopted(
+    long Position, string? Stream, long Version, string Leaf, string Reason, DateTimeOffset At)
+    : LogbookEvent(At);
+
 /// <summary>
 /// What people did with the log as a whole, in one stream: who exported it, began it anew, changed its key or that of the secrets
-/// beside it, or parked a fact.
+/// beside it, parked a fact, or adopted one.
 /// </summary>
 public abstract record Logbook
 {
@@ -93,6 +102,7 @@ public abstract record Logbook
             (_, NoteSecretsRotation { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, ParkFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, UnparkFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
+            (_, AdoptFact { Reason: var why }) when !IsReason(why) => LogbookRefusals.BadReason,
             (_, ParkFact { Position: < 1 }) => LogbookRefusals.BadPosition,
 
             (Kept k, NoteExport c) when k.Bundles.Contains(c.Bundle) => Decision<LogbookEvent>.Nothing,
@@ -103,6 +113,8 @@ public abstract record Logbook
             (Kept k, UnparkFact c) when k.Parked.Contains((c.View, c.Position)) =>
                 new FactUnparked(c.View, c.Position, c.Reason, now),
             (_, UnparkFact) => Decision<LogbookEvent>.Nothing,
+            (Kept k, AdoptFact c) when k.Adopted.TryGetValue(c.Position, out string? leaf) =>
+                leaf == c.Leaf ? Decision<LogbookEvent>.Nothing : LogbookRefusals.AdoptedOtherwise,
 
             (_, NoteExport c) =>
                 new LogExported(c.Bundle, c.Scope, c.FactCount, c.TreeSize, c.ManifestSha256, c.Reason, now),
@@ -111,12 +123,13 @@ public abstract record Logbook
             (_, NoteKeyRotation c) => new LogKeyRotated(c.OldKey, c.NewKey, c.Reason, now),
             (_, NoteSecretsRotation c) => new SecretsRotationRequested(c.Rotation, c.Reason, now),
             (_, ParkFact c) => new FactParked(c.View, c.Position, c.Reason, now),
+            (_, AdoptFact c) => new FactAdopted(c.Position, c.Stream, c.Version, c.Leaf, c.Reason, now),
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };
 
     public static Logbook Evolve(Logbook logbook, LogbookEvent fact)
     {
-        Kept kept = logbook as Kept ?? new Kept([], [], [], [], []);
+        Kept kept = logbook as Kept ?? new Kept([], [], [], [], [], ImmutableDictionary<long, string>.Empty);
         return fact switch
         {
             LogExported e => kept with { Bundles = kept.Bundles.Add(e.Bundle) },
@@ -125,6 +138,7 @@ public abstract record Logbook
             SecretsRotationRequested e => kept with { Rotations = kept.Rotations.Add(e.Rotation) },
             FactParked e => kept with { Parked = kept.Parked.Add((e.View, e.Position)) },
             FactUnparked e => kept with { Parked = kept.Parked.Remove((e.View, e.Position)) },
+            FactAdopted e => kept with { Adopted = kept.Adopted.SetItem(e.Position, e.Leaf) },
             _ => logbook,
         };
     }
@@ -138,7 +152,8 @@ public abstract record Logbook
         ImmutableHashSet<string> Origins,
         ImmutableHashSet<string> Keys,
         ImmutableHashSet<Guid> Rotations,
-        ImmutableHashSet<(string View, long Position)> Parked) : Logbook;
+        ImmutableHashSet<(string View, long Position)> Parked,
+        ImmutableDictionary<long, string> Adopted) : Logbook;
 }
 
 public static class LogbookRefusals
@@ -147,4 +162,7 @@ public static class LogbookRefusals
         "logbook.bad_reason", $"A reason is one line of 1 to {Logbook.ReasonLengthMax} characters.");
 
     public static readonly Refusal BadPosition = new("logbook.bad_position", "A fact's position is 1 or more.");
+
+    public static readonly Refusal AdoptedOtherwise = new(
+        "logbook.adopted_otherwise", "The row at this position was adopted before, and was another one then.");
 }

@@ -11,6 +11,14 @@ namespace Events.Host.Audit;
 internal sealed record ExportNote(
     Guid Bundle, string Scope, long FactCount, long TreeSize, string ManifestSha256, string Reason);
 
+/// <param name="Position">Of the row.</param>
+internal sealed record AdoptionWish(long Position, string Reason);
+
+/// <param name="Leaf">Its hash, lower-case hex.</param>
+/// <param name="By">Position of the fact that adopted it; 0 when it was there already.</param>
+/// <param name="Stream">Null if the row names none.</param>
+internal sealed record AdoptedRow(long Position, long Version, string Leaf, long By, string? Stream = null);
+
 /// <param name="Position">Of the fact; 0 when it was there already.</param>
 internal sealed record Noted(long Position);
 
@@ -33,6 +41,7 @@ internal sealed class AuditControl(
         control.MapPost("/audit/exports", (Delegate)NoteExportAsync);
         control.MapPost("/audit/fork", (Delegate)ForkAsync);
         control.MapPost("/audit/rotation", (Delegate)RotateAsync);
+        control.MapPost("/audit/adoptions", (Delegate)AdoptAsync);
     }
 
     /// <summary>The fact comes after: before, nothing may be appended.</summary>
@@ -77,6 +86,32 @@ internal sealed class AuditControl(
         catch (InvalidOperationException refused)
         {
             return ControlCalls.Problem(409, "seals.no_rotation", refused.Message);
+        }
+    }
+
+    /// <summary>What the fact says of the row is what is stored of it now, and only of a row that is in no tree.</summary>
+    private async Task<IResult> AdoptAsync(HttpContext context)
+    {
+        AdoptionWish wish = await ControlCalls.BodyAsync(context, AuditJson.Default.AdoptionWish);
+        try
+        {
+            AdoptableRow row = await LogAdoption.FindAsync(store.ConnectionString(), wish.Position, context.RequestAborted);
+            CommandResult result = await bus.SendAsync(
+                new AdoptFact(row.Position, row.Stream, row.Version, row.Leaf, wish.Reason),
+                ControlCalls.CallerNow(),
+                context.RequestAborted);
+            if (result.Refusal is { } refusal)
+            {
+                return ControlCalls.Problem(409, refusal.Code, refusal.Message);
+            }
+
+            seals.LookAgain();
+            return Results.Json(
+                new AdoptedRow(row.Position, row.Version, row.Leaf, result.Position, row.Stream), AuditJson.Default.AdoptedRow);
+        }
+        catch (AdoptionRefusedException refused)
+        {
+            return ControlCalls.Problem(409, "seals.no_adoption", refused.Message);
         }
     }
 

@@ -82,6 +82,8 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(Custody.CustodyRow))]
 [JsonSerializable(typeof(SealFork))]
 [JsonSerializable(typeof(SealKeys))]
+[JsonSerializable(typeof(AdoptionWish))]
+[JsonSerializable(typeof(AdoptedRow))]
 [JsonSerializable(typeof(ExportRow))]
 [JsonSerializable(typeof(BundleRow))]
 internal sealed partial class AuditJson : JsonSerializerContext;

@@ -47,6 +47,7 @@ internal static class AuditVerbs
             Fork(format),
             Witnessed(format),
             RotateKey(format),
+            Adopt(format),
             PastVerbs.TrailOf(data, format),
             CustodyVerb.Build(data, format),
             CompareVerb.Build(data, format),
@@ -65,27 +66,32 @@ internal static class AuditVerbs
         {
             Description = "Compare files of recordings and snapshots with their facts, too.",
         };
-        var anchors = new Option<string?>("--anchors")
-        {
-            Description = "What was kept outside: a file of signed heads, one that a syslog receiver wrote, time stamps, or a "
-                + "folder of such files. Default: Anchors.Folder.",
-        };
+        Option<string?> anchors = Text(
+            "--anchors",
+            "What was kept outside: a file of signed heads, one that a syslog receiver wrote, time stamps, or a folder of such "
+            + "files. Default: Anchors.Folder.");
         var keys = new Option<string[]>("--key")
         {
             Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are "
                 + "taken.",
         };
-        var authority = new Option<string?>("--stamp-ca")
-        {
-            Description = "A file with certificates (PEM) of the time-stamp authorities that you trust.",
-        };
+        Option<string?> authority = Text(
+            "--stamp-ca", "A file with certificates (PEM) of the time-stamp authorities that you trust.");
         var witnesses = new Option<string[]>("--witness-key")
         {
             Description = "A witness's public key that you hold, or a file of them: a head that it cosigned must be there.",
         };
+        Option<string?> stolen = Text(
+            "--stolen-key",
+            "A public key (its text, or a file) whose private half others have had. What it signed proves only what heads that "
+            + "were kept outside hold, too.");
+        var above = new Option<long>("--stolen-above")
+        {
+            Description = "Up to so many facts the stolen key is believed: the size of a head from before the theft.",
+        };
         var command = new Command("verify", "Holds the log against its seals. 0: proven, 1: contradicted, 2: could not decide.")
         {
-            from, to, level, files, anchors, keys, authority, witnesses, format,
+            from, to, level, files, anchors, keys, authority, witnesses, stolen, above, format,
         };
         command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
         {
@@ -100,6 +106,7 @@ internal static class AuditVerbs
                 KeysIn(given.GetValue(witnesses) ?? [])) with
             {
                 Keys = KeysIn(given.GetValue(keys) ?? []),
+                Stolen = given.GetValue(stolen) is { } key ? StolenOf(key, given.GetValue(above)) : null,
                 From = given.GetValue(from),
                 To = given.GetValue(to),
             };
@@ -109,6 +116,10 @@ internal static class AuditVerbs
         }));
         return command;
     }
+
+    private static Option<string?> Text(string name, string description) => new(name) { Description = description };
+
+    private static StolenKey StolenOf(string key, long above) => new(KeysIn([key]).FirstOrDefault(string.Empty), above);
 
     private static Option<string[]> Level()
     {
@@ -249,6 +260,36 @@ internal static class AuditVerbs
                 Console.Out.WriteLine($"Old key  {keys.Present}");
                 Console.Out.WriteLine($"New key  {keys.Next}");
                 Console.Out.WriteLine("The new key signs within 10 s. Hand it to whoever holds the old one.");
+            });
+    }
+
+    private static Command Adopt(Option<string> format)
+    {
+        var position = new Option<long>("--position") { Description = "Of the row that appeared later.", Required = true };
+        var reason = new Option<string>("--reason") { Description = "Where the row comes from, in one line.", Required = true };
+        return CommandLine.Verb(
+            "adopt",
+            "Accounts for a row that appeared below what was sealed: a fact names it and its hash, and audits hold it to that.",
+            [position, reason, format],
+            async (given, client, token) =>
+            {
+                AdoptedRow row = await client.PostAsync(
+                    "/control/audit/adoptions",
+                    new AdoptionWish(given.GetValue(position), given.GetRequiredValue(reason)),
+                    AuditJson.Default.AdoptionWish,
+                    AuditJson.Default.AdoptedRow,
+                    token);
+                if (CommandLine.IsJson(given))
+                {
+                    CommandLine.Print(row, AuditJson.Default.AdoptedRow);
+                    return;
+                }
+
+                Console.Out.WriteLine(FormattableString.Invariant(
+                    $"Adopted  position {row.Position} (stream {row.Stream ?? "none"}, version {row.Version})"));
+                Console.Out.WriteLine($"Hash     {row.Leaf}");
+                Console.Out.WriteLine(FormattableString.Invariant(
+                    $"The fact at position {row.By} says so. An audit takes its word when it is sealed, within 10 s."));
             });
     }
 

@@ -56,6 +56,7 @@ public sealed class The_command_bus : IAsyncDisposable
         [typeof(NoteSecretsRotation)] = Right.Administer,
         [typeof(ParkFact)] = Right.Administer,
         [typeof(UnparkFact)] = Right.Administer,
+        [typeof(AdoptFact)] = Right.Administer,
         [typeof(IssueApiKey)] = Right.ManageAccess,
         [typeof(NarrowApiKey)] = Right.ManageAccess,
         [typeof(RotateApiKey)] = Right.ManageAccess,
@@ -141,6 +142,7 @@ public sealed class The_command_bus : IAsyncDisposable
         new NoteKeyRotation("host-a/1+0123abcd+AjA=", "host-a/1+89abcdef+AjE=", "Once a year"),
         new ParkFact("CameraView", 17, "Written by a test"),
         new UnparkFact("CameraView", 17, "The fold was mended"),
+        new AdoptFact(5, "camera-1", 7, Samples.Hash, "A transaction of the old importer ended late"),
     ];
 
     private readonly World _world = new();

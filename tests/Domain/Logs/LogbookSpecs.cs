@@ -14,6 +14,8 @@ public sealed class A_logbook
     private static readonly ParkFact Park = new("CameraView", 17, "Written by a test");
     private static readonly UnparkFact Unpark = new("CameraView", 17, "The fold was mended");
 
+    private static readonly AdoptFact Adopt = new(5, "camera-1", 7, Samples.Hash, "A transaction of an importer ended late");
+
     private static readonly LogExported Exported = new(Bundle, "stream camera-1", 12, 400, Samples.Hash, "Case 2026-17", Now);
 
     private static readonly LogForked Forked =
@@ -23,6 +25,9 @@ public sealed class A_logbook
     private static readonly SecretsRotationRequested SecretsRotated = new(Secrets.Rotation, "Once a year", Now);
     private static readonly FactParked Parked = new("CameraView", 17, "Written by a test", Now);
     private static readonly FactUnparked Unparked = new("CameraView", 17, "The fold was mended", Now);
+
+    private static readonly FactAdopted Adopted =
+        new(5, "camera-1", 7, Samples.Hash, "A transaction of an importer ended late", Now);
 
     private static Spec.Stage<Logbook, LogbookCommand, LogbookEvent> Story => For(Logbook.Decider);
 
@@ -46,6 +51,15 @@ public sealed class A_logbook
         Story.Given(Parked, Unparked).When(Park).Then(Parked);
     }
 
+    [Fact]
+    public void says_which_row_is_in_no_tree_and_what_it_was()
+    {
+        Story.When(Adopt).Then(Adopted);
+        Story.When(Adopt with { Stream = null }).Then(Adopted with { Stream = null });
+        Story.Given(Adopted).When(Adopt with { Position = 6 }).Then(Adopted with { Position = 6 });
+        Story.Given(Adopted).When(Adopt with { Leaf = new string('0', 64) }).ThenRefused(LogbookRefusals.AdoptedOtherwise);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(" ")]
@@ -57,6 +71,7 @@ public sealed class A_logbook
         Story.When(Secrets with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Rotation with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Park with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
+        Story.When(Adopt with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.Given(Parked).When(Unpark with { Reason = reason }).ThenRefused(LogbookRefusals.BadReason);
         Story.When(Park with { Reason = new string('x', Logbook.ReasonLengthMax + 1) }).ThenRefused(LogbookRefusals.BadReason);
     }
@@ -67,7 +82,7 @@ public sealed class A_logbook
             .State("Blank")
             .State("Kept (export, fork)", Exported, Forked, Rotated, SecretsRotated)
             .State("Kept (parked)", Parked)
-            .State("Kept (unparked)", Parked, Unparked)
+            .State("Kept (adopted)", Parked, Unparked, Adopted)
             .Command(Export)
             .Command(Fork)
             .Command(Rotation)
@@ -75,14 +90,18 @@ public sealed class A_logbook
             .Command(Park)
             .Command(Park with { Position = 0 }, "no position")
             .Command(Unpark)
+            .Command(Adopt)
+            .Command(Adopt with { Leaf = "" }, "another row")
             .Holds("""
-                                       | Blank                | Kept (export, fork)  | Kept (parked)        | Kept (unparked)
-                NoteExport             | LogExported          | nothing              | LogExported          | LogExported
-                NoteFork               | LogForked            | nothing              | LogForked            | LogForked
-                NoteKeyRotation        | LogKeyRotated        | nothing              | LogKeyRotated        | LogKeyRotated
-                NoteSecretsRotation    | SecretsRotationRequested | nothing          | SecretsRotationRequested | SecretsRotationRequested
-                ParkFact               | FactParked           | FactParked           | nothing              | FactParked
-                ParkFact (no position) | logbook.bad_position | logbook.bad_position | logbook.bad_position | logbook.bad_position
-                UnparkFact             | nothing              | nothing              | FactUnparked         | nothing
+                                        | Blank                | Kept (export, fork)  | Kept (parked)        | Kept (adopted)
+                NoteExport              | LogExported          | nothing              | LogExported          | LogExported
+                NoteFork                | LogForked            | nothing              | LogForked            | LogForked
+                NoteKeyRotation         | LogKeyRotated        | nothing              | LogKeyRotated        | LogKeyRotated
+                NoteSecretsRotation     | SecretsRotationRequested | nothing          | SecretsRotationRequested | SecretsRotationRequested
+                ParkFact                | FactParked           | FactParked           | nothing              | FactParked
+                ParkFact (no position)  | logbook.bad_position | logbook.bad_position | logbook.bad_position | logbook.bad_position
+                UnparkFact              | nothing              | nothing              | FactUnparked         | nothing
+                AdoptFact               | FactAdopted          | FactAdopted          | FactAdopted          | nothing
+                AdoptFact (another row) | FactAdopted          | FactAdopted          | FactAdopted          | logbook.adopted_otherwise
                 """);
 }

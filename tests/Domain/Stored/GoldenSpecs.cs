@@ -39,6 +39,7 @@ public sealed class A_stored_fact
         ["recording_stopped.camera_retired"] = Samples.Of<RecordingStopped>() with { Reason = StopReason.CameraRetired },
         ["recording_segment_committed.encrypted"] =
             Samples.Of<RecordingSegmentCommitted>() with { StoredSha256 = new string('a', 64) },
+        ["fact_adopted.streamless"] = Samples.Of<FactAdopted>() with { Stream = null },
         ["recording_deleted.age"] = Samples.Of<RecordingDeleted>() with { Reason = DeletionReason.Age },
         ["snapshot_taken.encrypted"] = Samples.Of<SnapshotTaken>() with { StoredSha256 = new string('a', 64) },
         ["snapshot_deleted.free_space"] = Samples.Of<SnapshotDeleted>() with { Reason = DeletionReason.FreeSpace },
@@ -95,7 +96,7 @@ public sealed class A_stored_fact
             user_sessions_ended user_second_factor_enrolled user_second_factor_confirmed user_second_factor_used
             user_second_factor_removed user_erased session_started session_refreshed session_ended
             log_exported log_forked log_key_rotated fact_parked fact_unparked access_granted access_refused pictures_seen
-            recording_shredded secrets_rotation_requested
+            recording_shredded secrets_rotation_requested fact_adopted
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 

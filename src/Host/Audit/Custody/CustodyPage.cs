@@ -77,7 +77,9 @@ internal static class CustodyPage
             string title = Invariant($"{AuditText.TimeOf(entry.At)}  {who}  position {entry.Position}");
             string proof = entry.Proof is { } proved
                 ? Invariant($"index {proved.Index}, leaf {proved.Leaf}, proof SHA-256 {proved.ProofSha256}")
-                : "not proved: younger than the newest head";
+                : report.Head.Adopted.TryGetValue(entry.Position, out long by)
+                    ? Invariant($"in no tree: it appeared later, and the fact at position {by} adopted it and has its hash")
+                    : "not proved: younger than the newest head";
             double height = page.HeightOf(title, PageWriter.Plain, Beside) + page.HeightOf(entry.What, PageWriter.Plain, Beside)
                 + page.HeightOf(proof, PageWriter.Small, Beside);
             page.Need(height);

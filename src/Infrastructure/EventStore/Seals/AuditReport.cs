@@ -44,9 +44,19 @@ public sealed record AuditQuestion(
     /// <summary>Certificates of time-stamp authorities that the asker trusts, as PEM; null to take any, and say so.</summary>
     public string? StampAuthorities { get; init; }
 
+    /// <summary>A key that others have had, too; null for none.</summary>
+    public StolenKey? Stolen { get; init; }
+
     /// <summary>Public keys of witnesses that must have cosigned, as vkeys.</summary>
     public IReadOnlyList<string> WitnessKeys { get; init; } = [];
 }
+
+/// <param name="Key">A vkey.</param>
+/// <param name="Above">
+/// In facts. A head of more that this key signed proves only what heads that were kept outside hold, too: the thief can sign, and
+/// cannot change what somebody else has.
+/// </param>
+public sealed record StolenKey(string Key, long Above);
 
 /// <param name="Note">The signed head that was stamped, byte for byte.</param>
 /// <param name="Token">The stamp's DER, without a status around it.</param>

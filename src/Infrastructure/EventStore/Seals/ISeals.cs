@@ -12,6 +12,9 @@ public interface ISeals
     /// <exception cref="InvalidOperationException">There is nothing to fork, or the facts contradict their seals.</exception>
     Task<SealFork> ForkAsync(CancellationToken cancellationToken);
 
+    /// <summary>Has a sealer that refused look again, because a fact now explains what it found.</summary>
+    void LookAgain();
+
     /// <summary>
     /// Makes the key that is to come after the present one, or tells the one that was made before. It signs nothing until a fact
     /// in the log announces it.
@@ -41,7 +44,7 @@ public sealed record SealFork(string OldOrigin, string NewOrigin, long LostSize,
 /// In words, why no head is signed: for the time being, or until somebody has looked if <paramref name="IsRefused"/>. Null if all
 /// is well.
 /// </param>
-/// <param name="IsRefused">The database contradicts what was signed before. It stays so until a fork, or until
-/// the host is started again.</param>
+/// <param name="IsRefused">The database contradicts what was signed before. It stays so until a fork or an
+/// adoption, or until the host is started again.</param>
 public sealed record SealStatus(
     string? Origin, long Size, long Position, DateTimeOffset? SignedAt, string? Trouble, bool IsRefused);

@@ -18,7 +18,11 @@ public sealed record ProvedFact(long Position, long Index, string Leaf, string P
 /// <param name="Note">The signed head.</param>
 /// <param name="Facts">Those alone that the head proves, by position.</param>
 public sealed record ProvedFacts(
-    string Origin, long Size, string Root, DateTimeOffset SignedAt, string Note, IReadOnlyList<ProvedFact> Facts);
+    string Origin, long Size, string Root, DateTimeOffset SignedAt, string Note, IReadOnlyList<ProvedFact> Facts)
+{
+    /// <summary>Rows that are in no tree and are what was adopted, with the position of the fact that did so.</summary>
+    public IReadOnlyDictionary<long, long> Adopted { get; init; } = new Dictionary<long, long>();
+}
 
 /// <summary>Proves single facts, each from what is stored of it now up to the newest signed head.</summary>
 public static class LogProofs
@@ -39,20 +43,52 @@ public static class LogProofs
             NoteKey[] keys = [.. (await tables.KeysAsync(cancellationToken)).Select(NoteKey.Parse)];
             TreeHead signed = TreeHead.Open(StrictText.Encode(head.Note), keys);
             StoredTiles tiles = new(connection, await GrowingTree.LoadAsync(connection, head, cancellationToken), head.Size);
-            FactIndex indexes = new(connection);
+            Adoptions adopted = (await Adoptions.ReadAsync(connection, cancellationToken)).UpTo(head.LastSeq);
+            FactIndex indexes = new(connection, adopted);
             List<ProvedFact> proved = [];
+            Dictionary<long, long> outside = [];
             foreach (long position in positions.Where(position => position <= head.LastSeq))
             {
+                if (adopted.Of(position) is { } adoption)
+                {
+                    await RequireAdoptedAsync(connection, adoption, cancellationToken);
+                    outside.Add(position, adoption.By);
+                    continue;
+                }
+
                 long index = await indexes.OfAsync(position, cancellationToken);
                 proved.Add(await OneAsync(connection, head, signed, tiles, index, position, cancellationToken));
             }
 
-            return new ProvedFacts(signed.Origin, signed.Size, signed.Root.ToString(), head.SignedAt, head.Note, proved);
+            return new ProvedFacts(signed.Origin, signed.Size, signed.Root.ToString(), head.SignedAt, head.Note, proved)
+            {
+                Adopted = outside,
+            };
         }
         catch (Exception contradicted) when (contradicted is SealRefusedException or NoteRefusedException)
         {
             throw new ExportRefusedException(contradicted.Message);
         }
+    }
+
+    private static async Task RequireAdoptedAsync(
+        NpgsqlConnection connection, Adoption adoption, CancellationToken cancellationToken)
+    {
+        if (await LeafAsync(connection, adoption.Position, cancellationToken) != adoption.Leaf)
+        {
+            throw new SealRefusedException(
+                $"The row at position {adoption.Position} is not the one that was adopted; events audit verify says more.");
+        }
+    }
+
+    private static async Task<TreeHash> LeafAsync(
+        NpgsqlConnection connection, long position, CancellationToken cancellationToken)
+    {
+        TreeHash leaf = default;
+        LeafForm form = new();
+        await new StoredRows().ReadAsync(
+            connection, position - 1, position, 1, (in LeafRow row) => leaf = form.HashOf(row), cancellationToken);
+        return leaf;
     }
 
     private static async Task<ProvedFact> OneAsync(
@@ -64,10 +100,7 @@ public static class LogProofs
         long position,
         CancellationToken cancellationToken)
     {
-        TreeHash leaf = default;
-        LeafForm form = new();
-        await new StoredRows().ReadAsync(
-            connection, position - 1, position, 1, (in LeafRow row) => leaf = form.HashOf(row), cancellationToken);
+        TreeHash leaf = await LeafAsync(connection, position, cancellationToken);
         List<TreeHash> proof = await tiles.InclusionAsync(index, cancellationToken);
         if (!ProofCheck.IsIncluded(leaf, index, signed.Size, proof, signed.Root))
         {

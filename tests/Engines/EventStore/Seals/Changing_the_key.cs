@@ -166,6 +166,45 @@ public sealed class Changing_the_key : IAsyncLifetime
         Assert.Empty((await AuditAsync(All, [next], [])).Findings);
     }
 
+    /// <summary>Whoever has it can sign, and announce a key of his own; what somebody else kept he cannot change.</summary>
+    [Fact]
+    public async Task that_others_have_proves_what_was_kept_outside_alone()
+    {
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        string key = Assert.Single(await _log.KeyTextsAsync());
+        string[] shown = [.. (await _log.HeadsAsync()).Select(head => head.Note)];
+        Assert.Null((await StolenAsync(310, [key], [])).Undecided);
+        Assert.Null((await StolenAsync(0, [key], shown)).Undecided);
+        foreach ((long above, string[] anchors, string words) in new[]
+        {
+            (0L, Array.Empty<string>(), "up to 0 facts"), (309, [], "up to 309 facts"), (0, shown[..1], "hold the log up to 300;"),
+        })
+        {
+            AuditReport report = await StolenAsync(above, [key], anchors);
+            Assert.Empty(report.Findings);
+            Assert.Contains(words, report.Undecided!, StringComparison.Ordinal);
+        }
+
+        (_, string next) = await _log.AnnounceNextKeyAsync();
+        await _log.SealAllAsync();
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        Assert.NotNull((await StolenAsync(0, [key], [])).Undecided);
+        Assert.NotNull((await StolenAsync(0, [], [])).Undecided);
+        Assert.Null((await StolenAsync(0, [key, next], [])).Undecided);
+        Assert.NotNull((await StolenAsync(0, [key], [], "no key")).Undecided);
+
+        Task<AuditReport> StolenAsync(long above, string[] keys, string[] anchors, string? stolen = null) => LogAudit.RunAsync(
+            _log.Store.ConnectionString,
+            new AuditQuestion(All | AuditLevels.Anchors, keys, _log.Folder)
+            {
+                Anchors = anchors, Stolen = new StolenKey(stolen ?? key, above),
+            },
+            _ => { },
+            Token);
+    }
+
     private static bool Has(StoredHead head, string vkey)
     {
         using NoteKey key = NoteKey.Parse(vkey);

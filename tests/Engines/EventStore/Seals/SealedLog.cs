@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Events.EventStore.Appending;
+using Events.EventStore.Seals;
 using Events.EventStore.Seals.Canonical;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
@@ -114,6 +115,25 @@ internal sealed class SealedLog : IAsyncDisposable
             """);
         return (present.Key.ToString(), next.Key.ToString());
     }
+
+    /// <summary>As the host does it: what the fact says is what is stored of the row now.</summary>
+    public async Task<AdoptableRow> AdoptAsync(long position)
+    {
+        AdoptableRow row = await LogAdoption.FindAsync(Store.ConnectionString, position, Token);
+        await NoteAdoptionAsync("nextval('events.mt_events_sequence')", position, row.Leaf);
+        return row;
+    }
+
+    /// <summary>The fact alone, whatever it says.</summary>
+    /// <param name="at">Its own position, in SQL.</param>
+    public Task NoteAdoptionAsync(string at, long position, string leaf) => Store.ExecuteAsync(
+        $$"""
+        insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
+        insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+        select {{at}}, gen_random_uuid(), 'logbook-all', 1 + count(*), jsonb_build_object(
+          'position', {{position}}, 'version', 1, 'leaf', '{{leaf}}', 'reason', 'An importer ended late'), 'fact_adopted', now()
+        from events.mt_events where stream_id = 'logbook-all'
+        """);
 
     public async Task<IReadOnlyList<StoredHead>> HeadsAsync()
     {

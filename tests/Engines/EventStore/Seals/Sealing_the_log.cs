@@ -235,6 +235,32 @@ public sealed class Sealing_the_log : IAsyncLifetime
         Assert.Equal((await _log.TreeAsync()).Root(), (await _log.HeadsAsync())[^1].Root);
     }
 
+    /// <summary>Until it inserts, it has touched the sequence alone.</summary>
+    [Fact]
+    public async Task waits_for_a_foreign_writer_that_has_only_taken_a_number_so_far()
+    {
+        await _log.AppendAsync(10);
+        SealingRun run = await _log.OpenAsync();
+        await using NpgsqlConnection foreign = new(_log.Store.ConnectionString);
+        await foreign.OpenAsync(Token);
+        await using NpgsqlTransaction transaction = await foreign.BeginTransactionAsync(Token);
+        await using NpgsqlCommand take = new("select nextval('events.mt_events_sequence')", foreign);
+        long number = (long)(await take.ExecuteScalarAsync(Token))!;
+        await _log.AppendAsync(5);
+        await run.SealAsync(Token);
+        Assert.Equal((11, 10, true), (number, run.Size, run.IsHeldBack));
+        await using NpgsqlCommand insert = new(
+            $"insert into events.mt_events (seq_id, id, version, data, type, timestamp) values ({number}, gen_random_uuid(), 1, '{{}}', 'x', now())",
+            foreign);
+        await insert.ExecuteNonQueryAsync(Token);
+        await run.SealAsync(Token);
+        Assert.Equal((10, true), (run.Size, run.IsHeldBack));
+        await transaction.CommitAsync(Token);
+        await run.SealAsync(Token);
+        Assert.Equal((16, false), (run.Size, run.IsHeldBack));
+        Assert.Equal((await _log.TreeAsync()).Root(), (await _log.HeadsAsync())[^1].Root);
+    }
+
     [Fact]
     public async Task keeps_its_clock_rising_when_the_host_goes_back()
     {

@@ -20,6 +20,7 @@ internal sealed class Export : IAsyncDisposable
     private readonly Action<AuditProgress> _progress;
     private readonly StoredHead _head;
     private readonly StoredTiles _tiles;
+    private readonly Adoptions _adopted;
     private readonly FactIndex _index;
     private readonly BundleWriter _bundle;
     private readonly StoredRows _rows = new();
@@ -34,11 +35,13 @@ internal sealed class Export : IAsyncDisposable
         Stream to,
         Action<AuditProgress> progress,
         StoredHead head,
-        GrowingTree tree)
+        GrowingTree tree,
+        Adoptions adopted)
     {
         (_connection, _question, _progress, _head) = (connection, question, progress, head);
         _tiles = new StoredTiles(connection, tree, head.Size);
-        _index = new FactIndex(connection);
+        _adopted = adopted;
+        _index = new FactIndex(connection, adopted);
         _bundle = new BundleWriter(to);
     }
 
@@ -54,7 +57,8 @@ internal sealed class Export : IAsyncDisposable
         StoredHead head = await new SealTables(connection).NewestHeadAsync(cancellationToken)
             ?? throw new ExportRefusedException("The log has no signed head yet, so nothing can be proved. Try again in 10 s.");
         GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
-        return new Export(connection, question, to, progress, head, tree);
+        Adoptions adopted = await Adoptions.ReadAsync(connection, cancellationToken);
+        return new Export(connection, question, to, progress, head, tree, adopted);
     }
 
     public async Task<ExportReport> RunAsync(CancellationToken cancellationToken)
@@ -119,6 +123,7 @@ internal sealed class Export : IAsyncDisposable
                         cancellationToken);
                     foreach ((long seq, byte[] text) in page)
                     {
+                        RefuseAdopted(seq);
                         long index = await _index.OfAsync(seq, cancellationToken);
                         _shown.Add(index);
                         RequireRoom();
@@ -159,9 +164,15 @@ internal sealed class Export : IAsyncDisposable
                 cancellationToken);
             foreach ((long seq, TreeHash leaf) in page)
             {
+                after = seq;
+                if (_adopted.Holds(seq))
+                {
+                    // It has no place in the tree that could be shown as withheld.
+                    continue;
+                }
+
                 _hidden.Add((await _index.OfAsync(seq, cancellationToken), leaf));
                 RequireRoom();
-                after = seq;
             }
         }
         while (page.Count == PageFacts);
@@ -171,6 +182,18 @@ internal sealed class Export : IAsyncDisposable
         string text = string.Concat(_hidden.Select(one => string.Create(
             CultureInfo.InvariantCulture, $"{{\"index\":{one.Index},\"leaf\":\"{one.Leaf}\"}}\n")));
         await _bundle.AddAsync("hidden.jsonl", Encoding.ASCII.GetBytes(text), cancellationToken);
+    }
+
+    /// <summary>A bundle without it would seem to have left it out, and nothing could prove it in one.</summary>
+    private void RefuseAdopted(long position)
+    {
+        if (_adopted.Of(position) is { } adoption)
+        {
+            throw new ExportRefusedException(
+                $"The row at position {position} is in no tree: it appeared below what was sealed, and the fact at "
+                + $"position {adoption.By} adopted it. Nothing proves it, so no bundle can hold it. Export what lies before and "
+                + "behind it, with --from and --to, and the fact that adopted it, which has its hash.");
+        }
     }
 
     private void RequireRoom()

@@ -1,9 +1,11 @@
+using Events.EventStore.Seals.Sealing;
 using Npgsql;
 
 namespace Events.EventStore.Seals.Bundles;
 
 /// <summary>Which place in the tree a fact has: its rank among the positions. In rising order, a tile is read once.</summary>
-internal sealed class FactIndex(NpgsqlConnection connection)
+/// <param name="adopted">Rows that are in no tree, and so have no place in it.</param>
+internal sealed class FactIndex(NpgsqlConnection connection, Adoptions adopted)
 {
     private const string Tile =
         """
@@ -36,13 +38,18 @@ internal sealed class FactIndex(NpgsqlConnection connection)
             ?? await BehindAsync(cancellationToken);
         _first = number * Tree.Tiles.Width;
         await using NpgsqlCommand command = new(
-            "select seq_id from events.mt_events where seq_id >= $1 and seq_id <= $2 order by seq_id limit $3", connection)
+            """
+            select seq_id from events.mt_events where seq_id >= $1 and seq_id <= $2 and seq_id <> all($4)
+            order by seq_id limit $3
+            """,
+            connection)
         {
             Parameters =
             {
                 new NpgsqlParameter<long> { TypedValue = _from },
                 new NpgsqlParameter<long> { TypedValue = _last },
                 new NpgsqlParameter<int> { TypedValue = Tree.Tiles.Width },
+                new NpgsqlParameter<long[]> { TypedValue = adopted.Positions },
             },
         };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);

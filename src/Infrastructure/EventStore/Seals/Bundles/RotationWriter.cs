@@ -19,7 +19,7 @@ internal sealed class RotationWriter(NpgsqlConnection connection, BundleWriter b
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         int number = 0;
-        FactIndex index = new(connection);
+        FactIndex index = new(connection, await Adoptions.ReadAsync(connection, cancellationToken));
         foreach (KeyRotation rotation in await _tables.RotationsAsync(cancellationToken))
         {
             if (rotation.Position > newest.LastSeq || await HeadAsync(rotation, cancellationToken) is not { } head)

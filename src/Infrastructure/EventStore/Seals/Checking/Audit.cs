@@ -20,6 +20,7 @@ internal sealed class Audit(
     private long _factCount;
     private readonly Dictionary<string, long> _forked = new(StringComparer.Ordinal);
     private long _anchorCount;
+    private long _anchoredSize;
 
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -65,7 +66,30 @@ internal sealed class Audit(
             _findings.All,
             _notes.NotChecked,
             _notes.Notices,
-            undecided ?? outside.Undecided);
+            undecided ?? outside.Undecided ?? Unbelieved(newest));
+    }
+
+    /// <summary>
+    /// Whoever has a key can sign with it, and name a key of his own as the next: then only heads that were kept outside bind
+    /// him, and keys that the asker has from elsewhere.
+    /// </summary>
+    /// <returns>Why the newest head does not prove all below it; null if it does, or if no key is in wrong hands.</returns>
+    private string? Unbelieved(StoredHead? newest)
+    {
+        if (question.Stolen is not { } stolen || newest is null)
+        {
+            return null;
+        }
+
+        using NoteKey theirs = NoteKey.Parse(stolen.Key);
+        NoteKey[] held = [.. question.Keys.Select(NoteKey.Parse).Where(key => key.ToString() != theirs.ToString())];
+        bool isBelieved = newest.Size <= Math.Max(stolen.Above, _anchoredSize)
+            || AnchorFolder.Open(newest.Note, held) is not null;
+        return isBelieved
+            ? null
+            : $"The newest head, of {newest.Size} facts, is signed by no key that you hold but the one that others have. It is "
+                + $"believed up to {stolen.Above} facts, and heads that were kept outside hold the log up to {_anchoredSize}; "
+                + "what is behind is proved by nothing.";
     }
 
     /// <summary>A log that was set back goes on under another name, and a fact says so.</summary>
@@ -214,9 +238,16 @@ internal sealed class Audit(
             await CompareEndAsync(newest, cancellationToken);
         }
 
-        await using TreeWalk walk = new(connectionString, connection, _tables, question, _findings, anchors);
+        Adoptions all = await Adoptions.ReadAsync(connection, cancellationToken);
+        Adoptions adopted = all.UpTo(newest.LastSeq);
+        await using TreeWalk walk = new(connectionString, connection, _tables, question, _findings, anchors, adopted);
         await walk.RunAsync(newest, looksAtFacts, progress, cancellationToken);
-        (_tileCount, _factCount, _anchorCount) = (walk.TileCount, walk.FactCount, walk.AnchorsHeld);
+        (_tileCount, _factCount) = (walk.TileCount, walk.FactCount);
+        (_anchorCount, _anchoredSize) = (walk.AnchorsHeld, walk.AnchoredSize);
+        if (looksAtFacts)
+        {
+            await new AdoptionCheck(connection, question, _findings, _notes).RunAsync(all, newest, cancellationToken);
+        }
     }
 
     /// <summary>A tail that was cut off is one finding in words, beside the facts that are missing for it.</summary>

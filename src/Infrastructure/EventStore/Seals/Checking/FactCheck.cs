@@ -7,7 +7,7 @@ using Npgsql;
 namespace Events.EventStore.Seals.Checking;
 
 /// <summary>Level events: the facts as they are stored now against the hashes that were sealed.</summary>
-internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
+internal sealed class FactCheck(NpgsqlConnection connection, Findings findings, Adoptions adopted)
 {
     /// <summary>In facts. Exchanged ones are looked for among so few only: each is tried with each other's position.</summary>
     private const int ExchangedMax = 16;
@@ -27,6 +27,7 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
         IReadOnlyList<(long Seq, TreeHash Leaf)> facts,
         CancellationToken cancellationToken)
     {
+        facts = await WithoutAdoptedAsync(expected, facts, cancellationToken);
         Count += facts.Count;
         TreeHash[] actual = [.. facts.Select(fact => fact.Leaf)];
         if (expected.SequenceEqual(actual))
@@ -63,6 +64,32 @@ internal sealed class FactCheck(NpgsqlConnection connection, Findings findings)
                 new AuditFinding(AuditLevels.Events, what, place, seq, stream, version, sealedHash, leaf.ToString(), told),
                 nearest);
         }
+    }
+
+    /// <summary>
+    /// Rows that were adopted are in no tree, and looked at by themselves. One that is in it was adopted falsely, and stays.
+    /// </summary>
+    private async Task<IReadOnlyList<(long Seq, TreeHash Leaf)>> WithoutAdoptedAsync(
+        IReadOnlyList<TreeHash> expected, IReadOnlyList<(long Seq, TreeHash Leaf)> facts, CancellationToken cancellationToken)
+    {
+        if (adopted.Count == 0 || !facts.Any(fact => adopted.Holds(fact.Seq)))
+        {
+            return facts;
+        }
+
+        HashSet<TreeHash> inTree = [.. expected];
+        foreach ((long seq, TreeHash leaf) in facts.Where(fact => adopted.Holds(fact.Seq) && inTree.Contains(fact.Leaf)))
+        {
+            (string? stream, long? version) = await StreamAsync(seq, cancellationToken);
+            string told =
+                $"The fact at position {adopted.Of(seq)!.By} says that the one at position {seq} appeared later and was "
+                + "adopted. That one was sealed at its place.";
+            string hash = leaf.ToString();
+            findings.Add(
+                new AuditFinding(AuditLevels.Events, "forged", null, seq, stream, version, hash, hash, told), findings.GoodHead);
+        }
+
+        return [.. facts.Where(fact => !adopted.Holds(fact.Seq) || inTree.Contains(fact.Leaf))];
     }
 
     /// <summary>How many neighbours are missing together, from one on.</summary>

@@ -35,6 +35,9 @@ internal sealed class TreeCheck
     /// <summary>Heads from outside that this tree goes on from.</summary>
     public long AnchorsHeld { get; private set; }
 
+    /// <summary>Facts under the largest of them.</summary>
+    public long AnchoredSize { get; private set; }
+
     /// <summary>Adds leaves, and compares each root and each higher tile that they complete.</summary>
     public async Task AppendAsync(IReadOnlyList<TreeHash> leaves, CancellationToken cancellationToken)
     {
@@ -119,6 +122,7 @@ internal sealed class TreeCheck
             if (anchor.Size == Size && anchor.Root == _frontier.Root())
             {
                 AnchorsHeld++;
+                AnchoredSize = anchor.Size;
             }
             else if (!_isForked)
             {

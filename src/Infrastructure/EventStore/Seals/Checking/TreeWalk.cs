@@ -15,7 +15,8 @@ internal sealed class TreeWalk(
     SealTables tables,
     AuditQuestion question,
     Findings findings,
-    IReadOnlyList<TreeHead> anchors) : IAsyncDisposable
+    IReadOnlyList<TreeHead> anchors,
+    Adoptions adopted) : IAsyncDisposable
 {
     /// <summary>In tiles: some 10,000 facts at a time, so that no snapshot is held for long.</summary>
     private const int PageTiles = 40;
@@ -33,7 +34,7 @@ internal sealed class TreeWalk(
         [.. Enumerable.Range(0, LaneCount).Select(_ => new FactLane(connectionString))];
 
     private readonly TreeCheck _tree = new(tables, findings, anchors);
-    private readonly FactCheck _facts = new(connection, findings);
+    private readonly FactCheck _facts = new(connection, findings, adopted);
     private readonly Queue<Page> _ahead = new();
     private int _lane;
     private long _after = Beginning;
@@ -43,6 +44,8 @@ internal sealed class TreeWalk(
     public long FactCount => _facts.Count;
 
     public long AnchorsHeld => _tree.AnchorsHeld;
+
+    public long AnchoredSize => _tree.AnchoredSize;
 
     public async Task RunAsync(
         StoredHead newest, bool looksAtFacts, Action<AuditProgress> progress, CancellationToken cancellationToken)
@@ -145,7 +148,7 @@ internal sealed class TreeWalk(
     {
         long first = _tree.Size;
         int count = (int)(newest.Size - first);
-        IReadOnlyList<TreeHash>? kept = await KeptAsync(first, count, cancellationToken);
+        IReadOnlyList<TreeHash>? kept = await tables.EdgeLeavesAsync(first, count, cancellationToken);
         if (kept is not null)
         {
             await _tree.AppendAsync(kept, cancellationToken);
@@ -162,6 +165,7 @@ internal sealed class TreeWalk(
             }
             else
             {
+                found.RemoveAll(fact => adopted.Holds(fact.Seq));
                 await CompareByHeadsAsync(found, count, newest, cancellationToken);
             }
         }
@@ -187,41 +191,8 @@ internal sealed class TreeWalk(
         await _tree.AppendAsync(leaves, cancellationToken);
     }
 
-    /// <returns>Null when not every head kept them.</returns>
-    private async Task<IReadOnlyList<TreeHash>?> KeptAsync(long first, int count, CancellationToken cancellationToken)
-    {
-        List<TreeHash> kept = [];
-        foreach (StoredHead head in await tables.HeadsAsync(first, Tiles.Width, cancellationToken))
-        {
-            if (head.Size > first + count)
-            {
-                // Signed since the audit began.
-                break;
-            }
-
-            if (head.Leaves is not { } leaves || leaves.Length % TreeHash.Length != 0)
-            {
-                return null;
-            }
-
-            kept.AddRange(HashesIn(leaves));
-        }
-
-        return kept.Count == count ? kept : null;
-    }
-
-    private static TreeHash[] HashesOf(IReadOnlyList<FullTile> tiles) => [.. tiles.SelectMany(tile => HashesIn(tile.Hashes))];
-
-    private static TreeHash[] HashesIn(byte[] bytes)
-    {
-        TreeHash[] hashes = new TreeHash[bytes.Length / TreeHash.Length];
-        for (int i = 0; i < hashes.Length; i++)
-        {
-            hashes[i] = new TreeHash(bytes.AsSpan(i * TreeHash.Length, TreeHash.Length));
-        }
-
-        return hashes;
-    }
+    private static TreeHash[] HashesOf(IReadOnlyList<FullTile> tiles) =>
+        [.. tiles.SelectMany(tile => Tiles.HashesIn(tile.Hashes))];
 
     /// <param name="Tiles">How many.</param>
     /// <param name="Hashes">All of theirs.</param>

@@ -129,13 +129,19 @@ internal sealed class SealedTree(Database database) : ISealedTree, IDisposable
         int count = 0;
         bool isSame = true;
         int largest = 0;
+        Adoptions adopted = await Adoptions.ReadAsync(connection, cancellationToken);
         await new StoredRows().ReadAsync(
             connection,
             after,
             head.LastSeq,
-            tile.Width,
+            tile.Width + adopted.Count,
             (in LeafRow row) =>
             {
+                if (count == tile.Width || adopted.Holds(row.SeqId))
+                {
+                    return;
+                }
+
                 ReadOnlySpan<byte> leaf = form.Of(row);
                 largest = Math.Max(largest, leaf.Length);
                 if (leaf.Length <= EntryBytesMax)

@@ -51,30 +51,38 @@ internal sealed class GrowingTree
             return new GrowingTree(new Frontier(), 0);
         }
 
+        // A fact that adopts what was sealed at its place must not keep the log from being sealed; the audit tells of it.
+        long[] adopted = (await Adoptions.ReadAsync(connection, cancellationToken)).Positions;
+        return await TryLoadAsync(connection, head, adopted, cancellationToken)
+            ?? (adopted.Length > 0 ? await TryLoadAsync(connection, head, [], cancellationToken) : null)
+            ?? throw new SealRefusedException(
+                $"The newest tree head, of {head.Size} facts up to position {head.LastSeq}, does not fit the last facts and "
+                + "tiles before it. Something was changed, removed or put between; events audit verify says what.");
+    }
+
+    /// <param name="without">Positions of rows that are in no tree.</param>
+    /// <returns>Null when the tree has another root than the head.</returns>
+    private static async Task<GrowingTree?> TryLoadAsync(
+        NpgsqlConnection connection, StoredHead head, long[] without, CancellationToken cancellationToken)
+    {
         try
         {
             GrowingTree tree = new(Tree.Frontier.Parse(head.Size, head.Frontier), head.LastSeq);
             ReadOnlyMemory<byte>[] edges = new ReadOnlyMemory<byte>[Tiles.LevelsMax];
-            edges[0] = await tree.LeafEdgeAsync(connection, head, cancellationToken);
+            edges[0] = await tree.LeafEdgeAsync(connection, head, without, cancellationToken);
             for (int level = 1; level < Tiles.LevelsMax; level++)
             {
                 edges[level] = await tree.UpperEdgeAsync(new SealTables(connection), level, head.Size, cancellationToken);
             }
 
             tree._rows.Restore(head.Size, level => edges[level]);
-            if (tree.Root() == head.Root && tree._frontier.Root() == head.Root)
-            {
-                return tree;
-            }
+            return tree.Root() == head.Root && tree._frontier.Root() == head.Root ? tree : null;
         }
         catch (FormatException)
         {
-            // Too few facts or tiles, or a frontier of another size: told below.
+            // Too few facts or tiles, or a frontier of another size.
+            return null;
         }
-
-        throw new SealRefusedException(
-            $"The newest tree head, of {head.Size} facts up to position {head.LastSeq}, does not fit the last facts and tiles "
-            + "before it. Something was changed or removed; events audit verify says what.");
     }
 
     /// <summary>
@@ -150,7 +158,7 @@ internal sealed class GrowingTree
 
     /// <summary>The last facts that are in no whole tile.</summary>
     private async Task<ReadOnlyMemory<byte>> LeafEdgeAsync(
-        NpgsqlConnection connection, StoredHead head, CancellationToken cancellationToken)
+        NpgsqlConnection connection, StoredHead head, long[] without, CancellationToken cancellationToken)
     {
         int count = (int)(head.Size % Tiles.Width);
         byte[] edge = new byte[count * TreeHash.Length];
@@ -160,13 +168,17 @@ internal sealed class GrowingTree
         }
 
         await using NpgsqlCommand command = new(
-            "select min(seq_id) from (select seq_id from events.mt_events where seq_id <= $1 order by seq_id desc limit $2) last",
+            """
+            select min(seq_id) from (
+              select seq_id from events.mt_events where seq_id <= $1 and seq_id <> all($3) order by seq_id desc limit $2) last
+            """,
             connection)
         {
             Parameters =
             {
                 new NpgsqlParameter<long> { TypedValue = head.LastSeq },
                 new NpgsqlParameter<int> { TypedValue = count },
+                new NpgsqlParameter<long[]> { TypedValue = without },
             },
         };
         if (await command.ExecuteScalarAsync(cancellationToken) is not long first)
@@ -175,12 +187,19 @@ internal sealed class GrowingTree
         }
 
         int at = 0;
+        HashSet<long> left = [.. without];
         await _source.ReadAsync(
             connection,
             first - 1,
             head.LastSeq,
-            count,
-            (in LeafRow row) => Hashed(row).Leaf.CopyTo(edge.AsSpan(TreeHash.Length * at++)),
+            count + without.Length,
+            (in LeafRow row) =>
+            {
+                if (at < count && !left.Contains(row.SeqId))
+                {
+                    Hashed(row).Leaf.CopyTo(edge.AsSpan(TreeHash.Length * at++));
+                }
+            },
             cancellationToken);
         _firstSeq[0] = first;
         return edge.AsMemory(0, at * TreeHash.Length);

@@ -7,7 +7,8 @@ namespace Events.EventStore.Seals.Sealing;
 /// <summary>
 /// Up to which position the log is final: no fact can still appear below it. Our own appenders hold one lock from taking a
 /// number to their commit, so under that lock there is none in between. A foreign writer may still be about to commit a lower
-/// number; then only what is below the first hole is taken.
+/// number: its transaction has written to the log, or has taken a number for that and holds the sequence. Then only what is below
+/// the first hole is taken. One that takes the number in a transaction of its own cannot be seen; what it adds is adopted.
 /// </summary>
 internal static class SealBound
 {
@@ -23,7 +24,8 @@ internal static class SealBound
         select coalesce((select max(seq_id) from events.mt_events), 0),
                exists (
                  select from pg_locks l
-                 where l.locktype = 'relation' and l.relation = 'events.mt_events'::regclass and l.granted
+                 where l.locktype = 'relation' and l.granted
+                   and l.relation in ('events.mt_events'::regclass, 'events.mt_events_sequence'::regclass)
                    and l.database = (select oid from pg_database where datname = current_database())
                    and l.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
                    and l.pid <> pg_backend_pid())

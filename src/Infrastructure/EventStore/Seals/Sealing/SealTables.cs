@@ -97,6 +97,33 @@ internal sealed class SealTables(NpgsqlConnection connection)
         return tiles;
     }
 
+    /// <param name="first">Size of the tree's whole tiles.</param>
+    /// <param name="count">How many lie behind them, under the head that is asked for.</param>
+    /// <returns>
+    /// The hashes that heads keep of facts in no whole tile; null when not every head kept them.
+    /// </returns>
+    public async Task<IReadOnlyList<TreeHash>?> EdgeLeavesAsync(long first, int count, CancellationToken cancellationToken)
+    {
+        List<TreeHash> kept = [];
+        foreach (StoredHead head in await HeadsAsync(first, Tiles.Width, cancellationToken))
+        {
+            if (head.Size > first + count)
+            {
+                // Signed since the asker began.
+                break;
+            }
+
+            if (head.Leaves is not { } leaves || leaves.Length % TreeHash.Length != 0)
+            {
+                return null;
+            }
+
+            kept.AddRange(Tiles.HashesIn(leaves));
+        }
+
+        return kept.Count == count ? kept : null;
+    }
+
     public async Task<IReadOnlyList<string>> KeysAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = new("select distinct vkey from events_own.audit_key order by vkey", connection);

@@ -109,6 +109,15 @@ internal sealed partial class Sealer(
         }
     }
 
+    public void LookAgain()
+    {
+        if (_status.IsRefused)
+        {
+            _status = _status with { Trouble = "Not looked yet.", IsRefused = false };
+            _forked.Set();
+        }
+    }
+
     public SealKeys PrepareNextKey()
     {
         if (_status is not { Trouble: null, IsRefused: false, Origin: { } origin })

@@ -53,6 +53,18 @@ internal static class Tiles
         return row[0];
     }
 
+    /// <summary>Takes apart hashes that lie one behind the other.</summary>
+    public static TreeHash[] HashesIn(ReadOnlySpan<byte> bytes)
+    {
+        TreeHash[] hashes = new TreeHash[bytes.Length / TreeHash.Length];
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            hashes[i] = new TreeHash(bytes.Slice(i * TreeHash.Length, TreeHash.Length));
+        }
+
+        return hashes;
+    }
+
     /// <summary>All that lies inside a whole tile, numbered as in a heap: the root is 1, below N are 2N and 2N + 1.</summary>
     public static TreeHash[] Inner(ReadOnlySpan<byte> tile)
     {

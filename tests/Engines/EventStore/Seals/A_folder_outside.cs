@@ -1,0 +1,52 @@
+using System.Globalization;
+using Events.EventStore.Seals;
+using Xunit;
+
+namespace Events.Tests.Engines.EventStore.Seals;
+
+/// <summary>The place outside that is a folder, on a disk that is full: each write to /dev/full says so.</summary>
+public sealed class A_folder_outside : IAsyncLifetime
+{
+    private SealedLog _log = null!;
+
+    public async ValueTask InitializeAsync() => _log = await SealedLog.StartAsync();
+
+    public async ValueTask DisposeAsync() => await _log.DisposeAsync();
+
+    [Fact]
+    public async Task that_is_full_holds_nothing_up_and_gets_the_newest_head_when_there_is_room()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(_log.Folder)!, "outside")).FullName;
+        string[] days =
+        [
+            .. new[] { 0, 1 }.Select(day => Path.Combine(
+                folder, $"heads-{DateTime.UtcNow.AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture)}.txt")),
+        ];
+        await _log.AppendAsync(10);
+        SealOptions options = new(_log.Folder, SealedLog.HostName)
+        {
+            Anchors = new AnchorOptions(folder, null, null, TimeSpan.FromSeconds(1)),
+        };
+        await using Store store = await Store.StartSealingAsync(_log.Store.ConnectionString, options);
+        (ISeals seals, IAnchors anchors) = (store.Get<ISeals>(), store.Get<IAnchors>());
+        await Store.UntilAsync(() => Task.FromResult(seals.Status.Size == 10 && Shown().State == AnchorStatus.Done));
+        foreach (string day in days)
+        {
+            File.Delete(day);
+            File.CreateSymbolicLink(day, "/dev/full");
+        }
+
+        await _log.AppendAsync(5);
+        await Store.UntilAsync(() => Task.FromResult(seals.Status.Size == 15 && Shown().State == AnchorStatus.Failed));
+        Assert.Contains("No space left", Shown().Trouble!, StringComparison.Ordinal);
+        Assert.Equal((10, 5, (string?)null), (Shown().Size, Shown().Lag, seals.Status.Trouble));
+
+        Array.ForEach(days, File.Delete);
+        await _log.AppendAsync(5);
+        await Store.UntilAsync(() => Task.FromResult(seals.Status.Size == 20 && Shown() is { State: AnchorStatus.Done, Size: 20 }));
+        string kept = string.Concat(days.Where(File.Exists).Select(day => File.ReadAllText(day)));
+        Assert.Contains((await _log.HeadsAsync())[^1].Note, kept, StringComparison.Ordinal);
+
+        AnchorStatus Shown() => anchors.All.Single();
+    }
+}
