@@ -46,7 +46,8 @@ internal static class RebuildAllBench
     private static readonly TimeSpan CommandsBefore = TimeSpan.FromSeconds(15);
     private static readonly DateTimeOffset At = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static async Task RunAsync(BenchContext context)
+    /// <param name="args"><c>--beside</c>: what commands notice alone.</param>
+    public static async Task RunAsync(BenchContext context, string[] args)
     {
         await using HostUnderTest host = await HostUnderTest.StartAsync(
             Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"));
@@ -59,6 +60,12 @@ internal static class RebuildAllBench
             + "the view folds; what it passes over is in the note.");
         long folded = ApplicationModule.Views.Sum(view => HandledBy(view.Handles));
         await CatchUpAsync(context, host, source, folded);
+        if (args.Contains("--beside"))
+        {
+            await BesideCommandsAsync(context, host, source, folded, rounds: 1);
+            return;
+        }
+
         await ScanAsync(context, source);
         foreach (string view in new[] { "CameraView", "RecordingView", "SegmentView", "SnapshotView", "FootageView" })
         {
@@ -66,7 +73,7 @@ internal static class RebuildAllBench
             await RebuildAsync(context, host, source, view, handled, view == "CameraView" ? CameraViewPerSecondMin : null);
         }
 
-        await BesideCommandsAsync(context, host, source, folded);
+        await BesideCommandsAsync(context, host, source, folded, Rounds);
     }
 
     /// <summary>Views that stood still while the log grew: all at once, as after a start with a new version of each.</summary>
@@ -124,7 +131,8 @@ internal static class RebuildAllBench
     }
 
     /// <summary>A client renames a camera twenty times a second, before and meanwhile.</summary>
-    private static async Task BesideCommandsAsync(BenchContext context, HostUnderTest host, NpgsqlDataSource source, long folded)
+    private static async Task BesideCommandsAsync(
+        BenchContext context, HostUnderTest host, NpgsqlDataSource source, long folded, int rounds)
     {
         await host.CliAsync("camera", "add", "--name", "Bench", "--source", "rtsp://127.0.0.1:9/none");
         string id = (await host.SqlAsync("select row->>'id' from views.camera_view_v1 where name = 'Bench'"))[0];
@@ -136,7 +144,7 @@ internal static class RebuildAllBench
         List<double> during = [];
         List<double> took = [];
         host.ForgetPeak();
-        for (int round = 1; round <= Rounds; round++)
+        for (int round = 1; round <= rounds; round++)
         {
             using CancellationTokenSource end = new();
             Task<List<double>> commands = CommandsAsync(http, id, WaitMax, end.Token);

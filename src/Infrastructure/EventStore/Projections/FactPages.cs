@@ -20,14 +20,8 @@ internal sealed record FactPage(IReadOnlyList<FoldFact> Facts, long End, long He
 /// <summary>The log as one view reads it: only the types it handles, only the columns that are folded.</summary>
 internal sealed class FactPages
 {
-    /// <summary>In facts. Large enough that a rebuild is not a matter of round trips, small enough to hold.</summary>
-    private const int PageCountMax = 5_000;
-
     /// <summary>In bytes of bodies. A page of large facts ends here.</summary>
     private const int PageBytesMax = 16 * 1024 * 1024;
-
-    /// <summary>In positions. Bounds the time of a page in a log full of facts that this view does not handle.</summary>
-    private const int WindowMax = 100_000;
 
     private const string ReadHead = "select coalesce(max(seq_id), 0) from events.mt_events";
 
@@ -76,10 +70,16 @@ internal sealed class FactPages
 
     /// <param name="upTo">Last position that counts.</param>
     /// <param name="parked">Positions that are passed over, unread.</param>
+    /// <param name="size">Bounds the page; a window also its time in a log full of facts that this view does not handle.</param>
     public async Task<FactPage> ReadAsync(
-        NpgsqlConnection connection, long after, long upTo, IReadOnlySet<long> parked, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        long after,
+        long upTo,
+        IReadOnlySet<long> parked,
+        StepSize size,
+        CancellationToken cancellationToken)
     {
-        long windowEnd = upTo - after > WindowMax ? after + WindowMax : upTo;
+        long windowEnd = upTo - after > size.Positions ? after + size.Positions : upTo;
         // The head is read before the page: what the page does not show up to the head is not in the log.
         await using NpgsqlBatch batch = new(connection)
         {
@@ -93,7 +93,7 @@ internal sealed class FactPages
                         new NpgsqlParameter<long> { TypedValue = after },
                         new NpgsqlParameter<long> { TypedValue = windowEnd },
                         new NpgsqlParameter<string[]> { TypedValue = _aliases },
-                        new NpgsqlParameter<int> { TypedValue = PageCountMax },
+                        new NpgsqlParameter<int> { TypedValue = size.Facts },
                     },
                 },
             },
@@ -105,7 +105,7 @@ internal sealed class FactPages
         List<FoldFact> facts = new(256);
         int bytes = 0;
         bool isWhole = false;
-        while (facts.Count < PageCountMax && bytes < PageBytesMax && !(isWhole = !await reader.ReadAsync(cancellationToken)))
+        while (facts.Count < size.Facts && bytes < PageBytesMax && !(isWhole = !await reader.ReadAsync(cancellationToken)))
         {
             long position = reader.GetInt64(0);
             if (parked.Contains(position))

@@ -14,9 +14,6 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
     /// <summary>In facts. A long catch-up writes a row once in this many facts instead of once in each page.</summary>
     private const int UnsavedFactsMax = 50_000;
 
-    /// <summary>In rows. One statement's worth; bounds memory and the time of a save.</summary>
-    private const int UnsavedRowsMax = 5_000;
-
     private readonly RowCache<TRow> _rows = new();
     private readonly Dictionary<string, RowChange<TRow>> _unsaved = new(StringComparer.Ordinal);
     private IReadOnlySet<long> _parked = ViewControl.None.Parked;
@@ -55,13 +52,14 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
     /// Another runner moved the checkpoint. <see cref="LoadAsync"/> goes on from there.
     /// </exception>
     public Task<bool> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        StepAsync(connection, long.MaxValue, cancellationToken);
+        StepAsync(connection, long.MaxValue, StepSize.Whole, cancellationToken);
 
     /// <summary>The same, as if the log ended at a position.</summary>
-    public async Task<bool> StepAsync(NpgsqlConnection connection, long upTo, CancellationToken cancellationToken)
+    public async Task<bool> StepAsync(
+        NpgsqlConnection connection, long upTo, StepSize size, CancellationToken cancellationToken)
     {
-        FactPage page = await pages.ReadAsync(connection, Position, upTo, _parked, cancellationToken);
-        return await TakeAsync(page, connection, cancellationToken);
+        FactPage page = await pages.ReadAsync(connection, Position, upTo, _parked, size, cancellationToken);
+        return await TakeAsync(page, connection, size, cancellationToken);
     }
 
     /// <summary>What the log's end holds for this view; null when it has to be read by itself.</summary>
@@ -75,11 +73,15 @@ internal sealed class ViewFolder<TRow>(View<TRow> view, ViewTable<TRow> table, F
     }
 
     /// <summary>As <see cref="StepAsync(NpgsqlConnection, CancellationToken)"/>, with a page that was read already.</summary>
-    public async Task<bool> TakeAsync(FactPage page, NpgsqlConnection connection, CancellationToken cancellationToken)
+    public Task<bool> TakeAsync(FactPage page, NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        TakeAsync(page, connection, StepSize.Whole, cancellationToken);
+
+    private async Task<bool> TakeAsync(
+        FactPage page, NpgsqlConnection connection, StepSize size, CancellationToken cancellationToken)
     {
         HeadSeen = page.Head;
         ViewFaultException? fault = await FoldAsync(page, connection, cancellationToken);
-        bool isMuch = _unsavedFacts >= UnsavedFactsMax || _unsaved.Count >= UnsavedRowsMax;
+        bool isMuch = _unsavedFacts >= UnsavedFactsMax || _unsaved.Count >= size.Rows;
         if (_unsaved.Count > 0 && (isMuch || page.IsLast || fault is not null))
         {
             await SaveAsync(connection, cancellationToken);

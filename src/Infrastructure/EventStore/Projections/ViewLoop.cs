@@ -180,7 +180,13 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
                     await beside.EnsureAsync(connection, isAfresh: before.RebuildStamp != ProgramStamp, cancellationToken);
                     await folder.LoadAsync(connection, cancellationToken);
                     await CatchUpCourteouslyAsync(folder, connection, long.MaxValue, cancellationToken);
-                    await beside.IndexAsync(connection, cancellationToken);
+                    await _parts.Courtesy.StepAsync(
+                        async _ =>
+                        {
+                            await beside.IndexAsync(connection, cancellationToken);
+                            return true;
+                        },
+                        cancellationToken);
                 },
                 cancellationToken);
             await SwapAsync(beside, folder, cancellationToken);
@@ -209,7 +215,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         while (!isAtEnd)
         {
             isAtEnd = await _parts.Courtesy.StepAsync(
-                () => folder.StepAsync(connection, upTo, cancellationToken), cancellationToken);
+                size => folder.StepAsync(connection, upTo, size, cancellationToken), cancellationToken);
             _aside?.Note(folder.Position, folder.HeadSeen);
         }
     }
@@ -220,7 +226,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         bool isAtEnd = false;
         while (!isAtEnd)
         {
-            isAtEnd = await folder.StepAsync(connection, upTo, cancellationToken);
+            isAtEnd = await folder.StepAsync(connection, upTo, StepSize.Whole, cancellationToken);
             _aside?.Note(folder.Position, folder.HeadSeen);
         }
     }
