@@ -42,8 +42,8 @@ internal sealed class ProgramPages
     }
 
     /// <summary>
-    /// The same for what <see cref="Release"/> knows already and is still there, at little cost. Nobody can have changed a page of
-    /// it since: it cannot be written to.
+    /// The same for what <see cref="Release"/> knows already and is still there, at little cost. Nobody can have changed a page
+    /// of it since: it cannot be written to.
     /// </summary>
     public void ReleaseAgain()
     {

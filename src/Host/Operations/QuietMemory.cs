@@ -19,7 +19,8 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     private const int SettlingCount = 3;
 
     /// <summary>
-    /// How often it is looked at whether there is work. Pages come back by some 20 MB a second while code runs for the first time.
+    /// How often it is looked at whether there is work. Pages come back by some 20 MB a second while code runs for the first
+    /// time.
     /// </summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.25);
 
@@ -46,7 +47,9 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     /// <summary>Still more than this after that, and what nobody needs is collected, too.</summary>
     private const long CollectBytesMin = 105_000_000;
 
-    /// <summary>Between two such collections, each of which stops all threads for some 10 ms. It doubles until the work is over.</summary>
+    /// <summary>
+    /// Between two such collections, each of which stops all threads for some 10 ms. It doubles until the work is over.
+    /// </summary>
     private static readonly TimeSpan CollectPauseMin = TimeSpan.FromSeconds(5);
 
     private readonly ProgramPages _pages = new();
@@ -108,7 +111,8 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             Collect();
             _pages.ReleaseAgain();
             _lastCollected = time.GetTimestamp();
-            _collectPause = _collectPause == TimeSpan.Zero ? CollectPauseMin : _collectPause < PauseMax / 2 ? _collectPause * 2 : PauseMax;
+            _collectPause = _collectPause == TimeSpan.Zero ? CollectPauseMin
+                : _collectPause < PauseMax / 2 ? _collectPause * 2 : PauseMax;
         }
 
         long now = Environment.WorkingSet;

@@ -129,10 +129,13 @@ internal sealed class RunningHost : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Ends it as Ctrl-C does.</summary>
+    /// <summary>
+    /// Ends it as a service manager does. What Ctrl-C sends is passed over by all that a shell without job control starts in its
+    /// background, and so perhaps by these tests.
+    /// </summary>
     public async Task<int> StopAsync()
     {
-        using Process signal = Process.Start("kill", ["-INT", $"{_process!.Id}"]);
+        using Process signal = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(45));
         return _process.ExitCode;
     }

@@ -72,11 +72,7 @@ internal sealed class FactPages
     /// <param name="parked">Positions that are passed over, unread.</param>
     /// <param name="size">Bounds the page; a window also its time in a log full of facts that this view does not handle.</param>
     public async Task<FactPage> ReadAsync(
-        NpgsqlConnection connection,
-        long after,
-        long upTo,
-        IReadOnlySet<long> parked,
-        StepSize size,
+        NpgsqlConnection connection, long after, long upTo, IReadOnlySet<long> parked, StepSize size,
         CancellationToken cancellationToken)
     {
         long windowEnd = upTo - after > size.Positions ? after + size.Positions : upTo;
