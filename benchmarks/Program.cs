@@ -5,7 +5,8 @@ Dictionary<string, Func<string[], Task<int>>> benches = new(StringComparer.Ordin
     ["append"] = _ => RecordAsync("append", AppendBench.RunAsync),
     ["command"] = _ => RecordAsync("command", AppendBench.RunCommandsAsync),
     ["rebuild"] = _ => RecordAsync("rebuild", RebuildBench.RunAsync),
-    ["rebuild-all"] = args => RecordAsync("rebuild-all", context => RebuildAllBench.RunAsync(context, args)),
+    ["rebuild-all"] = args => RecordAsync(
+        args.Contains("--beside") ? "rebuild-beside" : "rebuild-all", context => RebuildAllBench.RunAsync(context, args)),
     ["audit"] = _ => RecordAsync("audit", AuditBench.RunAsync),
     ["sealing"] = _ => RecordAsync("sealing", SealingBench.RunAsync),
     ["seals"] = _ => RecordAsync("seals", SealsBench.RunAsync),

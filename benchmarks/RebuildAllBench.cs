@@ -46,7 +46,7 @@ internal static class RebuildAllBench
     private static readonly TimeSpan CommandsBefore = TimeSpan.FromSeconds(15);
     private static readonly DateTimeOffset At = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    /// <param name="args"><c>--beside</c>: what commands notice alone.</param>
+    /// <param name="args"><c>--beside</c>: what commands notice alone, in one round, with results of its own.</param>
     public static async Task RunAsync(BenchContext context, string[] args)
     {
         await using HostUnderTest host = await HostUnderTest.StartAsync(
