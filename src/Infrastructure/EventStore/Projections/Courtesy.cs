@@ -24,7 +24,7 @@ internal sealed class Courtesy(TimeProvider time) : IDisposable
     private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// In times of what a step took, by measurement (benchmarks/results/rebuild-all.md): with two, the p95 of commands was two
+    /// In times of what a step took, by measurement (benchmarks/results/rebuild-beside.md): with two, the p95 of commands was two
     /// and a half times what it is without one.
     /// </summary>
     private const int PausePerStep = 6;
