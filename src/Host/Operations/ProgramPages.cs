@@ -42,8 +42,8 @@ internal sealed class ProgramPages
     }
 
     /// <summary>
-    /// The same for what <see cref="Release"/> knows already and is still there, at little cost. Nobody can have changed a page
-    /// of it since: it cannot be written to.
+    /// The same for what <see cref="Release"/> knows already and is still there, at little cost. Nobody has changed a page
+    /// of it since: what may not be written to of a library is written to while it is loaded, if at all, and is not known then.
     /// </summary>
     public void ReleaseAgain()
     {
