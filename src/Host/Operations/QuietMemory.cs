@@ -35,6 +35,14 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
 
     private static readonly TimeSpan PauseMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// What little a host at rest does, now this and now that, brings code back that is not needed again for long. Counted from
+    /// what there was right after pages were given back; some 3.5 MB are in use all the time.
+    /// </summary>
+    private const long AtRestBytesMin = 6_000_000;
+
+    private static readonly TimeSpan AtRestPause = TimeSpan.FromSeconds(1);
+
     /// <summary>A host that works is left alone below this.</summary>
     private const long BusyBytesMin = 100_000_000;
 
@@ -54,6 +62,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
 
     private readonly ProgramPages _pages = new();
     private long _lastReleased;
+    private ResidentMemory _released;
     private long _lastLooked;
     private TimeSpan _busyPause;
     private long _lastCollected;
@@ -69,29 +78,39 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
         while (true)
         {
             bool isQuiet = await IsQuietAsync(timer, stoppingToken);
-            long resident = Environment.WorkingSet;
+            ResidentMemory held = ResidentMemory.Now();
 
             // What the host needs at rest comes back within one look.
-            settled ??= resident;
+            settled ??= held.PrivateBytes;
             if (!isQuiet)
             {
                 pause = pause < PauseMin ? pause : PauseMin;
                 count = 0;
             }
-            else if (time.GetElapsedTime(last) >= pause && (count < SettlingCount || resident - settled >= GrowthBytesMin))
+            else if (time.GetElapsedTime(last) >= pause
+                && (count < SettlingCount || held.PrivateBytes - settled >= GrowthBytesMin))
             {
                 GiveBack();
-                LogGivenBack(resident / 1_000_000, Environment.WorkingSet / 1_000_000);
-                last = time.GetTimestamp();
+                NoteReleased(held);
+                last = _lastReleased;
                 settled = null;
                 pause = ++count < SettlingCount ? PauseMin : pause < PauseMax / 2 ? pause * 2 : PauseMax;
             }
         }
     }
 
-    private void ReleaseWhileBusy(long resident)
+    private void ReleaseAtRest(ResidentMemory held)
     {
-        if (resident < BusyBytesMin || time.GetElapsedTime(_lastReleased) < _busyPause)
+        if (held.SharedBytes - _released.SharedBytes >= AtRestBytesMin && time.GetElapsedTime(_lastReleased) >= AtRestPause)
+        {
+            _pages.ReleaseAgain();
+            NoteReleased(held);
+        }
+    }
+
+    private void ReleaseWhileBusy(ResidentMemory held)
+    {
+        if (held.Bytes < BusyBytesMin || time.GetElapsedTime(_lastReleased) < _busyPause)
         {
             return;
         }
@@ -106,7 +125,7 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             _pages.ReleaseAgain();
         }
 
-        if (Environment.WorkingSet >= CollectBytesMin && time.GetElapsedTime(_lastCollected) >= _collectPause)
+        if (ResidentMemory.Now().Bytes >= CollectBytesMin && time.GetElapsedTime(_lastCollected) >= _collectPause)
         {
             Collect();
             _pages.ReleaseAgain();
@@ -115,10 +134,15 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
                 : _collectPause < PauseMax / 2 ? _collectPause * 2 : PauseMax;
         }
 
-        long now = Environment.WorkingSet;
-        _busyPause = resident - now >= GrowthBytesMin ? TimeSpan.Zero : BusyPause;
+        NoteReleased(held);
+        _busyPause = held.Bytes - _released.Bytes >= GrowthBytesMin ? TimeSpan.Zero : BusyPause;
+    }
+
+    private void NoteReleased(ResidentMemory before)
+    {
+        _released = ResidentMemory.Now();
         _lastReleased = time.GetTimestamp();
-        LogReleased(resident / 1_000_000, now / 1_000_000);
+        LogReleased(before.Bytes / 1_000_000, _released.Bytes / 1_000_000);
     }
 
     private void GiveBack()
@@ -144,7 +168,11 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
             await timer.WaitForNextTickAsync(cancellationToken);
             if (IsMuch(usedBefore, lookedAt))
             {
-                ReleaseWhileBusy(Environment.WorkingSet);
+                ReleaseWhileBusy(ResidentMemory.Now());
+            }
+            else
+            {
+                ReleaseAtRest(ResidentMemory.Now());
             }
         }
 
@@ -154,9 +182,6 @@ internal sealed partial class QuietMemory(TimeProvider time, ILogger<QuietMemory
     private static bool IsMuch(TimeSpan usedBefore, long since) =>
         (Environment.CpuUsage.TotalTime - usedBefore) / Stopwatch.GetElapsedTime(since) >= QuietCpuShareMax;
 
-    [LoggerMessage(2912, LogLevel.Debug, "Busy: pages of the program were given back, {BeforeMb} MB before, {AfterMb} MB now")]
+    [LoggerMessage(2912, LogLevel.Debug, "Pages of the program were given back, {BeforeMb} MB before, {AfterMb} MB now")]
     private partial void LogReleased(long beforeMb, long afterMb);
-
-    [LoggerMessage(2911, LogLevel.Debug, "Quiet: memory was given back, {BeforeMb} MB before, {AfterMb} MB now")]
-    private partial void LogGivenBack(long beforeMb, long afterMb);
 }
