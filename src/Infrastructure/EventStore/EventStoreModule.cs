@@ -81,6 +81,7 @@ public static class EventStoreModule
         services.AddSingleton<GroupWriter>();
         AddLoop<AppendLane>(services);
         services.AddSingleton<TurnPerStream>();
+        services.AddSingleton<RememberedStates>();
         services.AddSingleton<IEventStore, Appending.EventStore>();
     }
 

@@ -1,5 +1,6 @@
 using Events.Application;
 using Events.Application.Contracts;
+using Events.Domain.Kernel;
 using Events.EventStore;
 using Events.EventStore.Appending;
 using Events.EventStore.Reading;
@@ -76,6 +77,22 @@ public sealed class What_is_personal : IAsyncLifetime
         Assert.Equal(
             ["sealed:of old", "Bea's", "Cleo's"],
             (await _store.Log.ReadAsync(0, 10, Token)).Select(stored => ((TallyStarted)stored.Fact!).Label));
+    }
+
+    [Fact]
+    public async Task is_not_remembered_of_a_long_stream()
+    {
+        Decider<Tally, TallyCommand, TallyEvent> decider = Tally.For("a");
+        await _store.TellAsync("a", new TallyCommand.Start("Ada's"));
+        for (int i = 0; i < RememberedStates.VersionMin; i++)
+        {
+            await _store.TellAsync("a", new TallyCommand.Add(1));
+        }
+
+        Assert.Equal("Ada's", (await _store.Streams.LoadAsync(decider, "a", Token)).Label);
+        _keys.Gone.Add("tally a");
+
+        Assert.Equal(PersonalMember.Erased, (await _store.Streams.LoadAsync(decider, "a", Token)).Label);
     }
 
     [Fact]

@@ -18,11 +18,12 @@ internal sealed class EventStore(
     PersonalBodies personal,
     AppendLane lane,
     TurnPerStream turns,
+    RememberedStates remembered,
     TimeProvider time)
     : IEventStore
 {
     public IStreams For(Origin origin) =>
-        new Streams(database, catalogue, personal, lane, turns, time, origin, OriginText.Of(origin));
+        new Streams(database, catalogue, personal, lane, turns, remembered, time, origin, OriginText.Of(origin));
 }
 
 internal static class OriginText
@@ -76,7 +77,8 @@ internal static class OriginText
 }
 
 /// <summary>
-/// Load, decide, append. Each attempt reads the stream anew: a decision, a refusal too, is never made on a cached state.
+/// Load, decide, append. Each attempt reads the stream up to its end: a decision, a refusal too, is never made on what was there
+/// a moment ago. The beginning of a long stream may be known from the last time.
 /// </summary>
 internal sealed class Streams(
     Database database,
@@ -84,6 +86,7 @@ internal sealed class Streams(
     PersonalBodies personal,
     AppendLane lane,
     TurnPerStream turns,
+    RememberedStates remembered,
     TimeProvider time,
     Origin origin,
     OriginRow row)
@@ -95,7 +98,7 @@ internal sealed class Streams(
     private const int AttemptsMax = 5;
 
     private const string ReadFacts =
-        "select version, type, data, seq_id, id from events.mt_events where stream_id = $1 order by version";
+        "select version, type, data, seq_id, id from events.mt_events where stream_id = $1 and version >= $2 order by version";
 
     public async Task<TState> LoadAsync<TState, TCommand, TEvent>(
         Decider<TState, TCommand, TEvent> decider, string key, CancellationToken cancellationToken)
@@ -145,34 +148,78 @@ internal sealed class Streams(
 
     private static string StreamId(string category, string key) => $"{category}-{key}";
 
-    private Task<(TState State, long Version)> FoldAsync<TState, TCommand, TEvent>(
+    private async Task<(TState State, long Version)> FoldAsync<TState, TCommand, TEvent>(
         Decider<TState, TCommand, TEvent> decider, string streamId, CancellationToken cancellationToken)
-        where TEvent : class =>
-        !StorableText.IsStorable(streamId)
-            ? Task.FromResult((decider.Initial, 0L))
-            : database.ReadAsync(
-                async (connection, token) =>
-                {
-                    await using NpgsqlCommand command = new(ReadFacts, connection)
-                    {
-                        Parameters = { new NpgsqlParameter<string> { TypedValue = streamId } },
-                    };
-                    await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
-                    TState state = decider.Initial;
-                    long version = 0;
-                    while (await reader.ReadAsync(token))
-                    {
-                        version = reader.GetInt64(0);
-                        byte[] data = personal.Open(
-                            reader.GetString(1), reader.GetGuid(4), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3));
-                        // Facts of types that only a newer program knows leave the state as it is.
-                        if (Body.Read(catalogue, reader.GetString(1), data, reader.GetInt64(3)) is TEvent fact)
-                        {
-                            state = decider.Evolve(state, fact);
-                        }
-                    }
+        where TEvent : class
+    {
+        if (!StorableText.IsStorable(streamId))
+        {
+            return (decider.Initial, 0);
+        }
 
-                    return (state, version);
-                },
-                cancellationToken);
+        if (remembered.Find(streamId, decider) is { } known)
+        {
+            if (await FoldFromAsync(decider, streamId, known, cancellationToken) is { } newer)
+            {
+                return newer;
+            }
+
+            // The log was set back, or is another one: what is remembered of it never was.
+            remembered.Forget(streamId);
+        }
+
+        return await FoldFromAsync(decider, streamId, null, cancellationToken) ?? (decider.Initial, 0);
+    }
+
+    /// <returns>Null when the stream has nothing, or not what is known of it.</returns>
+    private Task<(TState State, long Version)?> FoldFromAsync<TState, TCommand, TEvent>(
+        Decider<TState, TCommand, TEvent> decider, string streamId, RememberedState? known, CancellationToken cancellationToken)
+        where TEvent : class =>
+        database.ReadAsync<(TState State, long Version)?>(
+            async (connection, token) =>
+            {
+                await using NpgsqlCommand command = new(ReadFacts, connection)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<string> { TypedValue = streamId },
+                        new NpgsqlParameter<long> { TypedValue = known?.Version ?? 0 },
+                    },
+                };
+                await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
+                if (!await reader.ReadAsync(token)
+                    || (known is not null && (reader.GetInt64(0) != known.Version || reader.GetGuid(4) != known.LastId)))
+                {
+                    return null;
+                }
+
+                TState state = known is null ? decider.Initial : (TState)known.State;
+                bool isPersonal = false;
+                bool isMore = known is null || await reader.ReadAsync(token);
+                (long version, Guid lastId) = (known?.Version ?? 0, known?.LastId ?? default);
+                for (; isMore; isMore = await reader.ReadAsync(token))
+                {
+                    (version, lastId) = (reader.GetInt64(0), reader.GetGuid(4));
+                    string alias = reader.GetString(1);
+                    isPersonal |= catalogue.Find(alias) is { Personal.Count: > 0 };
+                    byte[] data = personal.Open(alias, lastId, reader.GetFieldValue<byte[]>(2), reader.GetInt64(3));
+                    // Facts of types that only a newer program knows leave the state as it is.
+                    if (Body.Read(catalogue, alias, data, reader.GetInt64(3)) is TEvent fact)
+                    {
+                        state = decider.Evolve(state, fact);
+                    }
+                }
+
+                if (isPersonal)
+                {
+                    remembered.Forget(streamId);
+                }
+                else
+                {
+                    remembered.Keep(streamId, new RememberedState(decider, state!, version, lastId));
+                }
+
+                return (state, version);
+            },
+            cancellationToken);
 }
