@@ -24,8 +24,8 @@ internal sealed class Courtesy(TimeProvider time) : IDisposable
     private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// In times of what a step took, by measurement: p95 of commands is 1.5 to 1.8 times what it is without a rebuild with a pause
-    /// of two, 1.3 with one of six, which takes more than twice as long.
+    /// In times of what a step took, by measurement: with a pause of two, p95 of commands is 1.5 to 1.8 times what it is without
+    /// a rebuild; with six 1.3 times, and the rebuild takes more than twice as long.
     /// </summary>
     private const int PausePerStep = 3;
 
