@@ -11,10 +11,18 @@ internal readonly record struct ResidentMemory(long Bytes, long SharedBytes)
 
     public long PrivateBytes => Bytes - SharedBytes;
 
+    /// <returns>Nothing where the kernel does not tell: then there is nothing to give back.</returns>
     public static ResidentMemory Now()
     {
-        string[] pages = File.ReadAllText(Table).Split(' ');
-        return new ResidentMemory(Of(pages[1]), Of(pages[2]));
+        try
+        {
+            string[] pages = File.ReadAllText(Table).Split(' ');
+            return new ResidentMemory(Of(pages[1]), Of(pages[2]));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return default;
+        }
 
         static long Of(string count) => long.Parse(count, CultureInfo.InvariantCulture) * Environment.SystemPageSize;
     }
