@@ -35,7 +35,8 @@ internal sealed class Courtesy(TimeProvider time) : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private long _lastAppend;
 
-    private bool IsBusy => Volatile.Read(ref _lastAppend) is not 0 and var last && time.GetElapsedTime(last) < BusyFor;
+    /// <summary>Whether somebody appended just now.</summary>
+    public bool IsBusy => Volatile.Read(ref _lastAppend) is not 0 and var last && time.GetElapsedTime(last) < BusyFor;
 
     /// <summary>Somebody appends.</summary>
     public void Note() => Volatile.Write(ref _lastAppend, time.GetTimestamp());

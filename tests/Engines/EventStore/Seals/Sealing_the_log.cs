@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Events.Application.Contracts;
 using Events.EventStore.Appending;
 using Events.EventStore.Seals;
@@ -18,6 +19,24 @@ public sealed class Sealing_the_log : IAsyncLifetime
     public async ValueTask InitializeAsync() => _log = await SealedLog.StartAsync();
 
     public async ValueTask DisposeAsync() => await _log.DisposeAsync();
+
+    [Fact]
+    public async Task reads_much_evenly_over_the_time_that_it_has_and_little_at_once()
+    {
+        TimeSpan over = TimeSpan.FromMilliseconds(300);
+        await _log.AppendAsync(2_500);
+        SealingRun run = await _log.OpenAsync();
+        long start = Stopwatch.GetTimestamp();
+        Assert.True(await run.SealAsync(Token, over));
+        Assert.True(Stopwatch.GetElapsedTime(start) > over * 0.9);
+        await _log.AppendAsync(1);
+        Assert.False(await run.SealAsync(Token, TimeSpan.FromDays(1)));
+
+        IReadOnlyList<StoredHead> heads = await _log.HeadsAsync();
+        Assert.Equal([2_500, 2_501], heads.Select(head => head.Size));
+        MemoryTree tree = await _log.TreeAsync();
+        Assert.All(heads, head => Assert.Equal(ProofMaker.Root(head.Size, tree.Subtrees), head.Root));
+    }
 
     [Fact]
     public async Task signs_heads_over_all_that_is_stored()

@@ -12,6 +12,9 @@ internal sealed class GrowingTree
     /// <summary>One edge tile per level, and the longest stretch between two heads: some 10 MB together.</summary>
     public const int LeavesPerHeadMax = 100_000;
 
+    /// <summary>Over in ten or twenty milliseconds.</summary>
+    private const int LeavesPerStatementMax = 1_000;
+
     private readonly TileRows _rows;
     private readonly Frontier _frontier = new();
     private readonly LeafForm _form = new();
@@ -90,11 +93,10 @@ internal sealed class GrowingTree
     /// </summary>
     /// <returns>Positions and leaf hashes, in order.</returns>
     public async Task<IReadOnlyList<(long Seq, TreeHash Leaf)>> NextAsync(
-        NpgsqlConnection connection, long upTo, int countMax, CancellationToken cancellationToken)
+        NpgsqlConnection connection, long upTo, int countMax, CancellationToken cancellationToken, ReadingPace? pace = null)
     {
         List<(long Seq, TreeHash Leaf)> first = [];
-        await _source.ReadAsync(
-            connection, LastSeq, upTo, countMax, (in LeafRow row) => first.Add(Hashed(row)), cancellationToken);
+        await ReadAsync(connection, upTo, countMax, pace, (in LeafRow row) => first.Add(Hashed(row)), cancellationToken);
         if (first.Count == 0)
         {
             return first;
@@ -102,11 +104,11 @@ internal sealed class GrowingTree
 
         int at = 0;
         bool isSame = true;
-        await _source.ReadAsync(
+        await ReadAsync(
             connection,
-            LastSeq,
             first[^1].Seq,
             countMax,
+            pace,
             (in LeafRow row) => isSame &= at < first.Count && first[at++] == Hashed(row),
             cancellationToken);
         return isSame && at == first.Count
@@ -114,6 +116,39 @@ internal sealed class GrowingTree
             : throw new InvalidDataException(
                 $"Two readings of the facts behind position {LastSeq} differ. Memory or disk may be failing; nothing was "
                 + "signed.");
+    }
+
+    /// <summary>
+    /// In many short statements: while one runs, PostgreSQL clears no older version of a row away, and appends that change the
+    /// same streams' rows again and again would have to pass by all of them.
+    /// </summary>
+    private async Task ReadAsync(
+        NpgsqlConnection connection,
+        long upTo,
+        int countMax,
+        ReadingPace? pace,
+        LeafRowReader each,
+        CancellationToken cancellationToken)
+    {
+        long after = LastSeq;
+        LeafRowReader last = (in LeafRow row) =>
+        {
+            each(row);
+            after = row.SeqId;
+        };
+        int count = 0;
+        int read;
+        do
+        {
+            int most = Math.Min(LeavesPerStatementMax, countMax - count);
+            read = await _source.ReadAsync(connection, after, upTo, most, last, cancellationToken);
+            count += read;
+            if (pace is not null)
+            {
+                await pace.AfterAsync(read, cancellationToken);
+            }
+        }
+        while (read == LeavesPerStatementMax && count < countMax);
     }
 
     /// <returns>Tiles that became full.</returns>

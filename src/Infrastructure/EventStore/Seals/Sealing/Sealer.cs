@@ -1,4 +1,5 @@
 using Events.EventStore.Postgres;
+using Events.EventStore.Projections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -15,6 +16,7 @@ internal sealed partial class Sealer(
     SealOptions options,
     IHeadsOutside outside,
     SealGate gate,
+    Courtesy courtesy,
     TimeProvider time,
     ILogger<Sealer> logger)
     : BackgroundService, ISeals
@@ -171,7 +173,7 @@ internal sealed partial class Sealer(
 
         while (true)
         {
-            bool isMore = await run.SealAsync(stoppingToken);
+            bool isMore = await run.SealAsync(stoppingToken, courtesy.IsBusy ? SealPause : TimeSpan.Zero);
             NoteHeldBack(run);
             NoteClock(run);
             _status = new SealStatus(

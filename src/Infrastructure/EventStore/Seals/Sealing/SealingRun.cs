@@ -21,6 +21,9 @@ internal sealed class SealingRun : IAsyncDisposable
     /// <summary>A clock that is set by another one goes back by milliseconds, and nobody needs to know.</summary>
     private static readonly TimeSpan StepToTell = TimeSpan.FromSeconds(1);
 
+    /// <summary>In facts. Fewer are read within some ten milliseconds.</summary>
+    private const int PacedMin = 2_000;
+
     private readonly NpgsqlConnection _connection;
     private readonly SealTables _tables;
     private readonly KeyFolder _folder;
@@ -96,12 +99,16 @@ internal sealed class SealingRun : IAsyncDisposable
     }
 
     /// <summary>Signs a head over what is final, if there is anything new.</summary>
+    /// <param name="over">
+    /// How long it may take to read all that waits, when that is much; zero to read as fast as it can be.
+    /// </param>
     /// <returns>Whether there may be more at once.</returns>
-    public async Task<bool> SealAsync(CancellationToken cancellationToken)
+    public async Task<bool> SealAsync(CancellationToken cancellationToken, TimeSpan over = default)
     {
         (long upTo, IsHeldBack) = await SealBound.FindAsync(_connection, LastSeq, cancellationToken);
+        ReadingPace? pace = PaceFor(upTo - LastSeq, over);
         IReadOnlyList<(long Seq, TreeHash Leaf)> leaves =
-            await _tree.NextAsync(_connection, upTo, GrowingTree.LeavesPerHeadMax, cancellationToken);
+            await _tree.NextAsync(_connection, upTo, GrowingTree.LeavesPerHeadMax, cancellationToken, pace);
         if (leaves.Count == 0)
         {
             return false;
@@ -114,7 +121,7 @@ internal sealed class SealingRun : IAsyncDisposable
         _folder.WriteState(next);
         _state = next;
         await PublishAsync(leaves, tiles, cancellationToken);
-        return leaves.Count == GrowingTree.LeavesPerHeadMax;
+        return pace is not null || leaves.Count == GrowingTree.LeavesPerHeadMax;
     }
 
     public async ValueTask DisposeAsync()
@@ -153,6 +160,18 @@ internal sealed class SealingRun : IAsyncDisposable
             Previous = head?.Note.Split('\n', 2)[0],
         });
         return new SealFork(old.Origin, origin, lost.Size, lost.Root ?? string.Empty, tree.Size, root);
+    }
+
+    /// <summary>Twice what one head takes is read: the share of the time that it has of all that waits.</summary>
+    private ReadingPace? PaceFor(long waiting, TimeSpan over)
+    {
+        if (over == TimeSpan.Zero || waiting < PacedMin)
+        {
+            return null;
+        }
+
+        long count = Math.Min(waiting, GrowingTree.LeavesPerHeadMax);
+        return new ReadingPace(2 * count, over * (count / (double)waiting), _time);
     }
 
     private async Task TakeUpAsync(string hostName, CancellationToken cancellationToken)
