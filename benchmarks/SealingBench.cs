@@ -99,7 +99,7 @@ internal static class SealingBench
                 SHA256.HashData(data, data.AsSpan(0, SHA256.HashSizeInBytes));
             }
 
-            Thread.Sleep(BurnSlice * (1 - Math.Clamp(cores, 0, 1)));
+            end.WaitHandle.WaitOne(BurnSlice * (1 - Math.Clamp(cores, 0, 1)));
         }
     }
 
