@@ -1,5 +1,8 @@
 using System.Globalization;
 using Events.EventStore.Seals;
+using Events.EventStore.Seals.Notes;
+using Events.EventStore.Seals.Sealing;
+using Events.EventStore.Seals.Tree;
 using Xunit;
 
 namespace Events.Tests.Engines.EventStore.Seals;
@@ -48,5 +51,32 @@ public sealed class A_folder_outside : IAsyncLifetime
         Assert.Contains((await _log.HeadsAsync())[^1].Note, kept, StringComparison.Ordinal);
 
         AnchorStatus Shown() => anchors.All.Single();
+    }
+
+    /// <summary>Each of two hosts shows it the newest head: neither writes over what the other one does.</summary>
+    [Fact]
+    public async Task that_two_hosts_write_to_at_once_has_every_head()
+    {
+        const int Each = 300;
+        string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(_log.Folder)!, "outside")).FullName;
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        using NoteSigner signer = NoteSigner.Create("events.example/1");
+        string[][] notes = [.. new[] { 1, 1_000_000 }.Select(first =>
+            Enumerable.Range(first, Each).Select(size => new TreeHead("events.example/1", size, TreeHash.Empty).Sign(signer).ToString())
+                .ToArray())];
+        using Barrier start = new(notes.Length);
+        await Task.WhenAll(notes.Select(some => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait(TestContext.Current.CancellationToken);
+                Array.ForEach(some, note => new AnchorFolder(folder).Append(note, now));
+            },
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+        IReadOnlyList<string> kept = SealNotes.In(await File.ReadAllTextAsync(
+            Assert.Single(Directory.GetFiles(folder)), TestContext.Current.CancellationToken));
+        Assert.Equal(notes.SelectMany(some => some).Order(StringComparer.Ordinal), kept.Order(StringComparer.Ordinal));
+        Assert.Equal(2 * Each, new AnchorFolder(folder).Heads([signer.Key]).Count());
     }
 }

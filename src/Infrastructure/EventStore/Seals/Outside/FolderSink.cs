@@ -8,12 +8,12 @@ internal sealed class FolderSink(string folder, TimeSpan interval, TimeProvider 
 
     public TimeSpan Interval => interval;
 
-    public async Task<byte[]?> ShowAsync(StoredHead head, CancellationToken cancellationToken)
+    public Task<byte[]?> ShowAsync(StoredHead head, CancellationToken cancellationToken)
     {
         try
         {
-            await new AnchorFolder(folder).AppendAsync(head.Note, time.GetUtcNow(), cancellationToken);
-            return null;
+            new AnchorFolder(folder).Append(head.Note, time.GetUtcNow());
+            return Task.FromResult<byte[]?>(null);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

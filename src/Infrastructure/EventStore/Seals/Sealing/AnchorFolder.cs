@@ -19,14 +19,12 @@ internal sealed class AnchorFolder(string path)
     private const int FileBytesMax = 128 * 1024 * 1024;
 
     /// <summary>Adds a head at the end of the day's file; on disk when this returns.</summary>
-    public async Task AppendAsync(string note, DateTimeOffset now, CancellationToken cancellationToken)
+    public void Append(string note, DateTimeOffset now)
     {
         Directory.CreateDirectory(path);
         string file = Path.Combine(
             path, Prefix + now.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture) + ".txt");
-        await using FileStream stream = new(file, FileMode.Append, FileAccess.Write, FileShare.Read);
-        await stream.WriteAsync(StrictText.Encode(note + "\n"), cancellationToken);
-        stream.Flush(flushToDisk: true);
+        DurableFile.Append(file, StrictText.Encode(note + "\n"));
     }
 
     /// <returns>

@@ -24,6 +24,32 @@ internal static partial class DurableFile
         SyncFolder(folder);
     }
 
+    /// <summary>
+    /// Adds to the end of a file; on disk when this returns. The kernel finds the end as it writes, so that of two hosts that add
+    /// at the same moment none writes over the other's.
+    /// </summary>
+    public static void Append(string file, byte[] content)
+    {
+        const int AppendCreateWriteOnlyAndCloseOnExec = 0x80441;
+        const int ReadByAllAndWrittenByUs = 0x1A4;
+        int descriptor = Open(file, AppendCreateWriteOnlyAndCloseOnExec, ReadByAllAndWrittenByUs);
+        nint written = descriptor < 0 ? -1 : Write(descriptor, content, content.Length);
+        int outcome = written == content.Length ? Sync(descriptor) : -1;
+        int error = Marshal.GetLastPInvokeError();
+        if (descriptor >= 0)
+        {
+            _ = Close(descriptor);
+        }
+
+        if (outcome != 0)
+        {
+            throw new IOException(
+                written > 0 && written < content.Length
+                    ? $"Only a part could be added to {file}."
+                    : $"{file} cannot be added to: {new Win32Exception(error).Message}.");
+        }
+    }
+
     /// <summary>Puts the folder's list of names on disk, so that a rename outlasts a power cut.</summary>
     public static void SyncFolder(string folder)
     {
@@ -44,6 +70,12 @@ internal static partial class DurableFile
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int descriptor, byte[] content, nint length);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);
