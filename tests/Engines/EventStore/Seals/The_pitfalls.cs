@@ -217,6 +217,31 @@ public sealed class The_pitfalls : IAsyncLifetime
         Assert.Empty(await _log.HeadsAsync());
     }
 
+    /// <summary>Another one stands still in the microseconds between its look at the state and its own: nothing is written then.</summary>
+    [Fact]
+    public async Task of_two_sealers_that_write_their_states_at_once()
+    {
+        await _log.AppendAsync(100);
+        await _log.SealAllAsync();
+        SignedState before = _log.Keys.ReadState()!;
+        await _log.AppendAsync(50);
+        SealingRun run = await _log.OpenAsync();
+        await using (new FileStream(
+            Path.Combine(_log.Folder, "seal-state.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            InvalidDataException busy = await Assert.ThrowsAsync<InvalidDataException>(() => run.SealAsync(Token));
+            Assert.Contains("cannot be locked", busy.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, _log.Keys.ReadState());
+        Assert.Equal([100], (await _log.HeadsAsync()).Select(head => head.Size));
+        Assert.Empty(Directory.GetFiles(_log.Folder, "*.new"));
+        await _log.OpenAsync();
+        await _log.SealAllAsync();
+        Assert.Equal([100, 150], (await _log.HeadsAsync()).Select(head => head.Size));
+        Assert.Empty((await AuditAsync()).Findings);
+    }
+
     [Fact]
     public async Task of_a_crash_between_state_and_signature()
     {

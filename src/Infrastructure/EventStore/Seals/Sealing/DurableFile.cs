@@ -9,18 +9,36 @@ internal static partial class DurableFile
     private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Replaces a file of our own account; it is on disk when this returns.</summary>
-    public static void Replace(string folder, string name, byte[] content)
+    /// <param name="hold">
+    /// Called when the content is on disk, just before it takes the file's place. What it gives is let go right after that, and
+    /// what it throws leaves the file as it was.
+    /// </param>
+    public static void Replace(string folder, string name, byte[] content, Func<IDisposable>? hold = null)
     {
         string file = Path.Combine(folder, name);
-        string draft = file + ".new";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnFile };
-        using (FileStream stream = new(draft, options))
+
+        // Of its own: in a draft that two hosts share, the slower one would go on writing when it is the file already.
+        string draft = $"{file}.{Guid.NewGuid():n}.new";
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFile };
+        try
         {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
+            using (FileStream stream = new(draft, options))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            using (hold?.Invoke())
+            {
+                File.Move(draft, file, overwrite: true);
+            }
+        }
+        catch
+        {
+            File.Delete(draft);
+            throw;
         }
 
-        File.Move(draft, file, overwrite: true);
         SyncFolder(folder);
     }
 

@@ -33,7 +33,9 @@ internal sealed class KeyFolder(string path)
     private const string NextName = "seal-key-next.pem";
     private const string RetiredName = "seal-keys-retired.txt";
     private const string StateName = "seal-state.json";
-    private const UnixFileMode OwnFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const string LockName = "seal-state.lock";
+    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
 
     /// <returns>Null when nothing was ever signed from here.</returns>
     /// <exception cref="SealRefusedException">It is damaged.</exception>
@@ -60,8 +62,50 @@ internal sealed class KeyFolder(string path)
     }
 
     /// <summary>Replaces the state as a whole; it is on disk when this returns.</summary>
-    public void WriteState(SignedState state) =>
-        Replace(StateName, JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState));
+    public void WriteState(SignedState state) => Replace(StateName, Bytes(state));
+
+    /// <summary>
+    /// The same, if the state is still the one that the caller knows, or gone. Who stood still for long may have lost the
+    /// sealer's lock with his connection, and would learn that only after the state is on disk; what another host has signed
+    /// since must not be written over. The new state is on disk beside the old one before this is asked, so that there are
+    /// microseconds between the answer and the change, and a file is locked meanwhile, so that not even those count.
+    /// </summary>
+    /// <exception cref="InvalidDataException">Another host took over, or is about to.</exception>
+    public void ReplaceState(SignedState before, SignedState next) =>
+        DurableFile.Replace(path, StateName, Bytes(next), () => HoldState(before));
+
+    /// <returns>A lock of the kernel's, which ends with whoever has it.</returns>
+    private FileStream HoldState(SignedState expected)
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = OwnFile,
+        };
+        FileStream held;
+        try
+        {
+            held = new FileStream(Path.Combine(path, LockName), options);
+        }
+        catch (IOException taken)
+        {
+            throw new InvalidDataException(
+                $"The state file cannot be locked; another host may be writing it at this moment. {taken.Message}");
+        }
+
+        try
+        {
+            return ReadState() is { } found && found != expected
+                ? throw new InvalidDataException(
+                    $"The state file says that {found.Size} facts were signed; this host signed {expected.Size}. It seems that "
+                    + "another host took over.")
+                : held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
 
     /// <exception cref="SealRefusedException">There is no key, or it is damaged.</exception>
     public NoteSigner ReadKey(string origin) =>
@@ -154,9 +198,11 @@ internal sealed class KeyFolder(string path)
         Replace(name, Encoding.ASCII.GetBytes(PemEncoding.WriteString("PRIVATE KEY", signer.ExportPkcs8()) + "\n"));
 
     /// <summary>Keeps a state that a fork ends, beside the new one: it says what was signed and is lost.</summary>
-    public void KeepState(SignedState state) => Replace(
-        $"seal-state-{state.Origin[(state.Origin.LastIndexOf('/') + 1)..]}.json",
-        JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState));
+    public void KeepState(SignedState state) =>
+        Replace($"seal-state-{state.Origin[(state.Origin.LastIndexOf('/') + 1)..]}.json", Bytes(state));
+
+    private static byte[] Bytes(SignedState state) =>
+        JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState);
 
     private void Replace(string name, byte[] content) => DurableFile.Replace(path, name, content);
 }

@@ -117,8 +117,7 @@ internal sealed class SealingRun : IAsyncDisposable
         await LookForNextKeyAsync(cancellationToken);
         IReadOnlyList<FullTile> tiles = _tree.Append(leaves);
         SignedState next = _state with { Size = _tree.Size, Root = _tree.Root().ToBase64() };
-        RequireOwnState();
-        _folder.WriteState(next);
+        _folder.ReplaceState(_state, next);
         _state = next;
         await PublishAsync(leaves, tiles, cancellationToken);
         return pace is not null || leaves.Count == GrowingTree.LeavesPerHeadMax;
@@ -136,6 +135,7 @@ internal sealed class SealingRun : IAsyncDisposable
     /// behind that head are signed under the new name, too.
     /// </summary>
     /// <exception cref="SealRefusedException">Facts are not those of the newest head, or the key is missing.</exception>
+    /// <exception cref="InvalidDataException">Another host did so at this moment.</exception>
     public static async Task<SealFork> ForkAsync(
         NpgsqlConnection connection,
         KeyFolder folder,
@@ -155,10 +155,11 @@ internal sealed class SealingRun : IAsyncDisposable
         string origin = $"{hostName}/{Guid.CreateVersion7():d}";
         string root = tree.Root().ToBase64();
         folder.KeepState(old);
-        folder.WriteState(new SignedState(origin, tree.Size, root, await tables.SystemAsync(cancellationToken))
+        SignedState next = new(origin, tree.Size, root, await tables.SystemAsync(cancellationToken))
         {
             Previous = head?.Note.Split('\n', 2)[0],
-        });
+        };
+        folder.ReplaceState(old, next);
         return new SealFork(old.Origin, origin, lost.Size, lost.Root ?? string.Empty, tree.Size, root);
     }
 
@@ -343,20 +344,6 @@ internal sealed class SealingRun : IAsyncDisposable
 
         await RefuseBehindOutsideAsync(head, cancellationToken);
         await PublishAsync(leaves, tiles, cancellationToken);
-    }
-
-    /// <summary>
-    /// Who stood still for long may have lost the lock with his connection. What another host signed since must not be written
-    /// over; the connection alone would say so only after the state is on disk.
-    /// </summary>
-    private void RequireOwnState()
-    {
-        if (_folder.ReadState() is { } found && found != _state)
-        {
-            throw new InvalidDataException(
-                $"The state file says that {found.Size} facts were signed; this host signed {_state.Size}. It seems that another "
-                + "host took over.");
-        }
     }
 
     /// <summary>What of the new leaves is in no whole tile.</summary>
