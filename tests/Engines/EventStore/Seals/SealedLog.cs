@@ -194,7 +194,9 @@ internal sealed class SealedLog : IAsyncDisposable
         Directory.Delete(Path.GetDirectoryName(Folder)!, recursive: true);
     }
 
-    private string Single => new NpgsqlConnectionStringBuilder(Store.ConnectionString) { Pooling = false }.ConnectionString;
+    /// <summary>As the host's own: kept alive, or PostgreSQL would take a run's lock while a test does something else for long.</summary>
+    private string Single =>
+        new NpgsqlConnectionStringBuilder(Store.ConnectionString) { Pooling = false, KeepAlive = 10 }.ConnectionString;
 
     private static LeafRow RowOf(NpgsqlDataReader reader)
     {

@@ -15,6 +15,43 @@ internal sealed class SealingRun : IAsyncDisposable
     /// <summary>Advisory lock of the sealer: "evseals" in ASCII. Held by the connection, so it ends with it.</summary>
     private const long LockKey = 0x0065_7673_6561_6C73;
 
+    /// <summary>
+    /// Held besides by a sealer that has looked and found all well: "evsealok" in ASCII. From the first lock alone another host
+    /// would not know whether the one that has it is about to refuse.
+    /// </summary>
+    private const long LookedKey = 0x6576_7365_616C_6F6B;
+
+    /// <summary>
+    /// A sealer asks its connection something every few seconds, and the connection's own keep-alive does while a place outside
+    /// is slow. From one that stands still for so long PostgreSQL takes the lock, by ending the connection, and another host
+    /// takes over. The last of the three is for one that stopped while it was being sent facts.
+    /// </summary>
+    private const string Lease =
+        """
+        select set_config(name, '15000', false) from pg_settings
+        where name in ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'tcp_user_timeout')
+        """;
+
+    private static readonly string Take = string.Create(
+        CultureInfo.InvariantCulture, $"select pg_try_advisory_lock({LockKey})");
+
+    private static readonly string Looked = string.Create(
+        CultureInfo.InvariantCulture, $"select pg_advisory_lock({LookedKey})");
+
+    private static readonly string IsSealedElsewhere = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        select exists (
+          select from pg_locks
+          where locktype = 'advisory' and granted and objsubid = 1
+            and database = (select oid from pg_database where datname = current_database())
+            and classid::bigint << 32 | objid::bigint in ({LockKey}, {LookedKey})
+          group by pid having count(*) = 2)
+        """);
+
+    /// <summary>A look takes milliseconds, or seconds where a witness is slow.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Between a head and one that the clock would put before it: no two heads take so little.</summary>
     public static readonly TimeSpan HeadStep = TimeSpan.FromMilliseconds(1);
 
@@ -65,7 +102,7 @@ internal sealed class SealingRun : IAsyncDisposable
         NpgsqlConnection connection, KeyFolder folder, string hostName, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(connection, folder, hostName, null, time, cancellationToken);
 
-    /// <returns>Null when another host is the sealer.</returns>
+    /// <returns>Null when another host is the sealer, and has found that it may be.</returns>
     /// <param name="connection">Becomes the run's.</param>
     /// <param name="outside">Heads that were shown outside; null if none were.</param>
     /// <exception cref="SealRefusedException">Database, key and state do not fit together.</exception>
@@ -80,11 +117,10 @@ internal sealed class SealingRun : IAsyncDisposable
         SealingRun run = new(connection, folder, time) { _outside = outside };
         try
         {
-            await using NpgsqlCommand take = new(
-                string.Create(CultureInfo.InvariantCulture, $"select pg_try_advisory_lock({LockKey})"), connection);
-            if (await take.ExecuteScalarAsync(cancellationToken) is true)
+            if (await run.TakeAsync(cancellationToken))
             {
                 await run.TakeUpAsync(hostName, cancellationToken);
+                await run.AskAsync(Looked, cancellationToken);
                 return run;
             }
         }
@@ -96,6 +132,30 @@ internal sealed class SealingRun : IAsyncDisposable
 
         await run.DisposeAsync();
         return null;
+    }
+
+    /// <summary>Waits for a host that is only looking: it will either seal or refuse.</summary>
+    /// <returns>Whether the lock is ours; if not, another host seals.</returns>
+    private async Task<bool> TakeAsync(CancellationToken cancellationToken)
+    {
+        await AskAsync(Lease, cancellationToken);
+        while (await AskAsync(Take, cancellationToken) is not true)
+        {
+            if (await AskAsync(IsSealedElsewhere, cancellationToken) is true)
+            {
+                return false;
+            }
+
+            await Task.Delay(LookPause, _time, cancellationToken);
+        }
+
+        return true;
+    }
+
+    private async Task<object?> AskAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(sql, _connection);
+        return await command.ExecuteScalarAsync(cancellationToken);
     }
 
     /// <summary>Signs a head over what is final, if there is anything new.</summary>
