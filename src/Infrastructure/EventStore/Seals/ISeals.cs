@@ -12,7 +12,10 @@ public interface ISeals
     /// <exception cref="InvalidOperationException">There is nothing to fork, or the facts contradict their seals.</exception>
     Task<SealFork> ForkAsync(CancellationToken cancellationToken);
 
-    /// <summary>Has a sealer that refused look again, because a fact now explains what it found.</summary>
+    /// <summary>
+    /// Has a sealer that refused look again at once, because a fact now explains what it found. On other hosts it does so by
+    /// itself, some seconds later.
+    /// </summary>
     void LookAgain();
 
     /// <summary>
@@ -44,7 +47,9 @@ public sealed record SealFork(string OldOrigin, string NewOrigin, long LostSize,
 /// In words, why no head is signed: for the time being, or until somebody has looked if <paramref name="IsRefused"/>. Null if all
 /// is well.
 /// </param>
-/// <param name="IsRefused">The database contradicts what was signed before. It stays so until a fork or an
-/// adoption, or until the host is started again.</param>
+/// <param name="IsRefused">
+/// The database contradicts what was signed before. It stays so until a fork or an adoption, on whichever host, until key and
+/// state are put right, or until another host seals.
+/// </param>
 public sealed record SealStatus(
     string? Origin, long Size, long Position, DateTimeOffset? SignedAt, string? Trouble, bool IsRefused);

@@ -16,6 +16,24 @@ public sealed class Adopting_a_row : IAsyncLifetime
     private const AuditLevels All = AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events;
     private const string Next = "nextval('events.mt_events_sequence')";
 
+    /// <summary>Whether somebody asks for the sealer's lock.</summary>
+    private const string Asking =
+        """
+        select exists (
+          select from pg_stat_activity
+          where datname = current_database() and query not like '%pg_stat_activity%'
+            and (query like '%pg_try_advisory_lock%' or query like '%from pg_locks%having%'))
+        """;
+
+    /// <summary>Whether somebody has it.</summary>
+    private static readonly string Looking =
+        $"""
+        select exists (
+          select from pg_locks
+          where locktype = 'advisory' and granted and classid::bigint << 32 | objid::bigint = {SealedLog.SealerLock}
+            and database = (select oid from pg_database where datname = current_database()))
+        """;
+
     private SealedLog _log = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -88,6 +106,37 @@ public sealed class Adopting_a_row : IAsyncLifetime
         Assert.Equal((null, false), (seals.Status.Trouble, seals.Status.IsRefused));
         Assert.Equal(TileOutcome.Found, (await tree.EntriesAsync("tile/entries/001.p/195", Token)).Outcome);
         Assert.Empty(await FoundAsync());
+    }
+
+    /// <summary>
+    /// As on another host, where nobody says that it should. The sealer's lock is the test's meanwhile, so that a look is seen.
+    /// </summary>
+    [Fact]
+    public async Task on_another_host_has_a_sealer_look_again_which_signs_only_when_all_is_adopted()
+    {
+        await _log.CloseAsync();
+        await LateAsync(415);
+        await LateAsync(416);
+        await using Store store = await Store.StartSealingAsync(
+            _log.Store.ConnectionString, new SealOptions(_log.Folder, SealedLog.HostName));
+        ISeals seals = store.Get<ISeals>();
+        await Store.UntilAsync(() => Task.FromResult(seals.Status.IsRefused));
+        await using (await _log.HoldAsync(SealedLog.SealerLock))
+        {
+            await _log.AdoptAsync(415);
+            await Store.UntilAsync(() => HoldsAsync(Asking));
+        }
+
+        await Store.UntilAsync(async () => !await HoldsAsync(Asking) && !await HoldsAsync(Looking));
+        Assert.True(seals.Status.IsRefused);
+        Assert.Equal(Size, (await _log.HeadsAsync())[^1].Size);
+
+        await _log.AdoptAsync(416);
+        await Store.UntilAsync(() => Task.FromResult(seals.Status.Size == Size + 2));
+        Assert.Equal((null, false), (seals.Status.Trouble, seals.Status.IsRefused));
+        Assert.Empty(await FoundAsync());
+
+        async Task<bool> HoldsAsync(string sql) => Assert.Single(await _log.Store.QueryAsync<bool>(sql));
     }
 
     [Fact]

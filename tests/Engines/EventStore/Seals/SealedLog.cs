@@ -17,6 +17,9 @@ internal sealed class SealedLog : IAsyncDisposable
 {
     public const string HostName = "events.example";
 
+    /// <summary>"evseals": who has it seals, or looks whether it may.</summary>
+    public const long SealerLock = 0x0065_7673_6561_6C73;
+
     private SealingRun? _run;
 
     private SealedLog(Store store, string folder)
@@ -49,6 +52,17 @@ internal sealed class SealedLog : IAsyncDisposable
             AppendOutcome outcome = await Store.AppendAsync(stream, ExpectedVersion.Any, some);
             Assert.False(outcome.IsConflict);
         }
+    }
+
+    /// <summary>Has an advisory lock, as another host would, until it is disposed.</summary>
+    public async Task<NpgsqlConnection> HoldAsync(long key)
+    {
+        NpgsqlConnection connection = new(Single);
+        await connection.OpenAsync(Token);
+        await using NpgsqlCommand hold = new(
+            string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_lock({key})"), connection);
+        await hold.ExecuteNonQueryAsync(Token);
+        return connection;
     }
 
     /// <summary>Ends the sealer that runs and starts another one, as a restart does.</summary>

@@ -332,20 +332,57 @@ public sealed class Sealing_the_log : IAsyncLifetime
     [Fact]
     public async Task lets_no_fact_into_a_log_that_was_set_back()
     {
-        await _log.AppendAsync(20);
-        await _log.SealAllAsync();
-        await _log.CloseAsync();
-        await _log.TamperAsync("delete from events.mt_events where seq_id > 15; delete from events_own.audit_head");
+        await SetBackAsync();
         for (int start = 0; start < 5; start++)
         {
             await using Store store = await Store.StartSealingAsync(
                 _log.Store.ConnectionString, new SealOptions(_log.Folder, SealedLog.HostName));
-            DependencyUnavailableException refused = await Assert.ThrowsAsync<DependencyUnavailableException>(
-                () => store.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1)));
-            Assert.Equal("seals", refused.Dependency);
+            Assert.Equal("seals", (await LateAsync(store)).Dependency);
         }
 
         Assert.Equal(15, Assert.Single(await _log.Store.QueryAsync<long>("select count(*) from events.mt_events")));
+    }
+
+    /// <summary>That another host is at it says nothing yet: it may be about to find what was set back.</summary>
+    [Fact]
+    public async Task lets_no_fact_into_a_log_that_another_host_only_looks_at()
+    {
+        await SetBackAsync();
+        await using NpgsqlConnection other = await _log.HoldAsync(SealedLog.SealerLock);
+        await using Store store = await Store.StartSealingAsync(
+            _log.Store.ConnectionString, new SealOptions(_log.Folder, SealedLog.HostName));
+        DependencyUnavailableException unknown = await LateAsync(store);
+        Assert.Contains("has not looked yet", unknown.Message, StringComparison.Ordinal);
+        await other.DisposeAsync();
+        await Store.UntilAsync(() => Task.FromResult(store.Get<ISeals>().Status.IsRefused));
+        Assert.Contains("set back", (await LateAsync(store)).Message, StringComparison.Ordinal);
+        Assert.Equal(15, Assert.Single(await _log.Store.QueryAsync<long>("select count(*) from events.mt_events")));
+    }
+
+    [Fact]
+    public async Task goes_on_on_every_host_when_one_of_them_was_told_to_fork()
+    {
+        await SetBackAsync();
+        SealOptions options = new(_log.Folder, SealedLog.HostName);
+        await using Store second = await Store.StartSealingAsync(_log.Store.ConnectionString, options);
+        Store first = await Store.StartSealingAsync(_log.Store.ConnectionString, options);
+        ISeals[] seals = [first.Get<ISeals>(), second.Get<ISeals>()];
+        await Store.UntilAsync(() => Task.FromResult(seals.All(one => one.Status.IsRefused)));
+        Assert.Equal("seals", (await LateAsync(second)).Dependency);
+
+        SealFork fork = await seals[0].ForkAsync(Token);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => seals[1].ForkAsync(Token));
+        await Store.UntilAsync(() => Task.FromResult(seals.All(one => !one.Status.IsRefused)));
+        await second.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1));
+        await Store.UntilAsync(async () => await _log.HeadsAsync() is [.., { Size: 16 }]);
+
+        // Whichever of them seals: the second does when the first has ended.
+        await first.DisposeAsync();
+        await second.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 2));
+        await Store.UntilAsync(() => Task.FromResult(seals[1].Status is { Size: 17, Trouble: null, IsRefused: false }));
+        Assert.All(
+            await _log.HeadsAsync(), head => Assert.StartsWith(fork.NewOrigin + "\n", head.Note, StringComparison.Ordinal));
+        Assert.Equal((await _log.TreeAsync()).Root(), (await _log.HeadsAsync())[^1].Root);
     }
 
     /// <summary>A place outside that is away holds nothing up: what the state file says is known without it.</summary>
@@ -370,7 +407,7 @@ public sealed class Sealing_the_log : IAsyncLifetime
     }
 
     [Fact]
-    public async Task stops_for_good_and_says_why_when_it_is_refused()
+    public async Task stops_and_says_why_when_it_is_refused()
     {
         await _log.AppendAsync(20);
         await _log.SealAllAsync();
@@ -382,4 +419,17 @@ public sealed class Sealing_the_log : IAsyncLifetime
         await Store.UntilAsync(() => Task.FromResult(seals.Status.IsRefused));
         Assert.Contains("events audit verify", seals.Status.Trouble!, StringComparison.Ordinal);
     }
+
+    /// <summary>Behind 15 of 20 facts that were signed.</summary>
+    private async Task SetBackAsync()
+    {
+        await _log.AppendAsync(20);
+        await _log.SealAllAsync();
+        await _log.CloseAsync();
+        await _log.TamperAsync("delete from events.mt_events where seq_id > 15; delete from events_own.audit_head");
+    }
+
+    private static Task<DependencyUnavailableException> LateAsync(Store store) =>
+        Assert.ThrowsAsync<DependencyUnavailableException>(
+            () => store.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1)));
 }

@@ -74,6 +74,15 @@ internal sealed class KeyFolder(string path)
     public void ReplaceState(SignedState before, SignedState next) =>
         DurableFile.Replace(path, StateName, Bytes(next), () => HoldState(before));
 
+    /// <summary>What another look at key and state would rest on; another text when any of it changed.</summary>
+    public string Trace()
+    {
+        FileInfo key = new(Path.Combine(path, KeyName));
+        FileInfo state = new(Path.Combine(path, StateName));
+        string keyTrace = key.Exists ? $"{key.Length} {key.LastWriteTimeUtc:O}" : "none";
+        return keyTrace + (state.Exists ? $" {state.LastWriteTimeUtc:O} {File.ReadAllText(state.FullName)}" : " none");
+    }
+
     /// <returns>A lock of the kernel's, which ends with whoever has it.</returns>
     private FileStream HoldState(SignedState expected)
     {

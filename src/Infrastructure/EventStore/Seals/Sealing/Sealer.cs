@@ -8,7 +8,7 @@ namespace Events.EventStore.Seals.Sealing;
 
 /// <summary>
 /// Follows the log from behind and signs it. One host at a time does; others wait to take over. When the database contradicts
-/// what was signed it stops for good and says so.
+/// what was signed it stops and says so, until something that this rested on has changed: then it looks again.
 /// </summary>
 internal sealed partial class Sealer(
     Database database,
@@ -30,7 +30,8 @@ internal sealed partial class Sealer(
     private const int HeldBackMax = 6;
 
     private volatile SealStatus _status = new(null, 0, 0, null, "Not looked yet.", IsRefused: false);
-    private readonly Feed.Wakeup _forked = new();
+    private readonly Feed.Wakeup _again = new();
+    private volatile SealGrounds? _grounds;
     private int _heldBack;
     private bool _isClockBack;
 
@@ -38,10 +39,17 @@ internal sealed partial class Sealer(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        bool isRefused = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
+                if (isRefused)
+                {
+                    await WaitForOtherGroundsAsync(stoppingToken);
+                    isRefused = false;
+                }
+
                 await RunAsync(stoppingToken);
                 await Task.Delay(SealPause, time, stoppingToken);
             }
@@ -51,19 +59,8 @@ internal sealed partial class Sealer(
             }
             catch (SealRefusedException refused)
             {
-                _status = _status with { Trouble = refused.Message, IsRefused = true };
-                Measures.SealsRefused.Add(1);
-                LogRefused(refused.Message);
-                if (refused.IsSetBack)
-                {
-                    gate.Shut(refused.Message);
-                }
-                else
-                {
-                    gate.Open();
-                }
-
-                await WaitForForkAsync(stoppingToken);
+                isRefused = true;
+                NoteRefused(refused);
             }
             catch (Exception failed)
             {
@@ -77,7 +74,7 @@ internal sealed partial class Sealer(
                 }
                 else
                 {
-                    gate.Open();
+                    OpenUnlessSetBack();
                 }
 
                 _status = _status with { Trouble = why };
@@ -97,28 +94,29 @@ internal sealed partial class Sealer(
 
         try
         {
+            if (await GroundsAsync(cancellationToken) != _grounds)
+            {
+                LookAgain();
+                throw new InvalidOperationException(
+                    "Something has changed since the log was found set back, perhaps by a fork on another host, and is being "
+                    + "looked at. Try again in some seconds if events audit status still says so then.");
+            }
+
             await using NpgsqlConnection connection = await database.OpenSingleAsync(cancellationToken);
             SealFork fork = await SealingRun.ForkAsync(
                 connection, new KeyFolder(options.Folder), options.HostName, outside, cancellationToken);
             gate.Open();
             _status = new SealStatus(fork.NewOrigin, fork.Size, 0, null, "Not looked yet.", IsRefused: false);
-            _forked.Set();
+            LookAgain();
             return fork;
         }
-        catch (SealRefusedException refused)
+        catch (Exception refused) when (refused is SealRefusedException or InvalidDataException)
         {
             throw new InvalidOperationException(refused.Message);
         }
     }
 
-    public void LookAgain()
-    {
-        if (_status.IsRefused)
-        {
-            _status = _status with { Trouble = "Not looked yet.", IsRefused = false };
-            _forked.Set();
-        }
-    }
+    public void LookAgain() => _again.Set();
 
     public SealKeys PrepareNextKey()
     {
@@ -148,18 +146,73 @@ internal sealed partial class Sealer(
         }
     }
 
-    private async Task WaitForForkAsync(CancellationToken stoppingToken)
+    /// <summary>Another look with the same outcome is nothing new to people.</summary>
+    private void NoteRefused(SealRefusedException refused)
     {
-        while (_status.IsRefused && !stoppingToken.IsCancellationRequested)
+        bool isKnown = _status.IsRefused && _status.Trouble == refused.Message;
+        _status = _status with { Trouble = refused.Message, IsRefused = true };
+        Measures.SealsRefused.Add(1);
+        if (!isKnown)
         {
-            await Task.WhenAny(_forked.WaitAsync(SealPause, time, stoppingToken));
+            LogRefused(refused.Message);
         }
+
+        if (refused.IsSetBack)
+        {
+            gate.Shut(refused.Message);
+        }
+        else
+        {
+            OpenUnlessSetBack();
+        }
+    }
+
+    /// <summary>What was found set back stays shut until a look finds it well, whatever else goes wrong meanwhile.</summary>
+    private void OpenUnlessSetBack()
+    {
+        if (gate.Why is null)
+        {
+            gate.Open();
+        }
+    }
+
+    /// <summary>
+    /// Somebody may have adopted or forked on another host, or restored key and state. Looking again costs as much as a start, so
+    /// it is done only when anything that it rests on is another than before. The look itself decides: nothing is signed that a
+    /// host which is started anew would not sign.
+    /// </summary>
+    private async Task WaitForOtherGroundsAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await _again.WaitAsync(SealPause, time, stoppingToken);
+            try
+            {
+                if (await GroundsAsync(stoppingToken) != _grounds)
+                {
+                    return;
+                }
+            }
+            catch (Exception away) when (Failure.IsAway(away) || away is UnauthorizedAccessException)
+            {
+                // It stays refused; who needs PostgreSQL or the folder for something says that it is away.
+            }
+        }
+    }
+
+    private Task<SealGrounds> GroundsAsync(CancellationToken cancellationToken)
+    {
+        string folder = new KeyFolder(options.Folder).Trace();
+        return database.ReadAsync((connection, token) => SealGrounds.ReadAsync(connection, folder, token), cancellationToken);
     }
 
     /// <summary>Until it fails or the host stops; at once when another host is the sealer.</summary>
     private async Task RunAsync(CancellationToken stoppingToken)
     {
         await schema.ApplyOnceAsync(stoppingToken);
+
+        // Before the look, so that what changes during it is looked at, too.
+        _grounds = await GroundsAsync(stoppingToken);
         NpgsqlConnection connection = await database.OpenSingleAsync(stoppingToken);
         await using SealingRun? run =
             await SealingRun.OpenAsync(
@@ -167,7 +220,7 @@ internal sealed partial class Sealer(
         gate.Open();
         if (run is null)
         {
-            _status = _status with { Trouble = "Another host seals this log." };
+            _status = _status with { Trouble = "Another host seals this log.", IsRefused = false };
             return;
         }
 
