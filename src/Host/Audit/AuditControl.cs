@@ -15,7 +15,7 @@ internal sealed record ExportNote(
 internal sealed record AdoptionWish(long Position, string Reason);
 
 /// <param name="Leaf">Its hash, lower-case hex.</param>
-/// <param name="By">Position of the fact that adopted it; 0 when it was there already.</param>
+/// <param name="By">Position of the fact that adopted it.</param>
 /// <param name="Stream">Null if the row names none.</param>
 internal sealed record AdoptedRow(long Position, long Version, string Leaf, long By, string? Stream = null);
 
@@ -103,6 +103,15 @@ internal sealed class AuditControl(
             if (result.Refusal is { } refusal)
             {
                 return ControlCalls.Problem(409, refusal.Code, refusal.Message);
+            }
+
+            if (result.Position == 0)
+            {
+                // Somebody else adopted it between the look and the command: now the look says by which fact.
+                await LogAdoption.FindAsync(store.ConnectionString(), wish.Position, context.RequestAborted);
+                throw new AdoptionRefusedException(
+                    $"A fact about the row at position {wish.Position} is there already, and says nothing, because it is in no "
+                    + "tree itself. Nothing was changed. events audit verify names that fact.");
             }
 
             seals.LookAgain();

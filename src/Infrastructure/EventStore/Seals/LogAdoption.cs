@@ -45,7 +45,7 @@ public static class LogAdoption
         if (adopted.Of(position) is { } before)
         {
             throw new AdoptionRefusedException(
-                $"The row at position {position} was adopted before, by the fact at position {before.By}.");
+                $"The row at position {position} was adopted before, by the fact at position {before.By}. Nothing was changed.");
         }
 
         (AdoptableRow row, TreeHash leaf) = await RowAsync(connection, position, cancellationToken);
