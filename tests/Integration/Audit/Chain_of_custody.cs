@@ -91,6 +91,42 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
         }
     }
 
+    /// <summary>That somebody fetched the recording, noted by another program whose transaction ended late.</summary>
+    [Fact]
+    public async Task of_a_recording_names_a_row_that_was_adopted_and_by_which_fact()
+    {
+        string folder = Directory.CreateTempSubdirectory("custody").FullName;
+        string name = house.Recordings[1];
+        string late = await house.Host.SqlAsync("select nextval('events.mt_events_sequence')");
+        (await house.Host.CliAsync("recording", "hold", name, "--reason", "Case 2026-18")).Ok();
+        await Until.TrueAsync(
+            async () => await house.Host.SqlAsync($"select max(last_seq) > {late} from events_own.audit_head") == "t",
+            TimeSpan.FromSeconds(30),
+            "higher positions to be sealed");
+        await house.Host.SqlAsync(
+            $$"""
+            insert into events.mt_events (seq_id, id, version, data, type, timestamp)
+            values ({{late}}, gen_random_uuid(), 1, jsonb_build_object(
+              'what', '{{name}}.mp4', 'node', 'gate', 'who', 'importer', 'way', 'files', 'from', '10.0.0.9', 'count', 3,
+              'firstAt', '2026-03-01T11:55:00+00:00', 'lastAt', '2026-03-01T12:00:00+00:00', 'at', '2026-03-01T12:00:00+00:00'),
+              'pictures_seen', now())
+            """);
+        JsonElement adopted = JsonElement.Parse((await house.Host.CliAsync(
+            "audit", "adopt", "--position", late, "--reason", "The gate's own log", "--format", "json")).Ok());
+
+        string file = Path.Combine(folder, "custody.pdf");
+        JsonElement row = JsonElement.Parse((await house.Host.CliAsync(
+            "audit", "custody", "--recording", name, "--reason", "Court, file 8", "--out", file, "--format", "json")).Ok());
+        Assert.Equal(row.GetProperty("facts").GetInt32() - 1, row.GetProperty("proved").GetInt32());
+        string solid = Blanks().Replace((await Tool.RunAsync("pdftotext", ["-layout", file, "-"])).Ok(), "");
+        Assert.Matches(
+            $"importerbyfilesposition{late}{Regex.Escape(name)}\\.mp4fetched3timesfrom10\\.0\\.0\\.9,.{{1,100}}"
+            + $"innotree:itappearedlater,andthefactatposition{adopted.GetProperty("by")}adopteditandhasitshash",
+            solid);
+        Assert.DoesNotContain("notproved:", solid, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
     /// <summary>The leaves on the page are those that monitors get.</summary>
     private async Task HoldsTheLeavesOfTheTreeAsync(string page)
     {
