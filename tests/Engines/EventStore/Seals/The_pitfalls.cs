@@ -227,7 +227,7 @@ public sealed class The_pitfalls : IAsyncLifetime
         await _log.AppendAsync(50);
         SealingRun run = await _log.OpenAsync();
         await using (new FileStream(
-            Path.Combine(_log.Folder, "seal-state.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            Path.Combine(_log.Folder, "seal-state.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
             InvalidDataException busy = await Assert.ThrowsAsync<InvalidDataException>(() => run.SealAsync(Token));
             Assert.Contains("cannot be locked", busy.Message, StringComparison.Ordinal);
