@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Events.Application;
+using Events.Domain.Recordings;
+using Events.Host.Audit.Custody;
 using Events.Tests.Integration.Kit;
 using Events.Tests.Integration.Security;
 using Xunit;
@@ -125,6 +128,20 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
             solid);
         Assert.DoesNotContain("notproved:", solid, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void of_a_recording_has_words_for_each_of_its_facts()
+    {
+        JsonElement nothing = JsonElement.Parse("{}");
+        string[] types =
+        [
+            .. EventTypes.Catalogue.Types
+                .Where(type => type.FactType.IsAssignableTo(typeof(RecordingEvent)) || type.FactType.IsAssignableTo(typeof(RecorderEvent)))
+                .Select(type => type.Alias),
+        ];
+        Assert.Equal(13, types.Length);
+        Assert.All(types, type => Assert.NotEqual(type, CustodyWords.Of(type, nothing)));
     }
 
     /// <summary>The leaves on the page are those that monitors get.</summary>

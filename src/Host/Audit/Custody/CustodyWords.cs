@@ -22,6 +22,7 @@ internal static class CustodyWords
             "recording_recovered" => $"Pictures again from {Text(body, "firstFrameAt")}",
             "recording_stopped" => $"Ended: {Text(body, "reason")}",
             "recording_failed" => $"Failed: {Text(body, "why")}",
+            "recording_shredded" => $"Key destroyed, and with it all copies of the files: {Text(body, "reason")}",
             "recording_deleted" => $"Files deleted: {Text(body, "reason")}",
             "legal_hold_placed" => $"Legal hold placed: {Text(body, "reason")}",
             "legal_hold_released" => $"Legal hold released: {Text(body, "reason")}",
