@@ -56,6 +56,7 @@ public static class ApplicationModule
         services.AddSingleton<ShredRecordingHandler>();
         services.AddSingleton<TakeSnapshotHandler>();
         services.AddSingleton<DeleteSnapshotHandler>();
+        services.AddSingleton<ShredSnapshotHandler>();
         services.AddSingleton<ExternalStreamHandler>();
         services.AddSingleton<StreamDiscovery>();
         services.AddSingleton<FootageRemoval>();
@@ -100,8 +101,6 @@ public static class ApplicationModule
         var stopRecording = provider.GetRequiredService<StopRecordingHandler>();
         var deleteRecording = provider.GetRequiredService<DeleteRecordingHandler>();
         var shredRecording = provider.GetRequiredService<ShredRecordingHandler>();
-        var takeSnapshot = provider.GetRequiredService<TakeSnapshotHandler>();
-        var deleteSnapshot = provider.GetRequiredService<DeleteSnapshotHandler>();
         var external = provider.GetRequiredService<ExternalStreamHandler>();
         var cleanUpFiles = provider.GetRequiredService<CleanUpFilesHandler>();
         var apiKeys = provider.GetRequiredService<ApiKeyHandler>();
@@ -127,8 +126,7 @@ public static class ApplicationModule
             ToRecording<PlaceLegalHold>(Right.Administer),
             ToRecording<ReleaseLegalHold>(Right.Administer),
 
-            CommandRoute.To<TakeSnapshot>(Right.Control, takeSnapshot.HandleAsync),
-            CommandRoute.To<DeleteSnapshot>(Right.Administer, deleteSnapshot.HandleAsync),
+            .. SnapshotRoutes(provider),
 
             CommandRoute.To<StartBroadcast>(Right.Control, StartBroadcastHandler.HandleAsync),
             CommandRoute.To<StopBroadcast>(Right.Control, StopBroadcastHandler.HandleAsync),
@@ -149,6 +147,19 @@ public static class ApplicationModule
             ToLogbook<ParkFact>(Right.Administer),
             ToLogbook<UnparkFact>(Right.Administer),
             ToLogbook<AdoptFact>(Right.Administer),
+        ];
+    }
+
+    private static List<CommandRoute> SnapshotRoutes(IServiceProvider provider)
+    {
+        var take = provider.GetRequiredService<TakeSnapshotHandler>();
+        var delete = provider.GetRequiredService<DeleteSnapshotHandler>();
+        var shred = provider.GetRequiredService<ShredSnapshotHandler>();
+        return
+        [
+            CommandRoute.To<TakeSnapshot>(Right.Control, take.HandleAsync),
+            CommandRoute.To<DeleteSnapshot>(Right.Administer, delete.HandleAsync),
+            CommandRoute.To<ShredSnapshot>(Right.Administer, shred.HandleAsync),
         ];
     }
 

@@ -29,7 +29,7 @@ internal sealed class CommandScope(IReadModels views)
             TakeSnapshot c => !cameras.Contains(c.CameraId) ? CameraRefusals.NotRegistered
                 : await IsOfAsync(c.SnapshotId, cameras, cancellationToken) ?? true ? null
                 : SnapshotRefusals.NotFound,
-            DeleteSnapshot c => await IsOfAsync(c.SnapshotId, cameras, cancellationToken) is true
+            SnapshotCommand c => await IsOfAsync(c.SnapshotId, cameras, cancellationToken) is true
                 ? null
                 : SnapshotRefusals.NotFound,
             _ => CommandBus.NotAllowed,

@@ -84,6 +84,7 @@ public static class EventTypes
         Of("recording_shredded", StoredJson.Default.RecordingShredded),
         Of("secrets_rotation_requested", StoredJson.Default.SecretsRotationRequested),
         Of("fact_adopted", StoredJson.Default.FactAdopted),
+        Of("snapshot_shredded", StoredJson.Default.SnapshotShredded),
     ]);
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
@@ -148,6 +149,7 @@ public static class EventTypes
 [JsonSerializable(typeof(SnapshotTaken))]
 [JsonSerializable(typeof(SnapshotFailed))]
 [JsonSerializable(typeof(SnapshotDeleted))]
+[JsonSerializable(typeof(SnapshotShredded))]
 [JsonSerializable(typeof(CameraModesProbed))]
 [JsonSerializable(typeof(BroadcastStarted))]
 [JsonSerializable(typeof(BroadcastStopped))]

@@ -314,6 +314,7 @@ internal static class Composition
         services.AddSingleton<IJsonRpcMethods, RetentionJsonRpc>();
         services.AddSingleton<IControlRoutes, RetentionControl>();
         services.AddSingleton<IControlRoutes, RecordingControl>();
+        services.AddSingleton<IControlRoutes, SnapshotControl>();
         AddAccess(services);
         services.AddSingleton<IControlRoutes, SecretsControl>();
         services.AddSingleton<IControlRoutes, AuditControl>();

@@ -48,6 +48,8 @@ internal static class RefusalTable
         new(SnapshotRefusals.NotFound, RefusalFamily.NotFound, "snapshot"),
         new(SnapshotRefusals.BadFileName, RefusalFamily.InvalidInput, "fileName"),
         new(SnapshotRefusals.CameraNotActive, RefusalFamily.NotFound, "camera"),
+        new(SnapshotRefusals.NotEncrypted, RefusalFamily.WrongState, string.Empty),
+        new(SnapshotRefusals.BadShredReason, RefusalFamily.InvalidInput, "reason"),
         new(BroadcastRefusals.CameraNotActive, RefusalFamily.NotFound, "camera"),
         new(BroadcastRefusals.CameraNotConnected, RefusalFamily.WrongState, string.Empty),
         new(BroadcastRefusals.NotRunning, RefusalFamily.WrongState, string.Empty),

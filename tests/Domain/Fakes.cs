@@ -201,7 +201,7 @@ public sealed class FakeSecrets : ISourceSecrets
         Task.FromResult(Kept.GetValueOrDefault(cameraId));
 }
 
-/// <summary>Keys of recordings in memory. New recordings get one when a test says so.</summary>
+/// <summary>Keys of recordings and snapshots in memory. New ones get one when a test says so.</summary>
 public sealed class FakeFootageKeys : IFootageKeys
 {
     public ConcurrentDictionary<RecordingId, FootageKey> Kept { get; } = new();
@@ -235,6 +235,7 @@ public sealed class FakeFootageKeys : IFootageKeys
 
     public Task DestroyAsync(SnapshotId id, CancellationToken cancellationToken)
     {
+        BeforeDestroy();
         KeptForSnapshots.TryRemove(id, out _);
         return Task.CompletedTask;
     }

@@ -104,6 +104,7 @@ public static class Samples
         new FactAdopted(5, "camera-1", 7, Hash, "A transaction of the old importer ended late", At),
         new SecretsRotationRequested(Guid.Parse("0199a000-0000-7000-8000-0000000000b2"), "Once a year", At),
         new RecordingShredded(Take, "Asked for by who is on it", At),
+        new SnapshotShredded(Shot, "Asked for by who is on it", At),
     ];
 
     public static TFact Of<TFact>() => Facts.OfType<TFact>().Single();

@@ -46,7 +46,7 @@ public interface IFootageKeys
     /// <inheritdoc cref="FindAsync(RecordingId, CancellationToken)"/>
     Task<FootageKey?> FindAsync(SnapshotId id, CancellationToken cancellationToken);
 
-    /// <summary>Takes back the key of a snapshot of which nothing came. Harmless when there is none.</summary>
+    /// <summary>Destroys a snapshot's key for good, also of one that failed. Harmless when there is none.</summary>
     Task DestroyAsync(SnapshotId id, CancellationToken cancellationToken);
 }
 

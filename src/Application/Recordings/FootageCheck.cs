@@ -69,6 +69,12 @@ public sealed partial class FootageCheck(
         await foreach (SnapshotView snapshot in AllAsync(SnapshotViewProjection.View, cancellationToken))
         {
             bool isOnDisk = straySnapshots.Remove(snapshot.FileName);
+            if (snapshot.ShreddedAt is not null)
+            {
+                // As for a recording.
+                await keys.DestroyAsync(snapshot.Id, cancellationToken);
+            }
+
             if (snapshot.Status is SnapshotStatus.Deleted && isOnDisk)
             {
                 await removal.RemoveSnapshotAsync(snapshot.FileName);

@@ -7,6 +7,7 @@ namespace Events.Application.Snapshots;
 /// <summary>One row per snapshot, taken, failed or deleted.</summary>
 /// <param name="IsEncrypted">On disk. The size is that of the picture all the same.</param>
 /// <param name="Failure">Null unless <paramref name="Status"/> is <see cref="SnapshotStatus.Failed"/>.</param>
+/// <param name="ShreddedAt">When its key was destroyed, UTC; null when it was not.</param>
 public sealed record SnapshotView(
     SnapshotId Id,
     CameraId CameraId,
@@ -19,7 +20,23 @@ public sealed record SnapshotView(
     DateTimeOffset At,
     string? Failure,
     long Version,
-    bool IsEncrypted = false);
+    bool IsEncrypted = false,
+    DateTimeOffset? ShreddedAt = null)
+{
+    /// <summary>
+    /// The snapshot that has a file of this name, or had one. A name is given once; should two hosts have given it at the same
+    /// moment, then the one that is still there.
+    /// </summary>
+    public static ViewQuery Named(string fileName) =>
+        new(
+            [
+                new ViewFilter("file_name", ViewOperator.Equal, fileName),
+                new ViewFilter("status", ViewOperator.NotEqual, nameof(SnapshotStatus.Failed)),
+            ],
+            OrderBy: "status",
+            IsDescending: true,
+            Limit: 1);
+}
 
 /// <summary>What became of a snapshot.</summary>
 // Zero is left out so that a forgotten value is never taken for a real one.
@@ -35,7 +52,7 @@ public static class SnapshotViewProjection
 {
     public static View<SnapshotView> View { get; } = new(
         "SnapshotView",
-        2,
+        3,
         StoredJson.Default.SnapshotView,
         [
             new("file_name", ViewColumnType.Text, IsIndexed: true, row => row.FileName),
@@ -57,6 +74,7 @@ public static class SnapshotViewProjection
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
             ({ }, SnapshotDeleted) => row with { Status = SnapshotStatus.Deleted, Version = recorded.Version },
+            ({ }, SnapshotShredded e) => row with { ShreddedAt = e.At, Version = recorded.Version },
             _ => row,
         };
 }

@@ -42,6 +42,7 @@ internal static class CommandLine
             UpCommand.Build(_data, _config),
             Camera(),
             Recording(),
+            Snapshot(),
             RetentionVerbs.Build(_format),
             KeyVerbs.Build(_format),
             UserVerbs.Build(_format),
@@ -197,6 +198,27 @@ internal static class CommandLine
                     ControlJson.Default.RecordingRow,
                     token),
                 given)),
+        };
+    }
+
+    private static Command Snapshot()
+    {
+        var which = new Argument<string>("snapshot") { Description = "Its file name or its id." };
+        var why = new Option<string>("--reason") { Description = "Why, in one line, e.g. a case number.", Required = true };
+        return new Command("snapshot", "Snapshots.")
+        {
+            Verb(
+                "shred",
+                "Destroys the key of an encrypted snapshot: no copy of its file can be read again. Also for a deleted one.",
+                [which, why, _format],
+                async (given, client, token) => Tables.Snapshot(
+                    await client.PostAsync(
+                        $"/control/snapshots/{Uri.EscapeDataString(given.GetRequiredValue(which))}/shred",
+                        new Reason(given.GetRequiredValue(why)),
+                        ControlJson.Default.Reason,
+                        ControlJson.Default.SnapshotRow,
+                        token),
+                    IsJson(given))),
         };
     }
 

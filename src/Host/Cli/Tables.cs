@@ -56,6 +56,21 @@ internal static class Tables
             "There are no recordings.");
     }
 
+    public static void Snapshot(SnapshotRow snapshot, bool isJson)
+    {
+        if (isJson)
+        {
+            CommandLine.Print(snapshot, ControlJson.Default.SnapshotRow);
+            return;
+        }
+
+        string status = snapshot.ShreddedAt is not null ? "Shredded" : snapshot.Status;
+        Write(
+            ["snapshot", "camera", "status", "bytes", "id"],
+            [[snapshot.Name, snapshot.Camera, status, snapshot.Bytes.ToString(CultureInfo.InvariantCulture), snapshot.Id]],
+            "There is no snapshot.");
+    }
+
     /// <param name="none">What is said when there are none.</param>
     public static void Keys(
         IReadOnlyList<KeyRow> keys,

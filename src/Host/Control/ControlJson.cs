@@ -40,6 +40,17 @@ internal sealed record RecordingRow(
     bool IsEncrypted = false,
     DateTimeOffset? ShreddedAt = null);
 
+/// <param name="At">When the picture was taken, or failed.</param>
+internal sealed record SnapshotRow(
+    string Name,
+    string Id,
+    string Camera,
+    string Status,
+    long Bytes,
+    DateTimeOffset At,
+    bool IsEncrypted = false,
+    DateTimeOffset? ShreddedAt = null);
+
 /// <param name="MaxAgeDays">Null for no limit.</param>
 /// <param name="MaxSizeGb">In GB of 2^30 bytes; null for no limit.</param>
 internal sealed record PolicyWish(string Type, bool IsEnabled, int? MaxAgeDays = null, double? MaxSizeGb = null);
@@ -176,6 +187,7 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(IReadOnlyList<CameraRow>))]
 [JsonSerializable(typeof(IReadOnlyList<RecordingRow>))]
 [JsonSerializable(typeof(RecordingRow))]
+[JsonSerializable(typeof(SnapshotRow))]
 [JsonSerializable(typeof(PolicyWish))]
 [JsonSerializable(typeof(RetentionRow))]
 [JsonSerializable(typeof(CleanupRow))]

@@ -47,7 +47,7 @@ internal sealed class FileEndpoints(
 
         if (recording.ShreddedAt is not null)
         {
-            return Gone($"{name} was shredded: its key was destroyed, and nothing can read it again. Its facts are still there.");
+            return Shredded(name);
         }
 
         if (recording.Status is RecordingStatus.Deleted || recording.SegmentCount == 0)
@@ -75,7 +75,7 @@ internal sealed class FileEndpoints(
         FootageKey? key = isEncrypted ? await FindKeyAsync(context.RequestAborted) : null;
         if (isEncrypted && key is null)
         {
-            return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
+            return WithoutKey(name);
         }
 
         Container container = format is RecordingFormat.Mkv ? Container.Matroska : Container.Mp4;
@@ -117,36 +117,53 @@ internal sealed class FileEndpoints(
             return refusal!;
         }
 
-        var found = await views.ListAsync(
-            SnapshotViewProjection.View,
-            new ViewQuery(
-                [
-                    new ViewFilter("file_name", ViewOperator.Equal, name),
-                    new ViewFilter("status", ViewOperator.Equal, nameof(SnapshotStatus.Taken)),
-                ],
-                Limit: 1),
-            context.RequestAborted);
+        var found = await views.ListAsync(SnapshotViewProjection.View, SnapshotView.Named(name), context.RequestAborted);
         if (found.Rows is not [{ } snapshot] || !right.MaySee(snapshot.CameraId))
+        {
+            return NotFound(name);
+        }
+
+        if (snapshot.ShreddedAt is not null)
+        {
+            return Shredded(name);
+        }
+
+        if (snapshot.Status is SnapshotStatus.Deleted)
         {
             return NotFound(name);
         }
 
         try
         {
-            FootageKey? key = snapshot.IsEncrypted ? await keys.FindAsync(snapshot.Id, context.RequestAborted) : null;
-            if (snapshot.IsEncrypted && key is null)
-            {
-                return Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
-            }
-
-            return footage.OpenSnapshot(snapshot.FileName, key) is { } stream
-                ? Download(context, right, stream, "image/jpeg", snapshot.FileName, snapshot.At, snapshot.Id.ToString())
-                : NotFound(name);
+            return await OpenAsync(context, right, snapshot);
         }
         catch (FootageUnreadableException unreadable)
         {
             return Unreadable(name, unreadable);
         }
+    }
+
+    private async Task<IResult> OpenAsync(HttpContext context, FileRight right, SnapshotView snapshot)
+    {
+        string name = snapshot.FileName;
+        FootageKey? key = snapshot.IsEncrypted ? await FindKeyAsync(context.RequestAborted) : null;
+        if (snapshot.IsEncrypted && key is null)
+        {
+            return WithoutKey(name);
+        }
+
+        return footage.OpenSnapshot(name, key) is { } stream
+            ? Download(
+                context,
+                right,
+                snapshot.IsEncrypted ? new KeyedStream(stream, FindKeyAsync, time) : stream,
+                "image/jpeg",
+                name,
+                snapshot.At,
+                snapshot.Id.ToString())
+            : NotFound(name);
+
+        Task<FootageKey?> FindKeyAsync(CancellationToken cancellationToken) => keys.FindAsync(snapshot.Id, cancellationToken);
     }
 
     private async Task<(FileRight? Right, IResult? Refusal)> CheckAsync(HttpContext context, string name)
@@ -206,6 +223,12 @@ internal sealed class FileEndpoints(
 
     private static IResult Unreadable(string name, FootageUnreadableException why) =>
         Results.Problem($"{name} cannot be read: {why.Message} See: events audit verify --files", statusCode: 500);
+
+    private static IResult Shredded(string name) =>
+        Gone($"{name} was shredded: its key was destroyed, and nothing can read it again. Its facts are still there.");
+
+    private static IResult WithoutKey(string name) =>
+        Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
 
     private static IResult Gone(string why) => Results.Problem(why, statusCode: StatusCodes.Status410Gone);
 

@@ -78,6 +78,7 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             BroadcastStopped e => $"camera {e.CameraId} is no longer broadcast: {e.Reason}",
             DiscoveryIntervalSet e => $"streams are looked for every {e.Seconds} s",
             SnapshotDeleted e => $"snapshot {e.SnapshotId} was deleted: {e.Reason}",
+            SnapshotShredded e => $"snapshot {e.SnapshotId} was shredded, with all copies of its file: {e.Reason}",
             RetentionPolicySet e => $"the retention policy is {e.Type} now{(e.IsEnabled ? "" : ", not enabled")}",
             CleanupFinished e =>
                 $"cleaned up: {e.RecordingsDeleted} recordings, {e.SnapshotsDeleted} snapshots, {e.BytesFreed} bytes",

@@ -15,6 +15,9 @@ internal sealed record TakeSnapshotPayload(SnapshotNode? Snapshot, string? Posit
 /// <inheritdoc cref="TakeSnapshotPayload"/>
 internal sealed record DeleteSnapshotPayload(SnapshotNode? Snapshot, string? Position);
 
+/// <inheritdoc cref="TakeSnapshotPayload"/>
+internal sealed record ShredSnapshotPayload(SnapshotNode? Snapshot, string? Position);
+
 [MutationType]
 internal static class SnapshotMutations
 {
@@ -56,4 +59,27 @@ internal static class SnapshotMutations
             SnapshotNode.ById(id),
             (node, position) => new DeleteSnapshotPayload(node, position),
             cancellationToken);
+
+    /// <summary>
+    /// Destroys the key of an encrypted snapshot, so that no copy of its file can be read again, wherever it lies, and deletes
+    /// it. Also for one that was deleted. Its facts stay. Repeated, it changes nothing.
+    /// </summary>
+    /// <param name="reason">For people; one line of 1 to 200 characters, kept in the log.</param>
+    /// <param name="expectedVersion">Refused when the snapshot has another version by now; null: whatever it has.</param>
+    [Authorize(Policy = nameof(Right.Administer))]
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<WrongStateError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static Task<FieldResult<ShredSnapshotPayload>> ShredSnapshotAsync(
+        [ID] Guid id, string reason, GraphQLCommands commands, ClaimsPrincipal user,
+        CancellationToken cancellationToken, long? expectedVersion = null) =>
+        commands.SendAsync(
+            new ShredSnapshot(new SnapshotId(id), reason),
+            user,
+            SnapshotNode.ById(id),
+            (node, position) => new ShredSnapshotPayload(node, position),
+            cancellationToken,
+            expectedVersion);
 }

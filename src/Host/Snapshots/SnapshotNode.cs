@@ -14,6 +14,8 @@ namespace Events.Host.Snapshots;
 /// <param name="Height">In pixels.</param>
 /// <param name="At">When the frame that it shows arrived, or when it failed.</param>
 /// <param name="Failure">Null unless it failed.</param>
+/// <param name="IsEncrypted">Whether its file is encrypted on disk.</param>
+/// <param name="ShreddedAt">When its key was destroyed, and all copies of its file with it; null when it was not.</param>
 /// <param name="Version">Facts of this snapshot so far.</param>
 /// <param name="Stream">The name of its stream in the log.</param>
 [GraphQLName("Snapshot")]
@@ -28,6 +30,8 @@ internal sealed record SnapshotNode(
     int Height,
     DateTimeOffset At,
     string? Failure,
+    bool IsEncrypted,
+    DateTimeOffset? ShreddedAt,
     long Version,
     string Stream)
 {
@@ -45,6 +49,8 @@ internal sealed record SnapshotNode(
             view.Height,
             view.At,
             view.Failure,
+            view.IsEncrypted,
+            view.ShreddedAt,
             view.Version,
             $"snapshot-{view.Id}");
 }

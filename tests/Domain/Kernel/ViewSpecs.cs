@@ -67,13 +67,13 @@ public sealed class A_view
         Assert.Equal(
             [
                 "api_key_view_v1", "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v3",
-                "segment_view_v2", "session_view_v2", "snapshot_view_v2", "storage_view_v1", "user_view_v3",
+                "segment_view_v2", "session_view_v2", "snapshot_view_v3", "storage_view_v1", "user_view_v3",
             ],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
             [
                 "ApiKeyView:All", "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:V3:All",
-                "SegmentView:V2:All", "SessionView:V2:All", "SnapshotView:V2:All", "StorageView:All", "UserView:V3:All",
+                "SegmentView:V2:All", "SessionView:V2:All", "SnapshotView:V3:All", "StorageView:All", "UserView:V3:All",
             ],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
         Assert.Equal("RecordingView:V2:All", (RecordingViewProjection.View with { Version = 2 }).Checkpoint);
@@ -356,6 +356,14 @@ public sealed class A_view_of_a_snapshot
         SnapshotView row = Story.Tell(SnapshotViewProjection.View, facts)!;
 
         Assert.Equal((status, failure, "gate.jpg"), (row.Status, row.Failure, row.FileName));
+    }
+
+    [Fact]
+    public void says_whether_it_was_shredded()
+    {
+        Assert.Null(Story.Tell(SnapshotViewProjection.View, "SnapshotTaken SnapshotDeleted")!.ShreddedAt);
+        SnapshotView row = Story.Tell(SnapshotViewProjection.View, "SnapshotTaken SnapshotShredded SnapshotDeleted")!;
+        Assert.Equal((Samples.At, SnapshotStatus.Deleted, 3), (row.ShreddedAt, row.Status, row.Version));
     }
 }
 

@@ -96,7 +96,7 @@ public sealed class A_stored_fact
             user_sessions_ended user_second_factor_enrolled user_second_factor_confirmed user_second_factor_used
             user_second_factor_removed user_erased session_started session_refreshed session_ended
             log_exported log_forked log_key_rotated fact_parked fact_unparked access_granted access_refused pictures_seen
-            recording_shredded secrets_rotation_requested fact_adopted
+            recording_shredded secrets_rotation_requested fact_adopted snapshot_shredded
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 

@@ -7,9 +7,11 @@ using Xunit;
 
 namespace Events.Tests.Integration.Security;
 
-/// <summary>Pictures that lie encrypted on disk, beside one of before, through a change of the key, and a backup and back.</summary>
+/// <summary>Pictures that lie encrypted on disk, beside one of before: through a change of the key, a backup and back, and to the end.</summary>
 public sealed class Encrypted_snapshots
 {
+    private const string Keys = "events_own.protected_value where name like 'snapshot-key/%'";
+
     private static readonly Dictionary<string, string> Encrypting = new() { ["EVENTS__Security__EncryptRecordings"] = "true" };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -43,6 +45,121 @@ public sealed class Encrypted_snapshots
         await ComesBackAsync(host, folder, vault, recording);
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public async Task end_with_their_key()
+    {
+        string data = Directory.CreateTempSubdirectory("events-it-").FullName;
+        await TakeClearAsync(data);
+        await using RunningHost host = await RunningHost.StartAsync(Encrypting, data: data);
+        byte[] kept = await TakeAsync(host, "kept.jpg");
+        await TakeAsync(host, "vault.jpg");
+        await TakeAsync(host, "deleted.jpg");
+        await using (RpcClient client = await host.ConnectAsync())
+        {
+            await client.CallAsync("delete_snapshot", new { filename = "deleted.jpg" });
+        }
+
+        await AnswersAsync(host, "deleted.jpg", HttpStatusCode.NotFound, "There is no file");
+        var admin = new GraphQLClient(host, await host.TokenAsync("admin"));
+        await IsRefusedAsync(host, admin);
+
+        // A copy of the file, and what a crash between the fact and the end of the key leaves.
+        string copy = Path.Combine(data, "copy.jpg");
+        File.Copy(PathOf(host, "vault.jpg"), copy);
+        await host.SqlAsync($"create table public.kept as select * from {Keys}");
+        Assert.Equal("3", await host.SqlAsync($"select count(*) from {Keys}"));
+
+        JsonElement row = JsonElement.Parse(
+            (await host.CliAsync("snapshot", "shred", "vault", "--reason", "Asked for", "--format", "json")).Ok());
+        Assert.Equal(("vault.jpg", "Deleted"), (row.Text("name"), row.Text("status")));
+        Assert.Equal(JsonValueKind.String, row.GetProperty("shreddedAt").ValueKind);
+        Assert.Contains("Shredded", (await host.CliAsync("snapshot", "shred", "vault.jpg", "--reason", "Once more")).Ok(), StringComparison.Ordinal);
+        JsonElement shredded = (await ShredAsync(host, admin, "deleted.jpg")).GetProperty("snapshot");
+        Assert.Equal(("DELETED", true), (shredded.Text("status"), shredded.GetProperty("isEncrypted").GetBoolean()));
+        Assert.Equal(JsonValueKind.String, shredded.GetProperty("shreddedAt").ValueKind);
+        Assert.Equal("1", await host.SqlAsync($"select count(*) from {Keys}"));
+        Assert.Equal(
+            "taken taken taken taken deleted shredded deleted shredded",
+            string.Join(' ', (await host.FactsAsync("snapshot")).Select(fact => fact["snapshot_".Length..])));
+        Assert.False(File.Exists(PathOf(host, "vault.jpg")));
+        await StayGoneAsync(host, copy);
+
+        await host.SqlAsync($"insert into {Keys.Split(' ')[0]} select * from public.kept on conflict do nothing");
+        await StayGoneAsync(host, copy);
+        Assert.Equal(0, await host.StopAsync());
+        await host.StartAgainAsync();
+        await Until.TrueAsync(
+            async () => await host.SqlAsync($"select count(*) from {Keys}") == "1" && !File.Exists(PathOf(host, "vault.jpg")),
+            TimeSpan.FromSeconds(30),
+            () => $"the start to finish what was left; the host printed:\n{host.Output}");
+        await StayGoneAsync(host, copy);
+        Assert.Equal(kept, await DownloadAsync(host, "kept.jpg"));
+        Assert.Equal(0, (await host.CliAsync("projections", "verify")).ExitCode);
+    }
+
+    /// <summary>Of a camera whose pictures have 7 MB as JPEG, and less than the 8 MB that are taken from a camera.</summary>
+    [Fact]
+    public async Task end_downloads_that_are_under_way_when_they_are_shredded()
+    {
+        string folder = Directory.CreateTempSubdirectory("clips").FullName;
+        string noise = Path.Combine(folder, "noise.mp4");
+        (await Tool.RunAsync(
+            "ffmpeg",
+            [
+                "-v", "error", "-f", "lavfi", "-i", "color=gray:size=3840x2160:rate=1,noise=alls=100:allf=t", "-frames:v", "2",
+                "-c:v", "libx264", "-preset", "ultrafast", "-g", "1", "-crf", "34", noise,
+            ])).Ok();
+        await using RunningHost host = await RunningHost.StartAsync(Encrypting);
+        await Scene.AddAsync(host, $"file://{noise}");
+        await TakeAsync(host, "vault.jpg");
+        await using RpcClient client = await host.ConnectAsync();
+        string url = (await client.CallAsync("get_snapshot_info", new { filename = "vault.jpg" })).Text("download_url");
+
+        await SlowReader.IsCutOffAsync(
+            host, url, async () => (await host.CliAsync("snapshot", "shred", "vault.jpg", "--reason", "Asked for")).Ok());
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task IsRefusedAsync(RunningHost host, GraphQLClient admin)
+    {
+        Assert.Equal("snapshot.not_encrypted", (await ShredAsync(host, admin, "clear.jpg")).GetProperty("errors")[0].Text("code"));
+        Assert.Equal(
+            "snapshot.bad_shred_reason",
+            (await ShredAsync(host, admin, "vault.jpg", "Asked\nfor")).GetProperty("errors")[0].Text("code"));
+        CliResult refused = await host.CliAsync("snapshot", "shred", "clear.jpg", "--reason", "Asked for");
+        Assert.Contains("is not encrypted", refused.Errors, StringComparison.Ordinal);
+        refused = await host.CliAsync("snapshot", "shred", "none.jpg", "--reason", "Asked for");
+        Assert.Contains("There is no snapshot none.jpg", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal("0", await host.SqlAsync("select count(*) from events.mt_events where type = 'snapshot_shredded'"));
+    }
+
+    /// <summary>Also with a copy of the file in its place.</summary>
+    private static async Task StayGoneAsync(RunningHost host, string copy)
+    {
+        File.Copy(copy, PathOf(host, "vault.jpg"), overwrite: true);
+        foreach (string name in new[] { "vault.jpg", "deleted.jpg" })
+        {
+            await AnswersAsync(host, name, HttpStatusCode.Gone, "its key was destroyed");
+        }
+
+        Assert.Equal(0, (await VerifyAsync(host)).ExitCode);
+    }
+
+    private static async Task AnswersAsync(RunningHost host, string name, HttpStatusCode status, string words)
+    {
+        using HttpResponseMessage answer = await GetAsync(host, name);
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Contains(words, await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    private static async Task<JsonElement> ShredAsync(RunningHost host, GraphQLClient admin, string name, string reason = "Asked for") =>
+        (await admin.AskAsync(
+            "mutation($id: ID!, $reason: String!) { shredSnapshot(input: { id: $id, reason: $reason }) "
+            + "{ snapshot { status shreddedAt isEncrypted } "
+            + "errors { ... on WrongStateError { code } ... on InvalidInputError { code } } } }",
+            new { id = await host.SqlAsync($"select key from views.snapshot_view_v3 where file_name = '{name}'"), reason }))
+        .GetProperty("shredSnapshot");
 
     private static async Task<byte[]> TakeClearAsync(string data)
     {

@@ -63,6 +63,8 @@ public sealed class The_matrix(House house) : IClassFixture<House>
             (Right.Administer, "unparkFact(input: { view: \"x\", position: \"1\", reason: \"x\" }) { position }"),
         ["mutation takeSnapshot"] = (Right.Control, $"takeSnapshot(input: {{ cameraId: {Id} }}) {{ position }}"),
         ["mutation deleteSnapshot"] = (Right.Administer, $"deleteSnapshot(input: {{ id: {Id} }}) {{ position }}"),
+        ["mutation shredSnapshot"] =
+            (Right.Administer, $"shredSnapshot(input: {{ id: {Id}, reason: \"why\" }}) {{ position }}"),
         ["mutation issueApiKey"] = (Right.ManageAccess, "issueApiKey(input: { name: \"\", role: VIEWER }) { position }"),
         ["mutation rotateApiKey"] = (Right.ManageAccess, $"rotateApiKey(input: {{ id: {Id}, overlap: \"PT1S\" }}) {{ position }}"),
         ["mutation narrowApiKey"] = (Right.ManageAccess, $"narrowApiKey(input: {{ id: {Id} }}) {{ position }}"),
