@@ -77,7 +77,7 @@ public abstract record LiveAdmission
         CameraId CameraId, CameraNumber Number, DateTimeOffset Until, CancellationToken Ended = default)
         : LiveAdmission
     {
-        /// <summary>Whose right it is; null for a link that names nobody.</summary>
+        /// <summary>Whose right it is; null where that is not known, who then counts for an address alone.</summary>
         public string? Account { get; init; }
     }
 

@@ -8,7 +8,7 @@ public sealed record RecordAccess(IReadOnlyList<AccessEvent> Seen, DateTimeOffse
 
 /// <summary>Accesses of one kind, counted. These shapes are stored for ever.</summary>
 /// <param name="Node">Which host counted.</param>
-/// <param name="Who">An account's id; <c>link</c> for a signed link; empty when nobody was known.</param>
+/// <param name="Who">An account; empty when nobody was known. Before links named who asked for them, <c>link</c> for one.</param>
 /// <param name="Way">The way in.</param>
 /// <param name="From">The address; <c>others</c> when there were too many to tell apart.</param>
 /// <param name="FirstAt">Of the first one counted here.</param>

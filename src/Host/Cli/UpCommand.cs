@@ -181,8 +181,9 @@ internal static class UpCommand
         {
             var links = services.GetRequiredService<LiveLinks>();
             Say($"  Demo camera   {demo.Number}: a picture that ffmpeg makes. Open it in a browser:");
-            Say($"                {links.PageOf(demo.Number, LinkOwner.Nobody)}");
-            Say($"                or in a player: {links.RtspOf(demo.Number, LinkOwner.Nobody)}");
+            var owner = new LinkOwner.Account(null, ControlCalls.Account, DateTimeOffset.MaxValue);
+            Say($"                {links.PageOf(demo.Number, owner)}");
+            Say($"                or in a player: {links.RtspOf(demo.Number, owner)}");
         }
     }
 

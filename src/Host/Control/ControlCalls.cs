@@ -8,8 +8,11 @@ namespace Events.Host.Control;
 /// <summary>What every control address does the same way.</summary>
 internal static class ControlCalls
 {
+    /// <summary>Whoever sits at the machine, as facts name them.</summary>
+    public const string Account = "local";
+
     public static Caller CallerNow() =>
-        new("local", Role.Admin, "cli", Guid.CreateVersion7().ToString("d"), Address: IPAddress.Loopback);
+        new(Account, Role.Admin, "cli", Guid.CreateVersion7().ToString("d"), Address: IPAddress.Loopback);
 
     public static async Task<T> BodyAsync<T>(HttpContext context, JsonTypeInfo<T> json)
         where T : class =>

@@ -22,8 +22,8 @@ internal sealed class ClientSession(JsonRpcConnection connection)
     /// <summary>Null before the first call. Calls of one socket come one at a time.</summary>
     public TokenBucket? Bucket { get; set; }
 
-    /// <summary>For whom links in answers are made.</summary>
-    public LinkOwner LinkOwner => LinkOwner.Of(Identity, Connection.Origin);
+    /// <summary>For whom links in answers are made; after <c>authenticate</c>.</summary>
+    public LinkOwner LinkOwner => LinkOwner.Of(Identity!, Connection.Origin);
 
     /// <summary>Keeps the place of its account, and no earlier one, until the socket ends; also when it has by now.</summary>
     public void Sit(IDisposable seat)

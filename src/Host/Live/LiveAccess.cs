@@ -70,10 +70,7 @@ internal sealed class LiveAccess(
         }
 
         ledger.Seen(right.Who, way, from, number.ToString());
-        return new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended)
-        {
-            Account = right.Who == LinkRight.Nobody ? null : right.Who,
-        };
+        return new LiveAdmission.Granted(found.Id, number, right.Until, right.Ended) { Account = right.Who };
     }
 
     public ILiveSeat? TakeSeat(LiveAdmission.Granted right, IPAddress address) => TakeSeat(right, "rtsp", address, out _);

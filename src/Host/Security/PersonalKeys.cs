@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
+using Events.Host.Control;
 using Events.Host.Settings;
 
 namespace Events.Host.Security;
@@ -27,7 +28,7 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
     private const string PseudonymKey = "personal/pseudonyms";
 
     /// <summary>What says that an account is a program's, or nobody's: there is nothing to hide.</summary>
-    private static readonly string[] _impersonal = ["system", "local", "link"];
+    private static readonly string[] _impersonal = ["system", ControlCalls.Account];
 
     private readonly ConcurrentDictionary<string, byte[]?> _keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte[]> _own = new(StringComparer.Ordinal);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -10,13 +11,23 @@ using Microsoft.IdentityModel.Tokens;
 namespace Events.Host.Security;
 
 /// <summary>
-/// Links that open without a header, for a while: <c>?exp=…&amp;sig=…</c>, an HMAC-SHA256 over what may be opened and until
-/// when. For players and browsers, which cannot send a token along. One that was made for the bearer of a key, or for somebody
-/// who signed in, names the key or the session, and ends with it.
+/// Links that open without a header, for a while: <c>?exp=…&amp;user=…&amp;sig=…</c>, an HMAC-SHA256 over until when, who asked
+/// and what may be opened. For players and browsers, which cannot send a token along. One that was made for the bearer of a key,
+/// or for somebody who signed in, names the key or the session (<c>key=…</c>, <c>session=…</c>), and ends with it. Any other
+/// names the account of a token, and ends no later than the token does; links go through many hands, so that name is sealed.
 /// </summary>
 internal sealed class SignedLinks
 {
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+
+    /// <summary>Names that were sealed lately; more are forgotten, and sealed again. Bounds memory.</summary>
+    private const int SealedMax = 1_000;
+
     private readonly byte[] _key;
+    private readonly byte[] _nameKey;
+    private readonly byte[] _nonceKey;
+    private readonly ConcurrentDictionary<string, string> _sealed = new(StringComparer.Ordinal);
     private readonly ApiKeyRing _keys;
     private readonly UserRing _users;
     private readonly TimeProvider _time;
@@ -26,46 +37,55 @@ internal sealed class SignedLinks
     {
         _keys = keys;
         _users = users;
-        _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32,
-            info: "events signed links"u8.ToArray());
         _time = time;
+        _key = Derived("events signed links"u8);
+        _nameKey = Derived("events signed links: names"u8);
+        _nonceKey = Derived("events signed links: nonces of names"u8);
+
+        byte[] Derived(ReadOnlySpan<byte> purpose) => HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32, info: purpose.ToArray());
     }
 
     /// <param name="scope">What the link opens, e.g. a path, or a folder that ends in a slash.</param>
-    /// <param name="owner">Who asked for the link; it is good no longer than the key or session.</param>
+    /// <param name="owner">Who asked for the link; it is good no longer than the key, session or token.</param>
     /// <returns>The query with its question mark.</returns>
     public string QueryFor(string scope, TimeSpan lifetime, LinkOwner owner)
     {
-        long expires = _time.GetUtcNow().Add(lifetime).ToUnixTimeSeconds();
-        string who = owner switch
+        DateTimeOffset until = _time.GetUtcNow().Add(lifetime);
+        (string form, string value) = owner switch
         {
-            { KeyId: { } key } => $"&key={key}",
-            { SessionId: { } session } => $"&session={session}",
-            _ => string.Empty,
+            LinkOwner.Key key => (SignedQuery.KeyForm, key.Id.ToString()),
+            LinkOwner.Session session => (SignedQuery.SessionForm, session.Id.ToString()),
+            LinkOwner.Account account => (SignedQuery.AccountForm, SealedTextOf(account.Name)),
+            _ => throw new ArgumentOutOfRangeException(nameof(owner), owner, "No such owner."),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"?exp={expires}{who}&sig={SignatureOf(scope, expires, owner)}");
+        long expires = (owner is LinkOwner.Account { Until: var end } && end < until ? end : until).ToUnixTimeSeconds();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"?exp={expires}&{form}={value}&sig={SignatureOf(scope, expires, form, value)}");
     }
 
     /// <param name="from">Where the client is; null when that is not known.</param>
     /// <returns>What the link lets its bearer do; null when it is not ours, of something else, or over.</returns>
     public LinkRight? Check(string scope, SignedQuery query, IPAddress? from)
     {
-        if (OwnerIn(query) is not { } owner
+        if (query is not { Owner: { } owner, Sig: { } signature }
             || !long.TryParse(query.Exp, NumberStyles.None, CultureInfo.InvariantCulture, out long expires)
             || expires <= _time.GetUtcNow().ToUnixTimeSeconds()
-            || query.Sig is null
             || !CryptographicOperations.FixedTimeEquals(
-                Encoding.ASCII.GetBytes(SignatureOf(scope, expires, owner)), Encoding.ASCII.GetBytes(query.Sig)))
+                Encoding.ASCII.GetBytes(SignatureOf(scope, expires, owner.Form, owner.Value)),
+                Encoding.ASCII.GetBytes(signature)))
         {
             return null;
         }
 
         DateTimeOffset until = DateTimeOffset.FromUnixTimeSeconds(expires);
-        return owner switch
+        return owner.Form switch
         {
-            { KeyId: { } key } => OfKey(key, until, from),
-            { SessionId: { } session } => OfSession(session, until),
-            _ => new LinkRight(LinkRight.Nobody, until, null, CancellationToken.None),
+            SignedQuery.KeyForm when Guid.TryParseExact(owner.Value, "d", out Guid id) => OfKey(new ApiKeyId(id), until, from),
+            SignedQuery.SessionForm when Guid.TryParseExact(owner.Value, "d", out Guid id) => OfSession(new SessionId(id), until),
+            SignedQuery.AccountForm => new LinkRight(Open(owner.Value), until, null, CancellationToken.None),
+            _ => null,
         };
     }
 
@@ -79,61 +99,106 @@ internal sealed class SignedLinks
             ? new LinkRight(grant.Account, grant.Until < until ? grant.Until : until, null, grant.Ended)
             : null;
 
-    /// <returns>Null for what no link of ours says.</returns>
-    private static LinkOwner? OwnerIn(SignedQuery query) =>
-        query switch
-        {
-            { Key: null, Session: null } => LinkOwner.Nobody,
-            { Key: { } key, Session: null } when Guid.TryParseExact(key, "d", out Guid id) =>
-                LinkOwner.Nobody with { KeyId = new ApiKeyId(id) },
-            { Key: null, Session: { } session } when Guid.TryParseExact(session, "d", out Guid id) =>
-                LinkOwner.Nobody with { SessionId = new SessionId(id) },
-            _ => null,
-        };
-
-    /// <summary>A scope begins with a slash, so none of the three forms can be read as another.</summary>
-    private string SignatureOf(string scope, long expires, LinkOwner owner) =>
+    /// <summary>A form is one of three words, and what stands behind it has no space, so none can be read as another.</summary>
+    private string SignatureOf(string scope, long expires, string form, string value) =>
         Base64UrlEncoder.Encode(HMACSHA256.HashData(
-            _key,
-            Encoding.UTF8.GetBytes(owner switch
-            {
-                { KeyId: { } key } => string.Create(CultureInfo.InvariantCulture, $"{expires} {key} {scope}"),
-                { SessionId: { } session } =>
-                    string.Create(CultureInfo.InvariantCulture, $"{expires} session {session} {scope}"),
-                _ => string.Create(CultureInfo.InvariantCulture, $"{expires} {scope}"),
-            })));
+            _key, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{expires} {form} {value} {scope}"))));
+
+    private string SealedTextOf(string name)
+    {
+        if (_sealed.TryGetValue(name, out string? known))
+        {
+            return known;
+        }
+
+        if (_sealed.Count >= SealedMax)
+        {
+            _sealed.Clear();
+        }
+
+        return _sealed[name] = Seal(name);
+    }
+
+    /// <summary>AES-256-GCM. The nonce follows from the name, so that none is used for two names.</summary>
+    private string Seal(string name)
+    {
+        byte[] plain = Encoding.UTF8.GetBytes(name);
+        byte[] text = new byte[NonceBytes + TagBytes + plain.Length];
+        HMACSHA256.HashData(_nonceKey, plain).AsSpan(0, NonceBytes).CopyTo(text);
+        using var cipher = new AesGcm(_nameKey, TagBytes);
+        cipher.Encrypt(
+            text.AsSpan(0, NonceBytes), plain, text.AsSpan(NonceBytes + TagBytes), text.AsSpan(NonceBytes, TagBytes));
+        return Base64UrlEncoder.Encode(text);
+    }
+
+    /// <param name="value">Under a signature of ours, so it was sealed here.</param>
+    private string Open(string value)
+    {
+        byte[] text = Base64UrlEncoder.DecodeBytes(value);
+        byte[] plain = new byte[text.Length - NonceBytes - TagBytes];
+        using var cipher = new AesGcm(_nameKey, TagBytes);
+        cipher.Decrypt(
+            text.AsSpan(0, NonceBytes), text.AsSpan(NonceBytes + TagBytes), text.AsSpan(NonceBytes, TagBytes), plain);
+        return Encoding.UTF8.GetString(plain);
+    }
 }
 
 /// <summary>The parts of a signed link, as its query has them.</summary>
-/// <param name="Key">Null for a link that no key asked for.</param>
-/// <param name="Session">Null for a link that nobody asked for who had signed in.</param>
-internal readonly record struct SignedQuery(string? Exp, string? Sig, string? Key, string? Session)
+/// <param name="Owner">How it names who asked, and what stands there; null unless it does so once, in one form.</param>
+internal readonly record struct SignedQuery(string? Exp, string? Sig, (string Form, string Value)? Owner)
 {
-    public static SignedQuery Of(IQueryCollection query) =>
-        new(query["exp"], query["sig"], ValueIn(query, "key"), ValueIn(query, "session"));
+    internal const string KeyForm = "key";
+    internal const string SessionForm = "session";
+    internal const string AccountForm = "user";
 
-    /// <summary>One that is there and empty is not the same as none.</summary>
-    private static string? ValueIn(IQueryCollection query, string name) =>
-        query.TryGetValue(name, out var value) ? value.ToString() : null;
+    /// <summary>In characters. The longest is a name of 128, in UTF-8, sealed, in base 64.</summary>
+    private const int ValueLengthMax = 600;
+
+    private static readonly string[] _forms = [KeyForm, SessionForm, AccountForm];
+
+    public static SignedQuery Of(IQueryCollection query)
+    {
+        string[] there = [.. _forms.Where(query.ContainsKey)];
+        return new(
+            query["exp"],
+            query["sig"],
+            there is [var form] && query[form] is [{ Length: > 0 and <= ValueLengthMax } value] && value.All(IsPlain)
+                ? (form, value)
+                : null);
+    }
+
+    /// <summary>As in a UUID, and in base 64 for addresses.</summary>
+    private static bool IsPlain(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_';
 }
 
 /// <summary>What a good link lets its bearer do.</summary>
-/// <param name="Who">The account that it was made for; <c>link</c> where that is not known.</param>
+/// <param name="Who">The account that it was made for.</param>
 /// <param name="Cameras">Null for all.</param>
 /// <param name="Ended">Cancelled when the key or session behind it is good no longer.</param>
-internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended)
-{
-    public const string Nobody = "link";
-}
+internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended);
 
 /// <summary>For whom a link is made.</summary>
 /// <param name="Origin">How the client reaches us, e.g. <c>https://host:8443</c>; null when it is not known.</param>
-/// <param name="KeyId">The key that it came in with; null for no key.</param>
-/// <param name="SessionId">Of somebody who signed in; null for nobody who did.</param>
-internal readonly record struct LinkOwner(string? Origin, ApiKeyId? KeyId, SessionId? SessionId)
+internal abstract record LinkOwner(string? Origin)
 {
-    public static LinkOwner Nobody { get; } = new(null, null, null);
+    /// <summary>Who came in with a key.</summary>
+    internal sealed record Key(string? Origin, ApiKeyId Id) : LinkOwner(Origin);
 
-    /// <param name="identity">Null for nobody.</param>
-    public static LinkOwner Of(AccessIdentity? identity, string? origin) => new(origin, identity?.KeyId, identity?.SessionId);
+    /// <summary>Somebody who signed in.</summary>
+    internal sealed record Session(string? Origin, SessionId Id) : LinkOwner(Origin);
+
+    /// <summary>Who came in with a token that cannot be called back: of the older contract, or of another issuer.</summary>
+    /// <param name="Name">As facts name the account.</param>
+    /// <param name="Until">When the token ends.</param>
+    internal sealed record Account(string? Origin, string Name, DateTimeOffset Until) : LinkOwner(Origin);
+
+    /// <exception cref="InvalidOperationException">It is for some cameras, and no key: its links would open all.</exception>
+    public static LinkOwner Of(AccessIdentity identity, string? origin) =>
+        identity switch
+        {
+            { KeyId: { } key } => new Key(origin, key),
+            { SessionId: { } session } => new Session(origin, session),
+            { Cameras: not null } => throw new InvalidOperationException("Only a key can be for some cameras."),
+            _ => new Account(origin, identity.UserId, identity.ExpiresAt),
+        };
 }

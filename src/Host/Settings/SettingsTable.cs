@@ -95,7 +95,7 @@ internal static class SettingsTable
             Min: 1, Max: 10_000),
         new("Live", "MaxViewersPerAccount", SettingKind.Number, "100", "viewers",
             "How many viewers one user or key may have, from whichever addresses, over RTSP, WebSocket and HTTP Live Streaming. "
-            + "Links that were asked for without a key name nobody and count for no account.",
+            + "Whoever looks by a link counts for the account that asked for it.",
             Min: 1, Max: 10_000),
         new("Live", "AutoCloseAfter", SettingKind.Duration, "300s", "duration; `0s` for never",
             "A stream that was started and that nobody watches for so long counts as stopped.", Min: 0, Max: 30 * 86_400),

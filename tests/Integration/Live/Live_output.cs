@@ -29,7 +29,7 @@ public sealed class Live_output
         JsonElement camera = await CameraAsync(client);
         JsonElement stream = await client.CallAsync("get_stream_url", new { device = "camera0" });
         string signed = stream.Text("stream_url");
-        Assert.Matches($@"^rtsp://127\.0\.0\.1:{host.RtspPort}/camera0\?exp=\d+&sig=[\w-]+$", signed);
+        Assert.Matches($@"^rtsp://127\.0\.0\.1:{host.RtspPort}/camera0\?exp=\d+&user=[\w-]+&sig=[\w-]+$", signed);
         Assert.StartsWith(
             $"rtsp://127.0.0.1:{host.RtspPort}/camera0?", camera.GetProperty("streams").Text("rtsp"), StringComparison.Ordinal);
         Assert.Equal(("READY", true), (stream.Text("stream_status"), stream.GetProperty("available").GetBoolean()));

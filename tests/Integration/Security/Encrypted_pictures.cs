@@ -20,7 +20,7 @@ public sealed class Encrypted_pictures(EncryptedHost house) : IClassFixture<Encr
     public async Task play_in_ffmpeg_and_gstreamer()
     {
         string url = await UrlAsync();
-        Assert.Matches($@"^rtsps://127\.0\.0\.1:{house.RtspsPort}/camera0\?exp=\d+&sig=[\w-]+$", url);
+        Assert.Matches($@"^rtsps://127\.0\.0\.1:{house.RtspsPort}/camera0\?exp=\d+&user=[\w-]+&sig=[\w-]+$", url);
         string file = Path.Combine(house.Folder, "seen.mp4");
 
         CliResult played = await Tool.RunAsync(

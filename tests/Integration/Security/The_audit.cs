@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -50,6 +52,55 @@ public sealed class The_audit(House house) : IClassFixture<House>
         string log = await Host.SqlAsync("select string_agg(data::text, ' ') from events.mt_events") + Host.Output;
         Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
         Assert.DoesNotContain(bad, log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task names_who_asked_for_a_link_whoever_follows_it()
+    {
+        const string Who = "desk 7 & ada@example.org";
+        DateTimeOffset end = DateTimeOffset.UtcNow.AddSeconds(20);
+        string token = (await Host.CliAsync("token", "--role", "viewer", "--user", Who, "--ttl", "20s")).Ok().Trim();
+        await using RpcClient rpc = await house.RpcAsync(token);
+        string rtsp = (await rpc.CallAsync("get_stream_url", new { device = "camera1" })).Text("stream_url");
+        JsonElement links = await new GraphQLClient(Host, token).AskAsync(
+            "{ camera(number: 1) { streams { jpeg } } snapshots { nodes { fileName downloadUrl } } }");
+        string jpeg = links.GetProperty("camera").GetProperty("streams").Text("jpeg");
+        string file = links.GetProperty("snapshots").GetProperty("nodes").EnumerateArray()
+            .Single(node => node.Text("fileName") == house.Snapshots[1]).Text("downloadUrl");
+        string other = (await new GraphQLClient(Host, await Host.TokenAsync("viewer")).AskAsync("{ camera(number: 1) { streams { jpeg } } }"))
+            .GetProperty("camera").GetProperty("streams").Text("jpeg");
+        foreach (string link in new[] { jpeg, file })
+        {
+            Assert.Equal(HttpStatusCode.OK, await house.GetAsync(link));
+            foreach (string changed in new[] { OwnerIn(other), "user=local", "user=", OwnerIn(link)[..^1] })
+            {
+                Assert.Equal(HttpStatusCode.Unauthorized, await house.GetAsync(link.Replace(OwnerIn(link), changed, StringComparison.Ordinal)));
+            }
+
+            // One second is what the token's own end is rounded to.
+            long until = long.Parse(Regex.Match(link, @"exp=(\d+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(DateTimeOffset.FromUnixTimeSeconds(until), end.AddSeconds(-1), end.AddSeconds(10));
+        }
+
+        Assert.Equal(200, await house.DescribeAsync(new Uri(rtsp).PathAndQuery[1..], "no token"));
+        string[] expected =
+        [
+            $"pictures_seen {Who} live 127.0.0.1 camera1", $"pictures_seen {Who} files 127.0.0.1 {house.Snapshots[1]}",
+            $"pictures_seen {Who} rtsp 127.0.0.1 camera1",
+        ];
+        string[] told = [];
+        await Until.TrueAsync(
+            async () => !expected.Except(told = await ToldAsync()).Any(),
+            TimeSpan.FromSeconds(20),
+            () => $"facts of every look; missing: {string.Join("; ", expected.Except(told))}; told: {string.Join("; ", told)}");
+        Assert.DoesNotContain(told, one => one.StartsWith("pictures_seen link ", StringComparison.Ordinal));
+        foreach (string link in new[] { jpeg, file })
+        {
+            await Until.TrueAsync(
+                async () => await house.GetAsync(link) == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(40), "the link to end with its token");
+        }
+
+        static string OwnerIn(string link) => Regex.Match(link, @"user=[\w-]+").Value;
     }
 
     [Fact]

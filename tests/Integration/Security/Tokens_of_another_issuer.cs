@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Microsoft.AspNetCore.Builder;
@@ -45,6 +46,19 @@ public sealed class Tokens_of_another_issuer
         Assert.Equal(
             "oidc:ada", await host.SqlAsync("select user_name from events.mt_events where type = 'camera_registered'"));
         Assert.DoesNotContain(admin, host.Output, StringComparison.Ordinal);
+
+        // Its links name its user, too, and end with it. There is nothing to see at that address, but who looked is told.
+        DateTime end = DateTime.UtcNow.AddMinutes(3);
+        JsonElement streams = (await new GraphQLClient(host, issuer.Token(["events-viewer"], until: end)).AskAsync(
+            "{ camera(number: 0) { streams { jpeg } } }")).GetProperty("camera").GetProperty("streams");
+        var link = new Uri(streams.Text("jpeg"));
+        Assert.Contains($"exp={new DateTimeOffset(end).ToUnixTimeSeconds()}&user=", link.Query, StringComparison.Ordinal);
+        using HttpResponseMessage nothing = await host.Http.GetAsync(link.PathAndQuery, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, nothing.StatusCode);
+        await Until.TrueAsync(
+            async () => await host.SqlAsync("select data->>'who' from events.mt_events where type = 'pictures_seen'") == "oidc:ada",
+            Limit,
+            "who looked to be told");
     }
 
     [Fact]
