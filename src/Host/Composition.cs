@@ -338,6 +338,7 @@ internal static class Composition
         services.AddSingleton<ApiKeyDesk>();
         services.AddSingleton<ApiKeyCalls>();
         services.AddSingleton<UserCalls>();
+        services.AddSingleton<SignInAttempts>();
         services.AddSingleton<SignInEndpoints>();
         services.AddSingleton<IControlRoutes, ApiKeyControl>();
         services.AddSingleton<IControlRoutes, UserControl>();

@@ -8,6 +8,20 @@ using Events.Domain.Users;
 
 namespace Events.Application.Users;
 
+/// <summary>Who shows a password.</summary>
+public abstract record Claimant
+{
+    private Claimant()
+    {
+    }
+
+    /// <summary>Somebody who says to be of this name. What comes of it is another session.</summary>
+    public sealed record Named(string Name) : Claimant;
+
+    /// <summary>Whoever signed in for this session, which goes on unless the password is another by then.</summary>
+    public sealed record SignedIn(SessionId Session) : Claimant;
+}
+
 /// <summary>What came of a wish to come in.</summary>
 public abstract record SignInResult
 {
@@ -18,6 +32,10 @@ public abstract record SignInResult
     /// <param name="Account">As facts name the user.</param>
     /// <param name="RefreshToken">Good once, for this session. Shown to its owner alone.</param>
     public sealed record Done(SessionId SessionId, string Account, UserName Name, Role Role, string RefreshToken) : SignInResult;
+
+    /// <summary>It is done, and the session of who asked goes on.</summary>
+    /// <param name="Account">As facts name the user.</param>
+    public sealed record StillIn(string Account) : SignInResult;
 
     /// <summary>Name or password is wrong, or the session is over; which of it is told to nobody.</summary>
     public sealed record Denied : SignInResult;
@@ -62,13 +80,15 @@ public sealed class SignIns(
     /// <summary>In a row, until a lock.</summary>
     public const int FailuresMax = 5;
 
+    /// <summary>Of a code of the second factor, in characters. A longer one is not looked at.</summary>
+    public const int CodeLengthMax = 16;
+
     /// <summary>Then one has to sign in again, however often it was renewed.</summary>
     public static readonly TimeSpan SessionLifetime = TimeSpan.FromDays(30);
 
     private const string Prefix = "ert_";
     private const int TokenLengthMax = 128;
     private const int SecretBytes = 32;
-    private const int CodeLengthMax = 16;
 
     /// <summary>Only of users that there are, so there are no more than those.</summary>
     private readonly ConcurrentDictionary<string, int> _failures = new(StringComparer.Ordinal);
@@ -77,7 +97,8 @@ public sealed class SignIns(
     public async Task<SignInResult> SignInAsync(
         string name, string password, string? code, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(
+            new Claimant.Named(name), password, code, way, cancellationToken);
         return user is null ? no!
             : user.MustChange ? new SignInResult.MustChange()
             : await StartAsync(user, way, cancellationToken);
@@ -85,9 +106,9 @@ public sealed class SignIns(
 
     /// <summary>Changes one's own password, and signs in with it. All other sessions end.</summary>
     public async Task<SignInResult> ChangePasswordAsync(
-        string name, string password, string? code, string next, string way, CancellationToken cancellationToken)
+        Claimant claimant, string password, string? code, string next, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
         if (user is null)
         {
             return no!;
@@ -107,9 +128,9 @@ public sealed class SignIns(
 
     /// <summary>Sets up a second factor: a secret for the user's device. It has to be confirmed.</summary>
     public async Task<SignInResult> EnrolSecondFactorAsync(
-        string name, string password, string? code, string way, CancellationToken cancellationToken)
+        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
         if (user is null || user.MustChange)
         {
             return no ?? new SignInResult.MustChange();
@@ -134,11 +155,11 @@ public sealed class SignIns(
         return new SignInResult.Enrolled(user.Name, secret);
     }
 
-    /// <summary>The device works: from now on its codes are asked for. Signs in.</summary>
+    /// <summary>The device works: from now on its codes are asked for. Signs in whoever is not.</summary>
     public async Task<SignInResult> ConfirmSecondFactorAsync(
-        string name, string password, string code, string way, CancellationToken cancellationToken)
+        Claimant claimant, string password, string code, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
         if (user is null || user.MustChange)
         {
             return no ?? new SignInResult.MustChange();
@@ -151,7 +172,7 @@ public sealed class SignIns(
 
         if (user.IsSecondFactorConfirmed)
         {
-            return await StartAsync(user, way, cancellationToken);
+            return await GoOnAsync(claimant, user, way, cancellationToken);
         }
 
         if (await StepOfAsync(id, code, cancellationToken) is not { } step)
@@ -166,14 +187,14 @@ public sealed class SignIns(
             cancellationToken);
         return confirmed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
-            : await StartAsync(user, way, cancellationToken);
+            : await GoOnAsync(claimant, user, way, cancellationToken);
     }
 
-    /// <summary>From now on the password alone is enough. Signs in.</summary>
+    /// <summary>From now on the password alone is enough. Signs in whoever is not.</summary>
     public async Task<SignInResult> RemoveSecondFactorAsync(
-        string name, string password, string? code, string way, CancellationToken cancellationToken)
+        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken)
     {
-        (UserView? user, SignInResult? no) = await CheckAsync(name, password, code, way, cancellationToken);
+        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
         if (user is null || user.MustChange)
         {
             return no ?? new SignInResult.MustChange();
@@ -183,7 +204,7 @@ public sealed class SignIns(
             user.Name, CallerOf(user.Account(), way), null, cancellationToken);
         return removed.Refusal is { } refusal
             ? new SignInResult.Refused(refusal)
-            : await StartAsync(user, way, cancellationToken);
+            : await GoOnAsync(claimant, user, way, cancellationToken);
     }
 
     /// <summary>Renews a session. A token that was renewed already ends it.</summary>
@@ -219,12 +240,30 @@ public sealed class SignIns(
         }
     }
 
+    /// <summary>Ends all sessions of whoever this one is of, and this one, too.</summary>
+    public async Task<CommandResult> EndSessionsAsync(SessionId session, string way, CancellationToken cancellationToken) =>
+        ring.Find(session) is { } grant
+            ? await accounts.SendAsync(
+                new EndUserSessions(grant.Name, time.GetUtcNow()) { Id = grant.UserId },
+                CallerOf(grant.Account, way),
+                null,
+                cancellationToken)
+            : CommandResult.Refused(SessionRefusals.Ended);
+
+    private async Task<UserView?> FindAsync(Claimant claimant, CancellationToken cancellationToken) =>
+        claimant switch
+        {
+            Claimant.Named { Name: var name } when UserName.TryParse(name) is { } known =>
+                await index.FindExactlyAsync(known, cancellationToken),
+            Claimant.SignedIn { Session: var id } when ring.Find(id) is { } grant =>
+                await index.FindAsync(grant, cancellationToken),
+            _ => null,
+        };
+
     private async Task<(UserView? User, SignInResult? No)> CheckAsync(
-        string name, string password, string? code, string way, CancellationToken cancellationToken)
+        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken)
     {
-        UserView? user = UserName.TryParse(name) is { } known
-            ? await index.FindExactlyAsync(known, cancellationToken)
-            : null;
+        UserView? user = await FindAsync(claimant, cancellationToken);
         if (user?.LockedUntil > time.GetUtcNow())
         {
             return (null, new SignInResult.Locked(user.LockedUntil.Value));
@@ -303,6 +342,12 @@ public sealed class SignIns(
         UserView? locked = await index.FindAgainAsync(user, cancellationToken);
         return locked?.LockedUntil is { } until ? new SignInResult.Locked(until) : new SignInResult.Denied();
     }
+
+    private async Task<SignInResult> GoOnAsync(
+        Claimant claimant, UserView user, string way, CancellationToken cancellationToken) =>
+        claimant is Claimant.SignedIn
+            ? new SignInResult.StillIn(user.Account())
+            : await StartAsync(user, way, cancellationToken);
 
     private async Task<SignInResult> StartAsync(UserView user, string way, CancellationToken cancellationToken)
     {

@@ -22,6 +22,10 @@ public sealed class UserIndex(IUserNames names, IReadModels views)
     public Task<UserView?> FindAgainAsync(UserView user, CancellationToken cancellationToken) =>
         views.FindAsync(UserViewProjection.View, UserViewProjection.KeyOf(user.Id, user.Name), cancellationToken);
 
+    /// <returns>Null when the views have none of whoever signed in.</returns>
+    public Task<UserView?> FindAsync(SessionGrant grant, CancellationToken cancellationToken) =>
+        views.FindAsync(UserViewProjection.View, UserViewProjection.KeyOf(grant.UserId, grant.Name), cancellationToken);
+
     /// <inheritdoc cref="FindAsync(string, CancellationToken)"/>
     public async Task<UserView?> FindAsync(UserName name, CancellationToken cancellationToken)
     {

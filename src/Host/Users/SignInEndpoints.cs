@@ -3,9 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Events.Application.Access;
 using Events.Application.Users;
-using Events.Host.JsonRpc;
 using Events.Host.Security;
 using Microsoft.IdentityModel.Tokens;
 
@@ -21,14 +19,36 @@ internal sealed record CodeWish(string User, string Password, string Code);
 
 /// <param name="Secret">In base 32.</param>
 /// <param name="Address">The same for a picture that devices read: <c>otpauth://totp/...</c>.</param>
-internal sealed record SecondFactorSecret(string Secret, string Address);
+internal sealed record SecondFactorSecret(string Secret, string Address)
+{
+    /// <summary>As authenticator apps read it; the issuer is what they show beside the name.</summary>
+    public static SecondFactorSecret Of(SignInResult.Enrolled enrolled) =>
+        new(
+            enrolled.Secret,
+            $"otpauth://totp/Events:{enrolled.Name}?secret={enrolled.Secret}"
+            + "&issuer=Events&algorithm=SHA1&digits=6&period=30");
+
+    public override string ToString() => nameof(SecondFactorSecret);
+}
 
 internal sealed record RefreshWish(string RefreshToken);
 
 /// <param name="ExpiresIn">Of the access token, in seconds.</param>
 /// <param name="RefreshToken">Good once.</param>
 internal sealed record SignedIn(
-    string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string User, string Role);
+    string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string User, string Role)
+{
+    public static SignedIn Of(SignInResult.Done done, SessionTokens tokens) =>
+        new(
+            tokens.Issue(done.SessionId, done.Account, done.Role),
+            "Bearer",
+            (int)SessionTokens.Lifetime.TotalSeconds,
+            done.RefreshToken,
+            done.Name.Value,
+            AccessTokens.NameOf(done.Role));
+
+    public override string ToString() => nameof(SignedIn);
+}
 
 /// <summary>
 /// People sign in, stay in and go, as JSON: <c>POST /auth/sign-in</c>, <c>/auth/refresh</c>, <c>/auth/sign-out</c>,
@@ -37,14 +57,9 @@ internal sealed record SignedIn(
 /// can make it send.
 /// </summary>
 internal sealed class SignInEndpoints(
-    SignIns signIns, SessionTokens tokens, SigningKeys keys, AccessLedger ledger, TimeProvider time)
+    SignIns signIns, SignInAttempts attempts, SessionTokens tokens, SigningKeys keys)
 {
     private const string Way = "http";
-
-    /// <summary>Per address: as often as a household with bad memories needs, and no more.</summary>
-    private static readonly RateRule _rule = new(PerSecond: 0.5, Burst: 20);
-
-    private readonly AddressLimits _limits = new(_rule, time);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -65,19 +80,27 @@ internal sealed class SignInEndpoints(
     private Task<IResult> ChangePasswordAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.PasswordWish, wish =>
             signIns.ChangePasswordAsync(
-                wish.User, wish.Password, wish.Code, wish.NewPassword, Way, context.RequestAborted));
+                new Claimant.Named(wish.User),
+                wish.Password,
+                wish.Code,
+                wish.NewPassword,
+                Way,
+                context.RequestAborted));
 
     private Task<IResult> EnrolAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.SignInWish, wish =>
-            signIns.EnrolSecondFactorAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
+            signIns.EnrolSecondFactorAsync(
+                new Claimant.Named(wish.User), wish.Password, wish.Code, Way, context.RequestAborted));
 
     private Task<IResult> ConfirmAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.CodeWish, wish =>
-            signIns.ConfirmSecondFactorAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
+            signIns.ConfirmSecondFactorAsync(
+                new Claimant.Named(wish.User), wish.Password, wish.Code, Way, context.RequestAborted));
 
     private Task<IResult> RemoveAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.SignInWish, wish =>
-            signIns.RemoveSecondFactorAsync(wish.User, wish.Password, wish.Code, Way, context.RequestAborted));
+            signIns.RemoveSecondFactorAsync(
+                new Claimant.Named(wish.User), wish.Password, wish.Code, Way, context.RequestAborted));
 
     private Task<IResult> RefreshAsync(HttpContext context) =>
         ForAsync(context, SignInJson.Default.RefreshWish, wish =>
@@ -87,10 +110,9 @@ internal sealed class SignInEndpoints(
         HttpContext context, JsonTypeInfo<TWish> json, Func<TWish, Task<SignInResult>> act)
         where TWish : class
     {
-        TimeSpan wait = _limits.Take(context.Connection.RemoteIpAddress);
-        if (wait > TimeSpan.Zero)
+        if (attempts.Take(context.Connection.RemoteIpAddress) is { } often)
         {
-            return Later(context, wait, "auth.rate_limited", "Too many attempts from this address.");
+            return Later(context, often);
         }
 
         if (await ReadAsync(context, json) is not { } wish)
@@ -101,44 +123,25 @@ internal sealed class SignInEndpoints(
 
         context.Response.Headers.CacheControl = "no-store";
         SignInResult result = await act(wish);
-        if (result is SignInResult.Done { Account: var account })
+        attempts.Tell(result, string.Empty, "sign-in", context.Connection.RemoteIpAddress);
+        if (attempts.WaitAfter(result) is { } wait)
         {
-            ledger.Granted(account, "sign-in", context.Connection.RemoteIpAddress);
-        }
-        else if (result is not SignInResult.Enrolled)
-        {
-            ledger.Refused(string.Empty, "sign-in", context.Connection.RemoteIpAddress, "bad_credentials");
+            return Later(context, wait);
         }
 
         return result switch
         {
-            SignInResult.Done done => Results.Json(
-                new SignedIn(
-                    tokens.Issue(done.SessionId, done.Account, done.Role),
-                    "Bearer",
-                    (int)SessionTokens.Lifetime.TotalSeconds,
-                    done.RefreshToken,
-                    done.Name.Value,
-                    AccessTokens.NameOf(done.Role)),
-                SignInJson.Default.SignedIn),
+            SignInResult.Done done => Results.Json(SignedIn.Of(done, tokens), SignInJson.Default.SignedIn),
             SignInResult.Enrolled enrolled => Results.Json(
-                new SecondFactorSecret(enrolled.Secret, AddressOf(enrolled)), SignInJson.Default.SecondFactorSecret),
+                SecondFactorSecret.Of(enrolled), SignInJson.Default.SecondFactorSecret),
             SignInResult.NeedsCode => Problem(
                 401, "auth.code_needed", "Send the code that your device shows, too, as \"code\"."),
             SignInResult.MustChange => Problem(
                 403, "auth.password_must_change", "Change the password first: POST /auth/password."),
-            SignInResult.Locked locked => Later(
-                context, locked.Until - time.GetUtcNow(), "auth.locked", "Too many wrong passwords. Wait, then try again."),
-            SignInResult.TooMany => Later(
-                context, TimeSpan.FromSeconds(1), "auth.too_many", "Too many at once. Try again in a moment."),
             SignInResult.Refused refused => Problem(400, refused.Refusal.Code, refused.Refusal.Message),
             _ => Problem(401, "auth.denied", "That is not right, or is over. Sign in again."),
         };
     }
-
-    /// <summary>As authenticator apps read it; the issuer is what they show beside the name.</summary>
-    private static string AddressOf(SignInResult.Enrolled enrolled) =>
-        $"otpauth://totp/Events:{enrolled.Name}?secret={enrolled.Secret}&issuer=Events&algorithm=SHA1&digits=6&period=30";
 
     private async Task<IResult> SignOutAsync(HttpContext context)
     {
@@ -191,11 +194,10 @@ internal sealed class SignInEndpoints(
         }
     }
 
-    private static IResult Later(HttpContext context, TimeSpan wait, string code, string message)
+    private static IResult Later(HttpContext context, SignInWait wait)
     {
-        context.Response.Headers.RetryAfter =
-            Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return Problem(429, code, message);
+        context.Response.Headers.RetryAfter = wait.Seconds.ToString(CultureInfo.InvariantCulture);
+        return Problem(429, wait.Code, wait.Message);
     }
 
     private static IResult Problem(int status, string code, string message) =>

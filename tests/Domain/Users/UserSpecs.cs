@@ -206,6 +206,8 @@ public sealed class Signing_in : IAsyncDisposable
     private const string Right = "a long walk in rain";
     private const string Next = "another one, as long";
 
+    private static readonly Claimant Ada = new Claimant.Named("ada");
+
     private readonly World _world = new();
 
     public ValueTask DisposeAsync() => _world.DisposeAsync();
@@ -393,21 +395,84 @@ public sealed class Signing_in : IAsyncDisposable
         Assert.IsType<SignInResult.MustChange>(await RemoveAsync(null));
     }
 
+    [Fact]
+    public async Task once_is_enough_to_change_what_is_ones_own()
+    {
+        await WithUserAsync();
+        var done = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        Claimant own = new Claimant.SignedIn(done.SessionId);
+        var enrolled = Assert.IsType<SignInResult.Enrolled>(
+            await _world.SignIns.EnrolSecondFactorAsync(own, Right, null, "json-rpc", World.Token));
+        Assert.Equal(
+            done.Account,
+            Assert.IsType<SignInResult.StillIn>(await _world.SignIns.ConfirmSecondFactorAsync(
+                own, Right, CodeOf(enrolled), "json-rpc", World.Token)).Account);
+        Assert.IsType<SignInResult.NeedsCode>(
+            await _world.SignIns.RemoveSecondFactorAsync(own, Right, null, "json-rpc", World.Token));
+        Assert.IsType<SignInResult.StillIn>(
+            await _world.SignIns.RemoveSecondFactorAsync(own, Right, CodeOf(enrolled, 1), "json-rpc", World.Token));
+        Assert.Equal(1, _world.Users.CountOf(done.Account));
+
+        SessionGrant open = _world.Users.Find(done.SessionId)!;
+        _world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var next = Assert.IsType<SignInResult.Done>(
+            await _world.SignIns.ChangePasswordAsync(own, Right, null, Next, "json-rpc", World.Token));
+        Assert.True(open.Ended.IsCancellationRequested);
+        Assert.NotEqual(done.SessionId, next.SessionId);
+        Assert.Equal(1, _world.Users.CountOf(done.Account));
+        Assert.IsType<SignInResult.Denied>(
+            await _world.SignIns.ChangePasswordAsync(own, Next, null, Right, "json-rpc", World.Token));
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Next));
+    }
+
+    [Fact]
+    public async Task counts_wrong_passwords_within_sessions_and_without_together()
+    {
+        await WithUserAsync();
+        var done = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        Claimant own = new Claimant.SignedIn(done.SessionId);
+        for (int i = 1; i < SignIns.FailuresMax; i++)
+        {
+            Assert.IsType<SignInResult.Denied>(i % 2 == 0
+                ? await SignInAsync("ada", "wrong")
+                : await _world.SignIns.ChangePasswordAsync(own, "wrong", null, Next, "json-rpc", World.Token));
+        }
+
+        Assert.IsType<SignInResult.Locked>(
+            await _world.SignIns.EnrolSecondFactorAsync(own, "wrong", null, "graphql", World.Token));
+        Assert.IsType<SignInResult.Locked>(await SignInAsync("ada", Right));
+        Assert.NotNull(_world.Users.Find(done.SessionId));
+    }
+
+    [Fact]
+    public async Task ends_everywhere_by_one_of_the_sessions()
+    {
+        await WithUserAsync();
+        var first = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        var second = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        _world.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null((await _world.SignIns.EndSessionsAsync(first.SessionId, "json-rpc", World.Token)).Refusal);
+        Assert.Null(_world.Users.Find(first.SessionId));
+        Assert.Null(_world.Users.Find(second.SessionId));
+        Assert.Equal(
+            SessionRefusals.Ended, (await _world.SignIns.EndSessionsAsync(first.SessionId, "json-rpc", World.Token)).Refusal);
+    }
+
     private string CodeOf(SignInResult.Enrolled enrolled, int later = 0) =>
         $"{enrolled.Secret}/{FakeCodes.StepAt(_world.Clock.GetUtcNow()) + later}";
 
     private Task<SignInResult> EnrolAsync() =>
-        _world.SignIns.EnrolSecondFactorAsync("ada", Right, null, "http", World.Token);
+        _world.SignIns.EnrolSecondFactorAsync(Ada, Right, null, "http", World.Token);
 
     private Task<SignInResult> ConfirmAsync(string code) =>
-        _world.SignIns.ConfirmSecondFactorAsync("ada", Right, code, "http", World.Token);
+        _world.SignIns.ConfirmSecondFactorAsync(Ada, Right, code, "http", World.Token);
 
     private Task<SignInResult> RemoveAsync(string? code) =>
-        _world.SignIns.RemoveSecondFactorAsync("ada", Right, code, "http", World.Token);
+        _world.SignIns.RemoveSecondFactorAsync(Ada, Right, code, "http", World.Token);
 
     private Task<SignInResult> SignInAsync(string name, string password, string? code = null) =>
         _world.SignIns.SignInAsync(name, password, code, "http", World.Token);
 
     private Task<SignInResult> ChangeAsync(string password, string next) =>
-        _world.SignIns.ChangePasswordAsync("ada", password, null, next, "http", World.Token);
+        _world.SignIns.ChangePasswordAsync(Ada, password, null, next, "http", World.Token);
 }
