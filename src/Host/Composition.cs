@@ -340,11 +340,13 @@ internal static class Composition
         services.AddSingleton<UserCalls>();
         services.AddSingleton<SignInAttempts>();
         services.AddSingleton<SignInEndpoints>();
+        services.AddSingleton<OwnAccounts>();
         services.AddSingleton<IControlRoutes, ApiKeyControl>();
         services.AddSingleton<IControlRoutes, UserControl>();
         services.AddSingleton<AdministrationCalls>();
         services.AddSingleton<IAdministrationMethods, ApiKeyJsonRpc>();
         services.AddSingleton<IAdministrationMethods, UserJsonRpc>();
+        services.AddSingleton<IAdministrationMethods, OwnAccountJsonRpc>();
     }
 
     private static void AddSockets(IServiceCollection services, EventsSettings settings)

@@ -10,6 +10,7 @@ using Events.Domain.Recordings;
 using Events.Domain.Retention;
 using Events.Domain.Snapshots;
 using Events.Domain.Users;
+using Events.Host.Users;
 
 namespace Events.Host;
 
@@ -93,6 +94,10 @@ internal static class RefusalTable
         new(UserRefusals.BadName, RefusalFamily.InvalidInput, "name"),
         new(UserRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
         new(UserRefusals.WeakPassword, RefusalFamily.InvalidInput, "password"),
+        new(OwnAccounts.NotSignedIn, RefusalFamily.WrongState, string.Empty),
+        new(OwnAccounts.Denied, RefusalFamily.InvalidInput, "password"),
+        new(OwnAccounts.CodeNeeded, RefusalFamily.InvalidInput, "code"),
+        new(OwnAccounts.PasswordMustChange, RefusalFamily.WrongState, string.Empty),
         new(UserAccounts.TooBusy, RefusalFamily.Conflict, string.Empty),
         new(UserAccounts.TooMany, RefusalFamily.WrongState, string.Empty),
         new(SessionRefusals.Ended, RefusalFamily.WrongState, string.Empty),

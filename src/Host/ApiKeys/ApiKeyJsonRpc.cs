@@ -1,5 +1,4 @@
 using Events.Application.ApiKeys;
-using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.ApiKeys;
 using Events.Domain.Kernel;
@@ -208,13 +207,8 @@ internal sealed class ApiKeyJsonRpc(
     private async Task<IReadOnlyList<ShownApiKey>> ShowAsync(
         IReadOnlyList<ApiKeyView> rows, CancellationToken cancellationToken)
     {
-        Dictionary<Guid, string> devices = [];
-        foreach (CameraId id in rows.SelectMany(row => row.Cameras?.All ?? []).Distinct())
-        {
-            CameraView? camera = await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken);
-            devices[id.Value] = camera?.Number.ToString() ?? id.ToString();
-        }
-
+        Dictionary<Guid, string> devices = await cameras.NamesOfAsync(
+            rows.SelectMany(row => row.Cameras?.All ?? []), cancellationToken);
         DateTimeOffset now = time.GetUtcNow();
         return [.. rows.Select(row => Show(ApiKeyNode.Of(row, now), devices))];
     }

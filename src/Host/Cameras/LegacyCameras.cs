@@ -54,6 +54,20 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
         }
     }
 
+    /// <returns>What each is called on the wire; its id where the views have none of it.</returns>
+    public async Task<Dictionary<Guid, string>> NamesOfAsync(
+        IEnumerable<CameraId> ids, CancellationToken cancellationToken)
+    {
+        Dictionary<Guid, string> names = [];
+        foreach (CameraId id in ids.Distinct())
+        {
+            CameraView? camera = await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken);
+            names[id.Value] = camera?.Number.ToString() ?? id.ToString();
+        }
+
+        return names;
+    }
+
     public LegacyCamera Show(CameraView camera, LinkOwner owner)
     {
         return new LegacyCamera(

@@ -24,6 +24,12 @@ internal sealed record WrongStateError(string Message, string Code);
 /// <param name="Code">Stable: command.conflict or command.version_changed.</param>
 internal sealed record ConflictError(string Message, string Code);
 
+/// <summary>Too many attempts, of an address, with wrong passwords or codes, or at once. Wait, then try again.</summary>
+/// <param name="Message">For people; may be reworded.</param>
+/// <param name="Code">Stable: auth.rate_limited, auth.locked or auth.too_many.</param>
+/// <param name="RetryAfterSeconds">How long to wait, at least 1.</param>
+internal sealed record TooManyAttemptsError(string Message, string Code, int RetryAfterSeconds);
+
 /// <summary>The command was accepted, but something outside did not do it, or does not answer. Repeating it is safe.</summary>
 /// <param name="Message">For people; may be reworded.</param>
 /// <param name="Code">Stable: dependency.failed or dependency.unavailable.</param>

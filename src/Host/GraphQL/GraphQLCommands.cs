@@ -78,13 +78,15 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
             _ => null,
         };
 
-    private static object ErrorOf(Refusal refusal)
+    /// <param name="subjectGiven">Which input is wrong, where it is another one than usual; null where it is not.</param>
+    public static object ErrorOf(Refusal refusal, string? subjectGiven = null)
     {
         RefusalRow row = RefusalTable.Of(refusal);
+        string subject = subjectGiven ?? row.Subject;
         return row.Family switch
         {
-            RefusalFamily.NotFound => new NotFoundError(refusal.Message, refusal.Code, row.Subject),
-            RefusalFamily.InvalidInput => new InvalidInputError(refusal.Message, refusal.Code, row.Subject),
+            RefusalFamily.NotFound => new NotFoundError(refusal.Message, refusal.Code, subject),
+            RefusalFamily.InvalidInput => new InvalidInputError(refusal.Message, refusal.Code, subject),
             RefusalFamily.WrongState => new WrongStateError(refusal.Message, refusal.Code),
             RefusalFamily.Conflict => new ConflictError(refusal.Message, refusal.Code),
             _ => throw Denied(),

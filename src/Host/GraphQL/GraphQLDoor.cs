@@ -91,6 +91,8 @@ internal static class GraphQLDoor
             typeof(ApiKeyMutations),
             typeof(UserQueries),
             typeof(UserMutations),
+            typeof(OwnAccountQueries),
+            typeof(OwnAccountMutations),
             typeof(FactQueries),
             typeof(FactSubscriptions));
 

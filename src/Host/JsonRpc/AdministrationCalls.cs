@@ -62,4 +62,8 @@ internal sealed class AdministrationCalls(ILog log, IReadModels views, ClientSes
 [JsonSerializable(typeof(ShownUser))]
 [JsonSerializable(typeof(ShownUsers))]
 [JsonSerializable(typeof(ErasedUser))]
+[JsonSerializable(typeof(ShownAccount))]
+[JsonSerializable(typeof(SignedIn))]
+[JsonSerializable(typeof(SecondFactorSecret))]
+[JsonSerializable(typeof(SessionsEnded))]
 internal sealed partial class AdministrationJson : JsonSerializerContext;

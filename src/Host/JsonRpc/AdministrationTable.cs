@@ -9,9 +9,9 @@ using Events.JsonRpc;
 namespace Events.Host.JsonRpc;
 
 /// <summary>
-/// Methods on the same socket that the legacy contract does not know: who may come in. They are called like GraphQL's fields.
-/// <c>docs/api/json-rpc.md</c> tells of them after those of <see cref="MethodTable"/>, and the host does not start with one that
-/// differs from its row.
+/// Methods on the same socket that the legacy contract does not know: who may come in, and what is one's own. They are called
+/// like GraphQL's fields. <c>docs/api/json-rpc.md</c> tells of them after those of <see cref="MethodTable"/>, and the host does
+/// not start with one that differs from its row.
 /// </summary>
 internal static class AdministrationTable
 {
@@ -19,6 +19,9 @@ internal static class AdministrationTable
     public const int LimitMax = 100;
 
     public const int LimitUnasked = 50;
+
+    /// <summary>What is one's own is everybody's: any right that every role has.</summary>
+    public const Right OfEveryRole = Right.ReadCatalogue;
 
     /// <summary>What the log says where nobody said why.</summary>
     public const string ReasonUnasked = "requested";
@@ -46,6 +49,12 @@ internal static class AdministrationTable
     private static readonly ParamRow _user = new("name", ParamKind.Text, IsRequired: true, Max: UserName.LengthMax);
     private static readonly ParamRow _password = new("password", ParamKind.Text, IsRequired: true, Max: Passwords.LengthMax);
 
+    private static readonly ParamRow _newPassword =
+        new("new_password", ParamKind.Text, IsRequired: true, Max: Passwords.LengthMax);
+
+    /// <summary>Needed from who has a second factor.</summary>
+    private static readonly ParamRow _code = new("code", ParamKind.Text, Max: SignIns.CodeLengthMax);
+
     public static IReadOnlyList<string> Roles { get; } = [.. Enum.GetValues<Role>().Select(AccessTokens.NameOf)];
 
     private static readonly ParamRow _role = new("role", ParamKind.Choice, IsRequired: true, Choices: Roles);
@@ -61,6 +70,9 @@ internal static class AdministrationTable
             "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
             + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
             + "reason?: text, version: positive, stream: text}",
+        ["Account"] =
+            "{account: text, name: text, kind: \"user\"|\"key\"|\"token\", role: Role, cameras?: [camera], "
+            + "has_second_factor: bool, must_change_password: bool}",
         ["Role"] = "\"viewer\"|\"operator\"|\"admin\"|\"auditor\"",
     };
 
@@ -125,7 +137,30 @@ internal static class AdministrationTable
             "{name: text, erased: true, stream?: text}", _errors),
     ];
 
-    public static IReadOnlyList<MethodRow> Rows { get; } = [.. _ofKeys, .. _ofUsers];
+    private static readonly MethodRow[] _ofOneself =
+    [
+        new("who_am_i", OfEveryRole, "Who is logged in on this socket, by a session, a key or a token.", [], "Account",
+            [DependencyFailed]),
+        new("change_own_password", OfEveryRole,
+            "Changes one's own password. All sessions end, that of this socket among them; another one begins, and is in this "
+            + "answer and nowhere else.",
+            [_password, _newPassword, _code],
+            "{access_token: text, token_type: \"Bearer\", expires_in: positive, refresh_token: text, user: text, role: Role}",
+            [InvalidState, DependencyFailed]),
+        new("enrol_own_second_factor", OfEveryRole,
+            "Sets up a second factor, which counts once it is confirmed. The secret, and the address that devices read it from, "
+            + "are in this answer and nowhere else.",
+            [_password, _code], "{secret: text, address: text}", [InvalidState, DependencyFailed]),
+        new("confirm_own_second_factor", OfEveryRole, "Shows that the device works: from now on its codes are asked for.",
+            [_password, _code with { IsRequired = true }], "Account", [InvalidState, DependencyFailed]),
+        new("remove_own_second_factor", OfEveryRole,
+            "Takes one's own second factor away, with a last code of it: the password alone is enough then.",
+            [_password, _code], "Account", [InvalidState, DependencyFailed]),
+        new("end_own_sessions", OfEveryRole, "Ends all one's own sessions, that of this socket among them.", [],
+            "{ended: true}", [InvalidState, DependencyFailed]),
+    ];
+
+    public static IReadOnlyList<MethodRow> Rows { get; } = [.. _ofKeys, .. _ofUsers, .. _ofOneself];
 
     /// <summary>
     /// Lets the host not start with a method that the table does not know, and the method not be called with a parameter that it

@@ -234,7 +234,9 @@ internal sealed class CallParams(JsonElement given)
                 Refuse(
                     member.Name.Length <= NameLengthMax ? member.Name : "params",
                     "unknown",
-                    $"This method takes {string.Join(", ", names)}, and nothing else.");
+                    names.Count == 0
+                        ? "This method takes no parameters."
+                        : $"This method takes {string.Join(", ", names)}, and nothing else.");
             }
         }
     }

@@ -46,6 +46,16 @@ internal static class LegacyErrors
             ["retry_after_ms"] = Math.Max(1, (long)Math.Ceiling(wait.TotalMilliseconds)),
         });
 
+    /// <summary>For methods that the legacy contract does not know: with a stable code, and words for people.</summary>
+    /// <inheritdoc cref="RateLimited(TimeSpan)"/>
+    public static JsonRpcError RateLimited(TimeSpan wait, string code, string details)
+    {
+        JsonRpcError error = RateLimited(wait);
+        error.Data!["code"] = code;
+        error.Data["details"] = details;
+        return error;
+    }
+
     public static JsonRpcError NotAllowed(Right required, Role have) => new(
         PermissionDenied,
         "Permission denied",
@@ -130,10 +140,11 @@ internal static class LegacyErrors
     /// For methods that the legacy contract does not know: by the refusal's family, with its stable code, as GraphQL has it.
     /// </summary>
     /// <inheritdoc cref="Of"/>
-    public static JsonRpcError ByFamily(Refusal refusal, string id)
+    /// <param name="subjectGiven">Which parameter is wrong, where it is another one than usual; null where it is not.</param>
+    public static JsonRpcError ByFamily(Refusal refusal, string id, string? subjectGiven = null)
     {
         RefusalRow row = RefusalTable.Of(refusal);
-        string subject = JsonNamingPolicy.SnakeCaseLower.ConvertName(row.Subject);
+        string subject = JsonNamingPolicy.SnakeCaseLower.ConvertName(subjectGiven ?? row.Subject);
         JsonRpcError error = row.Family switch
         {
             RefusalFamily.NotFound => NotFound(subject, id),

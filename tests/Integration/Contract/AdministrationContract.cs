@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Events.Tests.Integration.Kit;
 
 namespace Events.Tests.Integration.Contract;
 
@@ -6,7 +7,11 @@ namespace Events.Tests.Integration.Contract;
 /// <param name="Roles">All that may call it.</param>
 /// <param name="Shape">Of its result.</param>
 /// <param name="Params">Of a good call; a function of the office, since most are about somebody who must be there.</param>
-internal sealed record AdministrationRow(string Method, string[] Roles, string Shape, Func<Office, Task<object>> Params);
+internal sealed record AdministrationRow(string Method, string[] Roles, string Shape, Func<Office, Task<object>> Params)
+{
+    /// <summary>Of a good call of what is one's own, by somebody who signed in; null for what is not.</summary>
+    public Func<Person, Task<object>>? OwnParams { get; init; }
+}
 
 /// <summary>All methods of administration, written from what they are promised to be, not from the product's table.</summary>
 internal static class AdministrationContract
@@ -17,6 +22,7 @@ internal static class AdministrationContract
 
     private static readonly string[] _readers = ["auditor", "admin"];
     private static readonly string[] _managers = ["admin"];
+    private static readonly string[] _everybody = ["viewer", "operator", "admin", "auditor"];
 
     public static IReadOnlyDictionary<string, string> Named { get; } = new Dictionary<string, string>
     {
@@ -28,6 +34,9 @@ internal static class AdministrationContract
             "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
             + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
             + "reason?: text, version: positive, stream: text}",
+        ["Account"] =
+            "{account: text, name: text, kind: \"user\"|\"key\"|\"token\", role: Role, cameras?: [camera], "
+            + "has_second_factor: bool, must_change_password: bool}",
         ["Role"] = "\"viewer\"|\"operator\"|\"admin\"|\"auditor\"",
     };
 
@@ -86,12 +95,29 @@ internal static class AdministrationContract
         new("end_user_sessions", _managers, "User", User),
         new("erase_user", _managers, "{name: text, erased: true, stream?: text}",
             async office => new { name = await office.UserAsync(isDisabled: true), reason = "Asked for", expected_version = 2 }),
+        Own("who_am_i", "Account", _ => Task.FromResult<object>(new { })),
+        Own("change_own_password",
+            "{access_token: text, token_type: \"Bearer\", expires_in: positive, refresh_token: text, user: text, role: Role}",
+            person => Task.FromResult<object>(new { password = person.Password, new_password = "one more walk in fog" })),
+        Own("enrol_own_second_factor", "{secret: text, address: text}",
+            person => Task.FromResult<object>(new { password = person.Password })),
+        Own("confirm_own_second_factor", "Account", async person =>
+        {
+            JsonElement enrolled = await person.Rpc.CallAsync("enrol_own_second_factor", new { password = person.Password });
+            return new { password = person.Password, code = OneTimeCode.Of(enrolled.Text("secret"), await OneTimeCode.StepAsync()) };
+        }),
+        Own("remove_own_second_factor", "Account",
+            person => Task.FromResult<object>(new { password = person.Password, code = "123456" })),
+        Own("end_own_sessions", "{ended: true}", _ => Task.FromResult<object>(new { })),
     ];
 
     public static AdministrationRow Of(string method) => Rows.Single(row => row.Method == method);
 
     public static IReadOnlyList<string> FaultsOf(string method, JsonElement result) =>
         Contract.Shape.Parse(Of(method).Shape, Named).FaultsOf(result);
+
+    private static AdministrationRow Own(string method, string shape, Func<Person, Task<object>> given) =>
+        new(method, _everybody, shape, _ => throw new InvalidOperationException("It takes somebody who signed in.")) { OwnParams = given };
 
     private static async Task<object> Key(Office office) => new { (await office.KeyAsync()).id };
 

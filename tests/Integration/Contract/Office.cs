@@ -23,7 +23,7 @@ public sealed class Office : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Host = await RunningHost.StartAsync();
+        Host = await RunningHost.StartAsync(new() { ["EVENTS__Security__UseReportPause"] = "1s" });
         await Scene.AddAsync(Host, "v4l2:/dev/video9", "Door");
         foreach (string role in AdministrationContract.Roles)
         {

@@ -3,6 +3,7 @@ using Events.Application;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
 using Events.Host;
+using Events.Host.Users;
 using Events.Tests.Integration.Kit;
 using Xunit;
 
@@ -11,7 +12,7 @@ namespace Events.Tests.Integration.GraphQL;
 public sealed class Refusals
 {
     public static TheoryData<string> All =>
-        [.. typeof(Camera).Assembly.GetTypes().Append(typeof(CommandBus))
+        [.. typeof(Camera).Assembly.GetTypes().Append(typeof(CommandBus)).Append(typeof(OwnAccounts))
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(one => one.FieldType == typeof(Refusal))
             .Select(one => ((Refusal)one.GetValue(null)!).Code)];

@@ -8,7 +8,8 @@ using System.Threading.Channels;
 namespace Events.Tests.Integration.Kit;
 
 /// <summary>A plain client of GraphQL over HTTP and graphql-transport-ws, written for the tests.</summary>
-internal sealed class GraphQLClient(RunningHost host, string? token)
+/// <param name="http">Null for the host's own.</param>
+internal sealed class GraphQLClient(RunningHost host, string? token, HttpClient? http = null)
 {
     /// <summary>The whole answer, errors included.</summary>
     public async Task<JsonElement> AnswerAsync(string query, object? variables = null)
@@ -23,7 +24,7 @@ internal sealed class GraphQLClient(RunningHost host, string? token)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        using HttpResponseMessage response = await host.Http.SendAsync(request);
+        using HttpResponseMessage response = await (http ?? host.Http).SendAsync(request);
         return JsonElement.Parse(await response.Content.ReadAsStringAsync());
     }
 

@@ -48,10 +48,11 @@ internal sealed class RpcClient : IAsyncDisposable
         }
     }
 
-    public static async Task<RpcClient> ConnectAsync(Uri address)
+    /// <param name="by">Where it connects from; null for anywhere.</param>
+    public static async Task<RpcClient> ConnectAsync(Uri address, HttpMessageInvoker? by = null)
     {
         var client = new RpcClient();
-        await client._socket.ConnectAsync(address, CancellationToken.None);
+        await client._socket.ConnectAsync(address, by, CancellationToken.None);
         client._reading = client.ReadAsync();
         return client;
     }

@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Events.Host.Security;
 using Events.Tests.Integration.Kit;
@@ -28,15 +25,15 @@ public sealed class A_second_factor(House house) : IClassFixture<House>
         Assert.StartsWith($"otpauth://totp/Events:gil?secret={secret}&issuer=Events", enrolled.Text("address"), StringComparison.Ordinal);
         Assert.Equal("auth.denied", await RefusedAsync("second-factor/confirm", "123"));
         long step = DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 30;
-        await AnswerAsync(await PostAsync("second-factor/confirm", new { user = "gil", password = Password, code = CodeOf(secret, step) }));
+        await AnswerAsync(await PostAsync("second-factor/confirm", new { user = "gil", password = Password, code = OneTimeCode.Of(secret, step) }));
 
         Assert.Equal("auth.code_needed", await RefusedAsync("sign-in", null));
-        Assert.Equal("auth.denied", await RefusedAsync("sign-in", CodeOf(secret, step)));
-        string next = CodeOf(secret, step + 1);
+        Assert.Equal("auth.denied", await RefusedAsync("sign-in", OneTimeCode.Of(secret, step)));
+        string next = OneTimeCode.Of(secret, step + 1);
         JsonElement signed = await AnswerAsync(await PostAsync("sign-in", new { user = "gil", password = Password, code = next }));
         Assert.Equal(
             HttpStatusCode.OK, await house.GetAsync("/live/camera0.jpg", ("Authorization", $"Bearer {signed.Text("accessToken")}")));
-        Assert.Equal("user.second_factor_active", await RefusedAsync("second-factor", CodeOf(secret, step + 2), step + 1));
+        Assert.Equal("user.second_factor_active", await RefusedAsync("second-factor", OneTimeCode.Of(secret, step + 2), step + 1));
 
         string log = await Host.SqlAsync("select string_agg(data::text, ' ') from events.mt_events") + Host.Output
             + await Host.SqlAsync("select string_agg(encode(value, 'escape'), ' ') from events_own.protected_value");
@@ -69,32 +66,8 @@ public sealed class A_second_factor(House house) : IClassFixture<House>
         Assert.Equal(second / 30, codes.StepOf(Secret, code, at.AddSeconds(30)));
         Assert.Null(codes.StepOf(Secret, code, at.AddSeconds(90)));
         Assert.Null(codes.StepOf(Secret, code[..5], at));
-        Assert.Equal(code, CodeOf(Secret, second / 30));
+        Assert.Equal(code, OneTimeCode.Of(Secret, second / 30));
         Assert.Equal(32, codes.NewSecret().Length);
-    }
-
-    /// <summary>By the standard's own words (RFC 4226, section 5.3), not by what the host uses.</summary>
-    private static string CodeOf(string secret, long step)
-    {
-        List<byte> key = [];
-        int bits = 0, count = 0;
-        foreach (char letter in secret)
-        {
-            bits = ((bits << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter, StringComparison.Ordinal)) & 0xfff;
-            if ((count += 5) >= 8)
-            {
-                key.Add((byte)(bits >> (count -= 8)));
-            }
-        }
-
-        byte[] counter = new byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(counter, step);
-#pragma warning disable CA5350 // What devices compute is the standard's choice.
-        byte[] hash = HMACSHA1.HashData(key.ToArray(), counter);
-#pragma warning restore CA5350
-        int at = hash[^1] & 0xf;
-        int number = BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(at)) & int.MaxValue;
-        return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
     }
 
     private Task<HttpResponseMessage> PostAsync(string what, object body) =>
