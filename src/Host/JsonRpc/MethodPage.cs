@@ -70,10 +70,10 @@ internal static class MethodPage
         - A secret is in one answer and cannot be shown again. Passwords are in no answer.
         - One's own password, second factor and sessions are of who logged in by the token of a session (`POST /auth/sign-in`,
           see [security](../security.md)). Keys and other tokens get -32020 with the code `user.not_signed_in`.
-        - They ask for the password again, and count as under `/auth`: one address has 20 attempts, then one in two seconds,
-          over all doors together (`auth.rate_limited`); five wrong passwords or codes lock the user (`auth.locked`). Both are
-          -32040 with `retry_after_ms` and that `code`. A wrong password or code is -32602 with the code `auth.denied`, one
-          that is missing `auth.code_needed`. Each code is good once.
+        - Whatever changes a password or a second factor asks for the password again, and counts as under `/auth`: one address has
+          20 attempts, then one in two seconds, over all doors together (`auth.rate_limited`); five wrong passwords or codes lock
+          the user (`auth.locked`). Both are -32040 with `retry_after_ms` and that `code`. A wrong password or code is -32602 with
+          the code `auth.denied`, a code that is missing `auth.code_needed`. Each code is good once.
         - After `change_own_password` and `end_own_sessions` the socket stays open and is logged out: the next call gets -32001,
           it is told of nothing any more, and `authenticate` with a new token logs it in again. So are all other sockets of the
           user; those of GraphQL and of live pictures are closed.
