@@ -137,6 +137,10 @@ internal sealed class Store : IAsyncDisposable
         }
 
         await _services.DisposeAsync();
+
+        // Or each of some hundred databases would keep connections for minutes, and the server has two hundred.
+        await using NpgsqlConnection pool = new(ConnectionString);
+        NpgsqlConnection.ClearPool(pool);
     }
 
     private async Task<NpgsqlConnection> OpenAsync()
