@@ -79,9 +79,6 @@ internal static class Composition
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
-
-        // Kestrel's own queues between the sockets and the pool cost each message two more switches (docs/adr/0025).
-        builder.WebHost.UseSockets(sockets => sockets.IOQueueCount = 0);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
