@@ -1,15 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using Events.EventStore.Appending;
 using Events.EventStore.Seals;
 
 namespace Events.Benchmarks;
 
 /// <summary>
-/// What sealing takes from appending: 64 callers, one fact an append, on a log that nobody seals, on one that is sealed from
-/// behind meanwhile, and beside a thread that takes as much CPU as sealing does and touches no log, in turn, so that all meet the
-/// same machine.
+/// What sealing takes from appending: 64 callers, one fact an append, on a log that nobody seals and on one that is sealed from
+/// behind meanwhile, in turn, so that both meet the same machine.
 /// </summary>
 internal static class SealingBench
 {
@@ -24,8 +22,6 @@ internal static class SealingBench
     private const double CoresMax = 0.7;
 
     private const double FactsPerSecond = 27_000;
-
-    private static readonly TimeSpan BurnSlice = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan Run = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SealedTimeMax = TimeSpan.FromMinutes(2);
@@ -45,33 +41,15 @@ internal static class SealingBench
             await AppendAsync(withSeals);
             List<(double Rate, double CpuUs)> without = [];
             List<(double Rate, double CpuUs)> with = [];
-            List<double> beside = [];
             for (int round = 1; round <= Rounds; round++)
             {
                 without.Add(await RoundAsync(context, plain, $"not sealed, round {round}", isSealed: false));
                 with.Add(await RoundAsync(context, withSeals, $"sealed meanwhile, round {round}", isSealed: true));
-                double cores = with[^1].Rate * (with[^1].CpuUs - without[^1].CpuUs) / 1e6;
-                using CancellationTokenSource end = new();
-                Task burning = Task.Factory.StartNew(
-                    () => Burn(cores, end.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                string what = string.Create(CultureInfo.InvariantCulture, $"beside {cores:0.00} cores of hashing, round {round}");
-                beside.Add((await RoundAsync(context, plain, what, isSealed: false)).Rate);
-                await end.CancelAsync();
-                await burning;
             }
 
-            double sealedRate = Median(with.Select(one => one.Rate));
-            double slower = 100 * (1 - (sealedRate / Median(without.Select(one => one.Rate))));
+            double slower = 100 * (1 - (Median(with.Select(one => one.Rate)) / Median(without.Select(one => one.Rate))));
             double us = Median(with.Select(one => one.CpuUs)) - Median(without.Select(one => one.CpuUs));
             context.Add(new BenchFigure("appends are slower by", "%", slower, null, null, SlowerPercentMax, "medians of the rounds"));
-            context.Add(new BenchFigure(
-                "slower than beside as much hashing, by",
-                "%",
-                100 * (1 - (sealedRate / Median(beside))),
-                null,
-                null,
-                SlowerPercentMax,
-                "what sealing takes beyond its share of the processors"));
             context.Add(new BenchFigure(
                 $"sealing {FactsPerSecond:N0} facts/s",
                 "cores",
@@ -84,22 +62,6 @@ internal static class SealingBench
         finally
         {
             folder.Delete(recursive: true);
-        }
-    }
-
-    /// <summary>Takes so much of a core, in slices of some milliseconds as sealing does.</summary>
-    private static void Burn(double cores, CancellationToken end)
-    {
-        byte[] data = new byte[512];
-        while (!end.IsCancellationRequested)
-        {
-            long start = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(start) < BurnSlice * Math.Clamp(cores, 0, 1))
-            {
-                SHA256.HashData(data, data.AsSpan(0, SHA256.HashSizeInBytes));
-            }
-
-            end.WaitHandle.WaitOne(BurnSlice * (1 - Math.Clamp(cores, 0, 1)));
         }
     }
 

@@ -19,6 +19,15 @@ internal static class ControlCalls
         await JsonSerializer.DeserializeAsync(context.Request.Body, json, context.RequestAborted)
         ?? throw new JsonException("An empty body.");
 
+    /// <returns>What to answer to a command that was refused or that something outside did not do; null when it is done.</returns>
+    public static IResult? TroubleOf(CommandResult result) =>
+        result switch
+        {
+            { Refusal: { } refusal } => Problem(409, refusal.Code, refusal.Message),
+            { Failure: { } failure } => Problem(503, $"dependency.{failure.Dependency}", failure.Why),
+            _ => null,
+        };
+
     public static IResult Problem(int status, string code, string message) =>
         Results.Json(new ControlProblem(code, message), ControlJson.Default.ControlProblem, statusCode: status);
 }

@@ -59,14 +59,9 @@ internal sealed class RecordingControl(CommandBus bus, IReadModels views) : ICon
         }
 
         CommandResult result = await bus.SendAsync(command(found.Id), ControlCalls.CallerNow(), context.RequestAborted);
-        if (result.Refusal is { } refusal)
+        if (ControlCalls.TroubleOf(result) is { } trouble)
         {
-            return ControlCalls.Problem(409, refusal.Code, refusal.Message);
-        }
-
-        if (result.Failure is { } failure)
-        {
-            return ControlCalls.Problem(503, $"dependency.{failure.Dependency}", failure.Why);
+            return trouble;
         }
 
         RecordingView? row = await views.FindAsync(RecordingViewProjection.View, found.Id.ToString(), context.RequestAborted);

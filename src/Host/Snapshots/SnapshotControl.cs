@@ -34,14 +34,9 @@ internal sealed class SnapshotControl(CommandBus bus, IReadModels views) : ICont
 
         CommandResult result = await bus.SendAsync(
             new ShredSnapshot(found.Id, reason.Text), ControlCalls.CallerNow(), context.RequestAborted);
-        if (result.Refusal is { } refusal)
+        if (ControlCalls.TroubleOf(result) is { } trouble)
         {
-            return ControlCalls.Problem(409, refusal.Code, refusal.Message);
-        }
-
-        if (result.Failure is { } failure)
-        {
-            return ControlCalls.Problem(503, $"dependency.{failure.Dependency}", failure.Why);
+            return trouble;
         }
 
         SnapshotView? row = await views.FindAsync(SnapshotViewProjection.View, found.Id.ToString(), context.RequestAborted);

@@ -24,6 +24,12 @@ internal sealed partial class Sealer(
     /// <summary>A fact is sealed within ten seconds; this leaves as much for the work itself.</summary>
     private static readonly TimeSpan SealPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long reading what waits is spread over while somebody appends. What comes meanwhile waits as long again, and both have
+    /// to fit into the ten seconds.
+    /// </summary>
+    private static readonly TimeSpan ReadOver = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>After so many heads in a row that a foreign writer held back, it is worth a warning: half a minute.</summary>
@@ -226,7 +232,7 @@ internal sealed partial class Sealer(
 
         while (true)
         {
-            bool isMore = await run.SealAsync(stoppingToken, courtesy.IsBusy ? SealPause : TimeSpan.Zero);
+            bool isMore = await run.SealAsync(stoppingToken, courtesy.IsBusy ? ReadOver : TimeSpan.Zero);
             NoteHeldBack(run);
             NoteClock(run);
             _status = new SealStatus(
