@@ -19,7 +19,7 @@ internal static class ControlCalls
         await JsonSerializer.DeserializeAsync(context.Request.Body, json, context.RequestAborted)
         ?? throw new JsonException("An empty body.");
 
-    /// <returns>What to answer to a command that was refused or that something outside did not do; null when it is done.</returns>
+    /// <returns>What to answer to a command that was refused, or that something outside did not do; null if it is done.</returns>
     public static IResult? TroubleOf(CommandResult result) =>
         result switch
         {
