@@ -21,6 +21,9 @@ internal sealed class Outbox(WebSocket socket, GraphQLTransportOptions options)
     /// <summary>When the peer stopped taking bytes, on the options' clock; 0 while it takes them.</summary>
     internal long StalledSince => Volatile.Read(ref _stalledSince);
 
+    /// <summary>Whether nothing is sent any more: what is posted then is forgotten.</summary>
+    internal bool IsClosed => Volatile.Read(ref _closed);
+
     private bool IsFull => _queue is not null
         && (_queue.Count >= options.QueuedMessagesMax || _queuedBytes >= options.QueuedBytesMax);
 

@@ -228,6 +228,7 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
             do
             {
                 await WaitForRoomAsync(began, own.Ending);
+                EnsureOpen(own);
                 text ??= ServerMessage.Next(own.Id, result, _options.ResultBytesMax);
                 if (text is null)
                 {
@@ -247,6 +248,19 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
         {
             text?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Once nothing is sent any more there is always room: a source that never waits would run on until word of the end has got
+    /// around.
+    /// </summary>
+    private void EnsureOpen(SocketOperation own)
+    {
+        if (outbox.IsClosed)
+        {
+            own.Drop();
+            throw new OperationCanceledException(own.Ending);
         }
     }
 
