@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application.Contracts;
@@ -86,6 +87,22 @@ public static class EventTypes
         Of("fact_adopted", StoredJson.Default.FactAdopted),
         Of("snapshot_shredded", StoredJson.Default.SnapshotShredded),
     ]);
+
+    /// <summary>
+    /// Lets other programs' options write and read facts as this one does, e.g. those of Marten on the same database: identities
+    /// and addresses as text, camelCase, enums as text, no nulls.
+    /// </summary>
+    public static void Configure(JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        JsonSerializerOptions ours = StoredJson.Default.Options;
+        options.PropertyNamingPolicy = ours.PropertyNamingPolicy;
+        options.DefaultIgnoreCondition = ours.DefaultIgnoreCondition;
+        foreach (JsonConverter converter in ours.Converters)
+        {
+            options.Converters.Add(converter);
+        }
+    }
 
     private static EventType Of<TFact>(string alias, JsonTypeInfo<TFact> json) => new(alias, typeof(TFact), json);
 

@@ -249,7 +249,7 @@ public sealed class Bad_starts : IDisposable
         CliResult refused = await Tool.RunAsync(
             "unshare",
             [
-                .. hide, "dotnet", Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"), "up", "--no-demo", "--data", Data, "--port",
+                .. hide, .. RunningHost.BuiltProgram, "up", "--no-demo", "--data", Data, "--port",
                 $"{ports[0]}", "--health-port", $"{ports[1]}",
             ]);
 

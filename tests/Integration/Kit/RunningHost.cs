@@ -17,7 +17,11 @@ internal sealed class RunningHost : IAsyncDisposable
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
     private static int _portsGiven = Random.Shared.Next(PortCount);
 
-    public static string[] BuiltProgram { get; } = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Events.Host.dll")];
+    /// <summary>As <c>./events test</c> published it, precompiled as people run it; otherwise what lies beside these tests.</summary>
+    public static string[] BuiltProgram { get; } =
+    [
+        "dotnet", Environment.GetEnvironmentVariable("EVENTS_TEST_HOST") ?? Path.Combine(AppContext.BaseDirectory, "Events.Host.dll"),
+    ];
 
     /// <summary>Asks whether a host is ready, whatever certificate it shows: tests of certificates look for themselves.</summary>
     private static readonly HttpClient Health = new(new HttpClientHandler

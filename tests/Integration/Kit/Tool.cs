@@ -15,14 +15,16 @@ internal static class Tool
 {
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(90);
 
-    public static Task<CliResult> RunAsync(string program, string[] words) =>
-        WaitAsync(Process.Start(new ProcessStartInfo(program, words)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
+    public static Task<CliResult> RunAsync(string program, string[] words, TimeSpan? timeMax = null) =>
+        WaitAsync(
+            Process.Start(new ProcessStartInfo(program, words)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!,
+            timeMax);
 
-    public static async Task<CliResult> WaitAsync(Process process)
+    public static async Task<CliResult> WaitAsync(Process process, TimeSpan? timeMax = null)
     {
         using (process)
         {
@@ -30,7 +32,7 @@ internal static class Tool
             Task<string> errors = process.StandardError.ReadToEndAsync();
             try
             {
-                await process.WaitForExitAsync().WaitAsync(TimeMax);
+                await process.WaitForExitAsync().WaitAsync(timeMax ?? TimeMax);
             }
             catch (TimeoutException)
             {
