@@ -115,7 +115,7 @@ internal static class MigrateVerb
             connection,
             $"""
             select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = '{original.Replace("'", "''", StringComparison.Ordinal)}' and application_name = 'events'
+            where datname = '{original.Replace("'", "''", StringComparison.Ordinal)}' and application_name like 'events%'
             """,
             cancellationToken);
         await RunAsync(connection, $"create database {Quoted(copy)} template {Quoted(original)}", cancellationToken);

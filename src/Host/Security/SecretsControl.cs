@@ -14,6 +14,19 @@ internal sealed class SecretsControl(CommandBus bus, SecretsRotation rotation, S
     private async Task<IResult> RotateAsync(HttpContext context)
     {
         Reason reason = await ControlCalls.BodyAsync(context, ControlJson.Default.Reason);
+        try
+        {
+            return await ChangeAsync(context, reason);
+        }
+        catch (OtherHostsException others)
+        {
+            return ControlCalls.Problem(409, "secrets.other_hosts", others.Message);
+        }
+    }
+
+    private async Task<IResult> ChangeAsync(HttpContext context, Reason reason)
+    {
+        await rotation.EnsureAloneAsync(context.RequestAborted);
         if (!keys.IsChanging)
         {
             CommandResult noted = await bus.SendAsync(

@@ -1,4 +1,5 @@
 using Events.Application.Contracts;
+using Events.EventStore;
 
 namespace Events.Host.Security;
 
@@ -7,12 +8,22 @@ namespace Events.Host.Security;
 /// <param name="Unreadable">Those that no key opens, and did not before; they are left as they are.</param>
 internal sealed record SecretsRotated(long Changed, long Unreadable);
 
+/// <summary>Other hosts serve the database. They read their keys at their start: what they write now would be lost.</summary>
+internal sealed class OtherHostsException(int count) : Exception(
+    (count == 1 ? "Another host serves this database and writes" : $"{count} other hosts serve this database and write")
+    + " under the key that is there now. Stop what else runs, ask again, and start it afterwards.");
+
 /// <summary>
 /// Encrypts every secret in the database under another key: cameras' passwords, hashes of users' passwords, second factors and
 /// keys of recordings. Wherever it breaks off, both keys are there, and asking again or the next start goes on.
 /// </summary>
 internal sealed partial class SecretsRotation(
-    ProtectedValues values, SealedValues secrets, SecretsKeys keys, TimeProvider time, ILogger<SecretsRotation> logger)
+    ProtectedValues values,
+    SealedValues secrets,
+    SecretsKeys keys,
+    IConnectedHosts hosts,
+    TimeProvider time,
+    ILogger<SecretsRotation> logger)
     : BackgroundService
 {
     /// <summary>Rows held in memory at a time; each has a few hundred bytes.</summary>
@@ -22,14 +33,26 @@ internal sealed partial class SecretsRotation(
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
+    /// <summary>Whether a change may begin.</summary>
+    /// <exception cref="OtherHostsException">Another host runs.</exception>
+    public async Task EnsureAloneAsync(CancellationToken cancellationToken)
+    {
+        if (await hosts.CountOthersAsync(cancellationToken) is > 0 and int others)
+        {
+            throw new OtherHostsException(others);
+        }
+    }
+
     /// <summary>Begins a change, or goes on with one, and carries it through.</summary>
     /// <exception cref="DependencyUnavailableException">The database is away. Both keys are kept; ask again.</exception>
+    /// <exception cref="OtherHostsException">Another host has started meanwhile. The same.</exception>
     public async Task<SecretsRotated> RunAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             await keys.BeginAsync(cancellationToken);
+            await EnsureAloneAsync(cancellationToken);
             return await FinishAsync(cancellationToken);
         }
         finally
@@ -53,7 +76,7 @@ internal sealed partial class SecretsRotation(
                 await RunAsync(stoppingToken);
                 return;
             }
-            catch (Exception e) when (e is DependencyUnavailableException or IOException)
+            catch (Exception e) when (e is DependencyUnavailableException or IOException or OtherHostsException)
             {
                 LogRetry(e.Message);
                 await Task.Delay(RetryPause, time, stoppingToken);

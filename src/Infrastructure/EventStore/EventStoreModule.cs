@@ -23,8 +23,8 @@ public static class EventStoreModule
 {
     /// <summary>
     /// Adds <see cref="IEventStore"/>, <see cref="ILog"/>, <see cref="IFacts"/>, <see cref="IChanges"/>,
-    /// <see cref="IReadModels"/>, <see cref="IViewPages"/>, <see cref="IRebuilds"/> and <see cref="EventStoreSchema"/>, and
-    /// the loops behind them. Needs an
+    /// <see cref="IReadModels"/>, <see cref="IViewPages"/>, <see cref="IRebuilds"/>,
+    /// <see cref="IConnectedHosts"/> and <see cref="EventStoreSchema"/>, and the loops behind them. Needs an
     /// <see cref="EventCatalogue"/>, each <see cref="View"/> and logging; with an <see cref="IPersonalData"/>, what facts say of
     /// people is sealed. A PostgreSQL that is away, at start or at any time,
     /// makes calls fail with <see cref="DependencyUnavailableException"/> and the loops wait; both recover by themselves.
@@ -34,6 +34,7 @@ public static class EventStoreModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<Database>();
+        services.AddSingleton<IConnectedHosts, ConnectedHosts>();
         services.AddSingleton(provider => new PersonalBodies(
             provider.GetRequiredService<EventCatalogue>(), provider.GetService<IPersonalData>()));
         services.AddSingleton(provider => new EventStoreSchema(

@@ -150,7 +150,7 @@ public sealed class Changing_the_key_of_secrets
     private static byte[] ValueOf(int i) => Encoding.UTF8.GetBytes($"The secret number {i}");
 
     private static SecretsRotation RotationOf(ProtectedValues rows, SecretsKeys keys) =>
-        new(rows, new SealedValues(rows, keys), keys, TimeProvider.System, NullLogger<SecretsRotation>.Instance);
+        new(rows, new SealedValues(rows, keys), keys, new NoOthers(), TimeProvider.System, NullLogger<SecretsRotation>.Instance);
 
     /// <returns>How many rows one key alone opens.</returns>
     private static async Task<int> ReadableAsync(ProtectedValues rows, byte[] key)
@@ -181,5 +181,10 @@ public sealed class Changing_the_key_of_secrets
             .BuildServiceProvider();
         await services.GetRequiredService<EventStoreSchema>().ApplyAsync(Token);
         return NpgsqlDataSource.Create(postgres.ConnectionString());
+    }
+
+    private sealed class NoOthers : IConnectedHosts
+    {
+        public Task<int> CountOthersAsync(CancellationToken cancellationToken) => Task.FromResult(0);
     }
 }

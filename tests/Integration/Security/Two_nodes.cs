@@ -71,6 +71,27 @@ public sealed class Two_nodes : IAsyncLifetime
             JsonElement.Parse(lists[0]).GetProperty("cameras").GetProperty("nodes").EnumerateArray().Select(camera => camera.Number("number")));
     }
 
+    /// <summary>What the other wrote would be under a key that is gone.</summary>
+    [Fact]
+    public async Task refuse_another_key_for_secrets_while_both_run()
+    {
+        await using RunningHost first = await StartAsync();
+        CliResult refused;
+        await using (await StartAsync())
+        {
+            refused = await first.CliAsync("secrets", "rotate-key", "--reason", "Yearly");
+        }
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("Another host serves this database", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal("0", await first.SqlAsync("select count(*) from events.mt_events where type = 'secrets_rotation_requested'"));
+        Assert.False(File.Exists(Path.Combine(first.Data, "keys", "sources.next.key")));
+        await Until.TrueAsync(
+            async () => (await first.CliAsync("secrets", "rotate-key", "--reason", "Yearly")).ExitCode == 0,
+            TimeSpan.FromSeconds(20),
+            "the other to be gone for PostgreSQL, too");
+    }
+
     private static async Task<string> AddAsync(GraphQLClient client, string name) =>
         (await client.AskAsync(
             "mutation($name: String!) { addCamera(input: { name: $name, source: \"rtsp://127.0.0.1:9/x\" }) { camera { stream } } }",

@@ -91,7 +91,7 @@ internal sealed class Database : IAsyncDisposable
     private static string Settings(EventStoreOptions options, bool isPooled) =>
         new NpgsqlConnectionStringBuilder(options.ConnectionString())
         {
-            ApplicationName = "events",
+            ApplicationName = options.ApplicationName,
             Timeout = ConnectTimeoutSeconds,
             CommandTimeout = CommandTimeoutSeconds,
             // A hung server does not answer a request to cancel either: the connection is dropped at once.
