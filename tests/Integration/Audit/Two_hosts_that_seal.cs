@@ -301,7 +301,8 @@ public sealed class Two_hosts_that_seal : IAsyncLifetime
     private Task<long> SizeAsync() => AskAsync<long>("select coalesce(max(size), 0) from events_own.audit_head");
 
     private Task SealedAsync() => Until.TrueAsync(
-        () => AskAsync<bool>("select max(seq_id) <= (select max(last_seq) from events_own.audit_head) from events.mt_events"),
+        () => AskAsync<bool>(
+            "select max(seq_id) <= coalesce((select max(last_seq) from events_own.audit_head), 0) from events.mt_events"),
         _limit,
         "all facts to be sealed");
 
