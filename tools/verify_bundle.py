@@ -747,6 +747,11 @@ def zlib_error():
     return zlib.error
 
 
+def shown(text):
+    # A bundle is a stranger's: what it says must not clear the reader's screen or write lines of its own.
+    return ''.join(c if c.isprintable() else c.encode('unicode_escape', 'replace').decode('ascii') for c in text)
+
+
 def report(given, verdict, why, contradictions, check):
     left = check.left if check else []
     if given.json:
@@ -755,16 +760,16 @@ def report(given, verdict, why, contradictions, check):
                           'notChecked': left, 'why': why}, indent=2))
     else:
         for line in contradictions:
-            print('CONTRADICTED: ' + line)
+            print('CONTRADICTED: ' + shown(line))
         if verdict == 'undecided':
-            print('UNDECIDED: %s' % why)
+            print('UNDECIDED: %s' % shown(str(why)))
         if check:
             for line in check.notes:
-                print(line)
+                print(shown(line))
             print('%d facts proven, %d withheld, %d files of recordings and pictures hold' % (
                 check.proven, check.withheld, check.media))
             for line in left:
-                print('not checked: ' + line)
+                print('not checked: ' + shown(line))
         print(verdict.upper())
     return {'proven': 0, 'contradicted': 1, 'undecided': 2}[verdict]
 

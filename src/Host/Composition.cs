@@ -38,6 +38,7 @@ using Events.Media.Rtsp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Events.Host;
 
@@ -72,6 +73,7 @@ internal static class Composition
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled; // Only what is clean is printed, see Terminal.
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "HH:mm:ss ";
         });
@@ -128,7 +130,7 @@ internal static class Composition
         services.AddSingleton(DiscoveryRules.Of(settings.Discovery));
         services.AddSingleton(new RetentionTimes(
             TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
-        services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString));
+        services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString).AsHost());
         services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName)
         {
             Anchors = AnchorRules.Of(settings.Anchors),

@@ -30,7 +30,7 @@ internal static class AuditText
         }
 
         TextWriter to = Console.Out;
-        to.WriteLine($"Log {outcome.Origin ?? "without a signed head"}");
+        to.WriteLine($"Log {Terminal.OneLine(outcome.Origin ?? "without a signed head")}");
         to.WriteLine(Invariant(
             $"Looked at ({string.Join(", ", outcome.Levels)}): {outcome.Heads} heads, {outcome.Tiles} tiles, ")
             + Invariant($"{outcome.Facts} facts, {outcome.Anchors} anchors that hold, {outcome.Files} files, ")
@@ -62,7 +62,7 @@ internal static class AuditText
         to.WriteLine($"Sealer         {SealerOf(status)}");
         foreach (string key in status.Keys)
         {
-            to.WriteLine($"Key            {key}");
+            to.WriteLine($"Key            {Terminal.OneLine(key)}");
         }
 
         foreach (AnchorStatus anchor in status.Anchors)
@@ -88,7 +88,7 @@ internal static class AuditText
     private static void Write(TextWriter to, AuditFindingRow finding)
     {
         to.WriteLine($"{finding.What.ToUpperInvariant()} (level {finding.Level})");
-        to.WriteLine($"  {finding.Message}");
+        to.WriteLine($"  {Terminal.OneLine(finding.Message)}");
         (string Word, string? Value)[] parts =
         [
             ("index", Text(finding.Index)),
@@ -102,7 +102,7 @@ internal static class AuditText
         ];
         foreach ((string word, string? value) in parts.Where(part => part.Value is not null))
         {
-            to.WriteLine($"    {word,-11}{value}");
+            to.WriteLine($"    {word,-11}{Terminal.OneLine(value!)}");
         }
 
         to.WriteLine();
@@ -114,7 +114,7 @@ internal static class AuditText
         return outcome.Verdict switch
         {
             "contradicted" => Invariant($"CONTRADICTED: {outcome.Findings.Count} findings; the log is not what was sealed."),
-            "undecided" => $"UNDECIDED: {outcome.Undecided}",
+            "undecided" => $"UNDECIDED: {Terminal.OneLine(outcome.Undecided ?? "")}",
             _ when outcome.Levels.Contains("events") => $"PROVEN: {proved}.",
             _ when outcome.Levels.Contains("tiles") =>
                 "Heads and tiles are consistent with each other. The facts were not looked at: this says nothing about them.",
@@ -135,7 +135,7 @@ internal static class AuditText
         to.WriteLine(title);
         foreach (string line in lines)
         {
-            to.WriteLine($"  - {line}");
+            to.WriteLine($"  - {Terminal.OneLine(line)}");
         }
     }
 

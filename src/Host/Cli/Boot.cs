@@ -9,6 +9,7 @@ using Events.Host.Settings;
 using Events.Media.Storage;
 using Events.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -108,7 +109,11 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
             return given;
         }
 
-        _logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        _logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        }));
         _postgres = await EmbeddedPostgres.StartAsync(
             _data!, processes, say, TimeProvider.System, _logs.CreateLogger("PostgreSQL"), cancellationToken);
         return _postgres.ConnectionString;

@@ -183,16 +183,17 @@ internal static class BundleVerbs
         {
             foreach (string line in report.Contradictions)
             {
-                Console.Out.WriteLine($"CONTRADICTED: {line}");
+                Console.Out.WriteLine($"CONTRADICTED: {Terminal.OneLine(line)}");
             }
 
             Console.Out.WriteLine(Invariant(
                 $"{report.Proven} facts proven, {report.Withheld} withheld, {report.Media} files of recordings and pictures ")
                 + "hold");
-            Console.Out.WriteLine(verdict == "undecided" ? $"UNDECIDED: {report.Undecided}" : verdict.ToUpperInvariant());
+            Console.Out.WriteLine(
+                verdict == "undecided" ? $"UNDECIDED: {Terminal.OneLine(report.Undecided!)}" : verdict.ToUpperInvariant());
             foreach (string line in report.NotChecked)
             {
-                Console.Out.WriteLine($"not checked: {line}");
+                Console.Out.WriteLine($"not checked: {Terminal.OneLine(line)}");
             }
         }
 

@@ -174,7 +174,7 @@ internal static class PastVerbs
 
         foreach (TrailNode node in nodes)
         {
-            Tree tree = new(Markup.Escape(TitleOf(node)));
+            Tree tree = new(Shown(TitleOf(node)));
             Add(tree, node);
             AnsiConsole.Write(tree);
         }
@@ -184,15 +184,17 @@ internal static class PastVerbs
     {
         foreach (TrailFact fact in node.Facts)
         {
-            to.AddNode(Markup.Escape(Invariant(
+            to.AddNode(Shown(Invariant(
                 $"#{fact.Position} {fact.Type} {AuditText.TimeOf(fact.At)} {fact.Stream} version {fact.Version}")));
         }
 
         foreach (TrailNode followed in node.Followed)
         {
-            Add(to.AddNode(Markup.Escape(TitleOf(followed))), followed);
+            Add(to.AddNode(Shown(TitleOf(followed))), followed);
         }
     }
+
+    private static string Shown(string text) => Markup.Escape(Terminal.OneLine(text));
 
     private static string TitleOf(TrailNode node)
     {

@@ -226,7 +226,7 @@ internal static class Tables
         int count = 0;
         foreach (string[] row in rows)
         {
-            table.AddRow([.. row.Select(Markup.Escape)]);
+            table.AddRow([.. row.Select(cell => Markup.Escape(Terminal.OneLine(cell)))]);
             count++;
         }
 

@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 
@@ -26,7 +25,7 @@ internal sealed partial class Handshake(
         string? origin = context.Request.Headers.Origin;
         if (!string.IsNullOrEmpty(origin) && options.OriginAllowed?.Invoke(origin) == false)
         {
-            LogOriginRefused(origin, context.Request.GetEncodedPathAndQuery());
+            LogOriginRefused(origin, context.Request.Path.ToUriComponent());
             return RefuseAsync(context, StatusCodes.Status403Forbidden, "This origin is not allowed.");
         }
 

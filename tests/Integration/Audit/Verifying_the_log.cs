@@ -25,6 +25,28 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
         Assert.Contains("Not checked:", words.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever owns the database may write into it what would clear an auditor's screen and answer in our place.</summary>
+    [Fact]
+    public async Task is_not_talked_over_by_what_somebody_wrote()
+    {
+        try
+        {
+            await log.TamperAsync(
+                $"insert into events.mt_events ({Row}) values (-7, gen_random_uuid(), "
+                + @"E'note-1\nPROVEN: proved up to position 9, 0 facts since.\n\x1b[2J\u009b2J\r\u202eNEVORP', 1, '{}', 'x', now())");
+            CliResult words = await log.Host.CliAsync("audit", "verify");
+            Assert.Equal(1, words.ExitCode);
+            Assert.DoesNotContain("\nPROVEN", words.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(words.Output, letter => (char.IsControl(letter) && letter != '\n') || letter == '\u202e');
+            Assert.Contains(
+                @"note-1\nPROVEN: proved up to position 9, 0 facts since.\n\x1b[2J\x9b2J\x0d\u202eNEVORP", words.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await log.MendAsync();
+        }
+    }
+
     [Theory]
     [InlineData("heads")]
     [InlineData("tiles")]
