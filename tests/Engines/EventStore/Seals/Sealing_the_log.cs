@@ -38,6 +38,25 @@ public sealed class Sealing_the_log : IAsyncLifetime
         Assert.All(heads, head => Assert.Equal(ProofMaker.Root(head.Size, tree.Subtrees), head.Root));
     }
 
+    /// <summary>Without statistics PostgreSQL would sort all that waits for each thousand of them.</summary>
+    [Fact]
+    public async Task reads_each_fact_twice_and_no_oftener_from_a_log_that_grew_fast()
+    {
+        const int Facts = 20_000;
+        await _log.Store.ExecuteAsync("alter table events.mt_events set (autovacuum_enabled = false)");
+        await _log.AppendAsync(Facts);
+        Assert.Equal(-1, (await _log.Store.QueryAsync<float>("select reltuples from pg_class where relname = 'mt_events'")).Single());
+        const string Read = "select sum(idx_tup_read)::bigint from pg_stat_user_indexes where relname = 'mt_events'";
+        long before = (await _log.Store.QueryAsync<long>(Read)).Single();
+        SealingRun run = await _log.OpenAsync();
+        await run.SealAsync(Token);
+        await run.DisposeAsync();
+
+        long read = 0;
+        await Store.UntilAsync(async () => (read = (await _log.Store.QueryAsync<long>(Read)).Single() - before) >= 2 * Facts);
+        Assert.InRange(read, 2 * Facts, 3 * Facts);
+    }
+
     [Fact]
     public async Task signs_heads_over_all_that_is_stored()
     {
