@@ -57,9 +57,9 @@ internal static class SealingBench
             Round slowlySealed = await RoundAsync(context, withSeals, $"sealed meanwhile, {Pace:N0} facts/s offered", isSealed: true, Pace);
             double us = Median(without.Select(one => one.Cpu / one.Appended));
             double sealing = Median(with.Select(one => (one.Cpu - (us * one.Appended)) / one.Sealed));
+            double slower = Percent(Median(with.Select(one => one.Rate)), Median(without.Select(one => one.Rate)));
             context.Add(new BenchFigure(
-                "appends are slower by", "%", Percent(Median(with.Select(one => one.Rate)), Median(without.Select(one => one.Rate))), null, null,
-                SlowerPercentMax, "medians of the rounds; both cores are busy"));
+                "appends are slower by", "%", slower, null, null, SlowerPercentMax, "medians of the rounds; both cores are busy"));
             context.Add(new BenchFigure(
                 $"the same, {Pace:N0} facts/s offered", "%", Percent(slowlySealed.Rate, slowly.Rate), null, null, SlowerPercentMax,
                 $"p95 of an append {slowlySealed.P95Ms:0.0} ms, without sealing {slowly.P95Ms:0.0}"));
