@@ -44,7 +44,7 @@ internal static class SealingBench
             context.Say(
                 $"{Callers} callers append for {(LeadIn + Window).TotalSeconds:0} s a round, in turn on two logs of their own cluster; the "
                 + $"last {Window.TotalSeconds:0} s count. Behind: how old the oldest fact is that no head covers, looked at twice a second.");
-            await RoundAsync(context, withSeals, "sealed meanwhile, the first round: code is compiled", isSealed: true, pace: null);
+            Round first = await RoundAsync(context, withSeals, "sealed meanwhile, a new log", isSealed: true, pace: null);
             List<Round> without = [];
             List<Round> with = [];
             for (int round = 1; round <= Rounds; round++)
@@ -66,8 +66,8 @@ internal static class SealingBench
             context.Add(new BenchFigure(
                 $"sealing {FactsPerSecond:N0} facts/s", "cores", sealing * FactsPerSecond / 1e6, null, null, CoresMax,
                 $"{sealing:0.0} us of CPU a sealed fact, client and server"));
-            context.Add(new BenchFigure(
-                "behind, at most", "s", with.Append(slowlySealed).Max(one => one.BehindSeconds), null, null, BehindSecondsMax, "of all rounds but the first"));
+            double behind = with.Append(slowlySealed).Append(first).Max(one => one.BehindSeconds);
+            context.Add(new BenchFigure("behind, at most", "s", behind, null, null, BehindSecondsMax, "of all rounds"));
         }
         finally
         {
