@@ -145,6 +145,28 @@ public sealed class Tampering_with_bundles : IAsyncLifetime
         }
     }
 
+    /// <summary>Nothing but the archive's own checksums covers the manifest's words about who exported it and why.</summary>
+    [Fact]
+    public async Task with_a_file_that_has_another_checksum_is_damaged()
+    {
+        (BundleFiles range, _) = await BundlesAsync();
+        byte[] good = range.ToZip();
+        List<(string What, byte[] Zip)> cases = [];
+        for (int at = BitConverter.ToInt32(good, good.Length - 6); at + 46 < good.Length; at++)
+        {
+            if (good.AsSpan(at, 4).SequenceEqual("PK\u0001\u0002"u8))
+            {
+                byte[] zip = [.. good];
+                zip[at + 16] ^= 1;
+                cases.Add(($"the checksum at {at + 16}", zip));
+            }
+        }
+
+        Assert.Equal(range.All.Count, cases.Count);
+        Assert.All(await OursAsync(cases), told => Assert.Equal(1, told.Code));
+        Assert.All(await TheirsAsync(cases), told => Assert.Equal(1, told.Code));
+    }
+
     private static string FilesOf(BundleFiles bundle) => Hash(Encoding.UTF8.GetBytes(string.Join(
         '\n', bundle.All.Select(file => $"{file.Name} {Hash(file.Bytes)}").Order(StringComparer.Ordinal))));
 
