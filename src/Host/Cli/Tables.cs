@@ -236,12 +236,8 @@ internal static class Tables
             return;
         }
 
-        if (Console.IsOutputRedirected)
-        {
-            // Nobody's window: a program or a file wants whole lines.
-            AnsiConsole.Profile.Width = 1_000;
-        }
-
+        // Whole lines, for a program or a file, and for a narrow window, too: it may fold them, but ids and names stay whole.
+        AnsiConsole.Profile.Width = 1_000;
         AnsiConsole.Write(table);
     }
 }
