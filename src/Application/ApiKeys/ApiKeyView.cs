@@ -13,6 +13,7 @@ namespace Events.Application.ApiKeys;
 /// <param name="EndedFor">Why it was suspended or revoked; null otherwise.</param>
 /// <param name="UseCount">Requests and logins that were reported so far.</param>
 /// <param name="LastUsedAt">Null before the first report.</param>
+/// <param name="CallsPerSecondMax">Null for what every account may.</param>
 public sealed record ApiKeyView(
     ApiKeyId Id,
     string Name,
@@ -28,9 +29,10 @@ public sealed record ApiKeyView(
     string? EndedFor,
     long UseCount,
     DateTimeOffset? LastUsedAt,
-    long Version)
+    long Version,
+    int? CallsPerSecondMax = null)
 {
-    public ApiKeyLimits Limits => new(Role, Cameras, Addresses, ExpiresAt);
+    public ApiKeyLimits Limits => new(Role, Cameras, Addresses, ExpiresAt, CallsPerSecondMax);
 
     /// <summary>How it is at a moment: time runs out before the log says so.</summary>
     public ApiKeyStatus StatusAt(DateTimeOffset now) =>
@@ -67,7 +69,7 @@ public static class ApiKeyViewProjection
         {
             (null, ApiKeyIssued e) => new(
                 e.KeyId, e.Name, e.Role, ApiKeyStatus.Active, e.Cameras, e.Addresses, e.At, e.ExpiresAt, e.SecretHash,
-                null, null, null, 0, null, recorded.Version),
+                null, null, null, 0, null, recorded.Version, e.CallsPerSecondMax),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
             ({ }, { } fact) => Changed(row, fact) with { Version = recorded.Version },
@@ -83,6 +85,7 @@ public static class ApiKeyViewProjection
                 Cameras = e.Cameras,
                 Addresses = e.Addresses,
                 ExpiresAt = e.ExpiresAt,
+                CallsPerSecondMax = e.CallsPerSecondMax,
             },
             ApiKeySuspended e => row with { Status = ApiKeyStatus.Suspended, EndedFor = e.Reason },
             ApiKeyResumed => row with { Status = ApiKeyStatus.Active, EndedFor = null },

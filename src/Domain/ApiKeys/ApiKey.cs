@@ -33,6 +33,7 @@ public abstract record ApiKeyEvent(ApiKeyId KeyId, DateTimeOffset At);
 /// <param name="Cameras">Null for all.</param>
 /// <param name="Addresses">Addresses and networks it may be used from, with spaces between; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
+/// <param name="CallsPerSecondMax">Of its own, below what every account may; null for none.</param>
 public sealed record ApiKeyIssued(
     ApiKeyId KeyId,
     string Name,
@@ -41,7 +42,8 @@ public sealed record ApiKeyIssued(
     string? Addresses,
     DateTimeOffset? ExpiresAt,
     string SecretHash,
-    DateTimeOffset At)
+    DateTimeOffset At,
+    int? CallsPerSecondMax = null)
     : ApiKeyEvent(KeyId, At);
 
 /// <param name="OldUntil">The secret that was replaced is good until then.</param>
@@ -50,7 +52,13 @@ public sealed record ApiKeyRotated(ApiKeyId KeyId, string SecretHash, DateTimeOf
 
 /// <inheritdoc cref="ApiKeyIssued"/>
 public sealed record ApiKeyNarrowed(
-    ApiKeyId KeyId, Role Role, CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt, DateTimeOffset At)
+    ApiKeyId KeyId,
+    Role Role,
+    CameraList? Cameras,
+    string? Addresses,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset At,
+    int? CallsPerSecondMax = null)
     : ApiKeyEvent(KeyId, At);
 
 public sealed record ApiKeySuspended(ApiKeyId KeyId, string Reason, DateTimeOffset At) : ApiKeyEvent(KeyId, At);
@@ -117,9 +125,11 @@ public abstract record ApiKey
             (Issued, RotateApiKey c) => new ApiKeyRotated(c.KeyId, c.SecretHash, now.AddSeconds(c.OverlapS), now),
 
             (Issued k, NarrowApiKey c) when k.Limits == c.Limits => Decision<ApiKeyEvent>.Nothing,
+            (Issued, NarrowApiKey { Limits.HasRate: false }) => ApiKeyRefusals.BadRate,
             (Issued k, NarrowApiKey c) => c.Limits.IsWithin(k.Limits)
                 ? new ApiKeyNarrowed(
-                    c.KeyId, c.Limits.Role, c.Limits.Cameras, c.Limits.Addresses, c.Limits.ExpiresAt, now)
+                    c.KeyId, c.Limits.Role, c.Limits.Cameras, c.Limits.Addresses, c.Limits.ExpiresAt, now,
+                    c.Limits.CallsPerSecondMax)
                 : ApiKeyRefusals.Wider,
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
@@ -129,10 +139,14 @@ public abstract record ApiKey
         (key, fact) switch
         {
             (NotIssued, ApiKeyIssued e) => new Issued(
-                e.Name, new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt), e.SecretHash, false, _noUses),
+                e.Name,
+                new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt, e.CallsPerSecondMax),
+                e.SecretHash,
+                false,
+                _noUses),
             (Issued k, ApiKeyRotated e) => k with { SecretHash = e.SecretHash },
             (Issued k, ApiKeyNarrowed e) =>
-                k with { Limits = new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt) },
+                k with { Limits = new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt, e.CallsPerSecondMax) },
             (Issued k, ApiKeySuspended) => k with { IsSuspended = true },
             (Issued k, ApiKeyResumed) => k with { IsSuspended = false },
             (Issued k, ApiKeyUsed e) => k with { UsedUntil = With(k.UsedUntil, e) },
@@ -144,10 +158,11 @@ public abstract record ApiKey
     private static Decision<ApiKeyEvent> Issue(IssueApiKey command, DateTimeOffset now) =>
         !OneLine.Is(command.Name, ApiKeyRefusals.NameLengthMax) ? ApiKeyRefusals.BadName
         : command.Limits.ExpiresAt <= now ? ApiKeyRefusals.BadExpiry
+        : !command.Limits.HasRate ? ApiKeyRefusals.BadRate
         : command.Limits is { Cameras: not null, Role: not (Role.Viewer or Role.Operator) } ? ApiKeyRefusals.CamerasOfWholeRole
         : new ApiKeyIssued(
             command.KeyId, command.Name, command.Limits.Role, command.Limits.Cameras, command.Limits.Addresses,
-            command.Limits.ExpiresAt, command.SecretHash, now);
+            command.Limits.ExpiresAt, command.SecretHash, now, command.Limits.CallsPerSecondMax);
 
     private static IReadOnlyDictionary<string, DateTimeOffset> UsesOf(ApiKey key) =>
         key switch
@@ -183,8 +198,13 @@ public abstract record ApiKey
 /// <param name="Cameras">Null for all.</param>
 /// <param name="Addresses">Addresses and networks it may be used from, with spaces between; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
-public sealed record ApiKeyLimits(Role Role, CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt)
+/// <param name="CallsPerSecondMax">Calls and requests over all it has open, on each host; null for what any account may.</param>
+public sealed record ApiKeyLimits(
+    Role Role, CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt, int? CallsPerSecondMax = null)
 {
+    /// <summary>Whether what is said of its calls is a rate.</summary>
+    public bool HasRate => CallsPerSecondMax is null or (>= 1 and <= ApiKeyRefusals.CallsPerSecondMax);
+
     /// <summary>Whether nothing becomes possible that was not. Of addresses, only whole entries can be left out.</summary>
     public bool IsWithin(ApiKeyLimits other) =>
         Policy.Covers(other.Role, Role)
@@ -192,7 +212,8 @@ public sealed record ApiKeyLimits(Role Role, CameraList? Cameras, string? Addres
         && (Cameras is null || Role is Role.Viewer or Role.Operator)
         && (other.Addresses is null
             || (Addresses is not null && Addresses.Split(' ').All(other.Addresses.Split(' ').Contains)))
-        && (other.ExpiresAt is null || ExpiresAt <= other.ExpiresAt);
+        && (other.ExpiresAt is null || ExpiresAt <= other.ExpiresAt)
+        && (other.CallsPerSecondMax is null || CallsPerSecondMax <= other.CallsPerSecondMax);
 }
 
 public static class ApiKeyRefusals
@@ -205,6 +226,9 @@ public static class ApiKeyRefusals
 
     /// <summary>In seconds: 30 days. Two secrets for longer is no change of secrets.</summary>
     public const int OverlapSMax = 30 * 86_400;
+
+    /// <summary>More is no limit of its own: what one account may is the same.</summary>
+    public const int CallsPerSecondMax = 100_000;
 
     public static readonly Refusal NotFound = new("api_key.not_found", "There is no such key.");
 
@@ -220,6 +244,9 @@ public static class ApiKeyRefusals
         new("api_key.bad_reason", $"A reason is one line of 1 to {ReasonLengthMax} characters.");
 
     public static readonly Refusal BadExpiry = new("api_key.bad_expiry", "A key expires in the future, or never.");
+
+    public static readonly Refusal BadRate = new(
+        "api_key.bad_rate", $"A key makes 1 to {CallsPerSecondMax} calls a second, or as many as any account.");
 
     public static readonly Refusal BadOverlap = new(
         "api_key.bad_overlap", $"The old secret stays good for 0 to {OverlapSMax} seconds.");

@@ -45,7 +45,7 @@ internal sealed class ApiKeyCalls(
 
     /// <summary>What is null stays as it is.</summary>
     public Task<NarrowApiKey> NarrowingOfAsync(
-        Guid id, Role? role, CameraList? cameras, string? addresses, DateTimeOffset? expiresAt,
+        Guid id, Role? role, CameraList? cameras, string? addresses, DateTimeOffset? expiresAt, int? callsPerSecond,
         CancellationToken cancellationToken) =>
-        desk.NarrowingOfAsync(new ApiKeyId(id), role, cameras, addresses, expiresAt, cancellationToken);
+        desk.NarrowingOfAsync(new ApiKeyId(id), role, cameras, addresses, expiresAt, callsPerSecond, cancellationToken);
 }

@@ -104,7 +104,7 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
         ApiKeyId id = ApiKeyId.New();
         (string secret, string hash) = ApiKeySecret.New();
         CommandResult result = await desk.SendAsync(
-            new IssueApiKey(id, wish.Name, new ApiKeyLimits(role, cameras, addresses, wish.ExpiresAt), hash),
+            new IssueApiKey(id, wish.Name, new ApiKeyLimits(role, cameras, addresses, wish.ExpiresAt, wish.CallsPerSecond), hash),
             CallerNow(), null, context.RequestAborted);
         return Refused(result) ?? Results.Json(new IssuedKey(id.ToString(), secret), ControlJson.Default.IssuedKey);
     }
@@ -139,7 +139,8 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
         }
 
         NarrowApiKey command = await desk.NarrowingOfAsync(
-            key, AccessTokens.RoleOf(wish.Role), cameras, addresses, wish.ExpiresAt, context.RequestAborted);
+            key, AccessTokens.RoleOf(wish.Role), cameras, addresses, wish.ExpiresAt, wish.CallsPerSecond,
+            context.RequestAborted);
         return await ChangeAsync(context, id, _ => command);
     }
 
@@ -215,7 +216,8 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
             view.Addresses?.Split(' '),
             view.ExpiresAt,
             view.LastUsedAt,
-            view.EndedFor);
+            view.EndedFor,
+            view.CallsPerSecondMax);
     }
 
     private static ApiKeyId? IdOf(string text) => Guid.TryParse(text, out Guid id) ? new ApiKeyId(id) : null;

@@ -25,7 +25,7 @@ internal sealed class ApiKeyDesk(CommandBus bus, ApiKeyRing ring, IReadModels vi
 
     /// <summary>What is null stays as it is.</summary>
     public async Task<NarrowApiKey> NarrowingOfAsync(
-        ApiKeyId key, Role? role, CameraList? cameras, string? addresses, DateTimeOffset? expiresAt,
+        ApiKeyId key, Role? role, CameraList? cameras, string? addresses, DateTimeOffset? expiresAt, int? callsPerSecond,
         CancellationToken cancellationToken)
     {
         ApiKeyLimits? now = (await views.FindAsync(ApiKeyViewProjection.View, key.ToString(), cancellationToken))?.Limits;
@@ -35,7 +35,8 @@ internal sealed class ApiKeyDesk(CommandBus bus, ApiKeyRing ring, IReadModels vi
                 role ?? now?.Role ?? Role.Viewer,
                 cameras ?? now?.Cameras,
                 addresses ?? now?.Addresses,
-                expiresAt ?? now?.ExpiresAt));
+                expiresAt ?? now?.ExpiresAt,
+                callsPerSecond ?? now?.CallsPerSecondMax));
     }
 
     /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer.</exception>

@@ -19,6 +19,7 @@ internal sealed record ShownApiKey(
     IReadOnlyList<string>? Addresses,
     string IssuedAt,
     string? ExpiresAt,
+    int? CallsPerSecond,
     string? OldSecretUntil,
     string? Reason,
     long UseCount,
@@ -97,7 +98,7 @@ internal sealed class ApiKeyJsonRpc(
             call,
             key,
             secret,
-            new IssueApiKey(key, name, new ApiKeyLimits(role!.Value, limits.Cameras, limits.Addresses, limits.ExpiresAt), hash),
+            new IssueApiKey(key, name, limits.Of(role!.Value), hash),
             null);
     }
 
@@ -129,7 +130,7 @@ internal sealed class ApiKeyJsonRpc(
         }
 
         NarrowApiKey command = await desk.NarrowingOfAsync(
-            key, role, limits.Cameras, limits.Addresses, limits.ExpiresAt, call.Cancellation);
+            key, role, limits.Cameras, limits.Addresses, limits.ExpiresAt, limits.CallsPerSecond, call.Cancellation);
         return await ChangeAsync(call, command, version);
     }
 
@@ -169,17 +170,17 @@ internal sealed class ApiKeyJsonRpc(
             () => ShowAsync(command.KeyId, call.Cancellation));
 
     /// <summary>Who calls names cameras as the contract does; a list that is there and empty is not "all".</summary>
-    private async Task<(CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt, JsonRpcError? Error)> ReadAsync(
-        CallParams given, CancellationToken cancellationToken)
+    private async Task<GivenLimits> ReadAsync(CallParams given, CancellationToken cancellationToken)
     {
         var devices = given.OptionalTexts(
             "cameras", CameraList.CountMax, text => CameraNumber.TryParse(text) is not null, ApiKeyRefusals.BadCameras.Message);
         var addresses = given.OptionalTexts(
             "addresses", AddressSet.CountMax, static _ => true, ApiKeyRefusals.BadAddresses.Message);
         DateTimeOffset? expiresAt = given.OptionalInstant("expires_at");
+        int? rate = given.OptionalInteger("calls_per_second", 1, ApiKeyRefusals.CallsPerSecondMax);
         if (given.Error is { } error)
         {
-            return (null, null, null, error);
+            return new GivenLimits(null, null, null, null, error);
         }
 
         List<CameraId>? ids = devices is null ? null : [];
@@ -187,15 +188,15 @@ internal sealed class ApiKeyJsonRpc(
         {
             if (await cameras.FindAsync(CameraNumber.TryParse(device)!.Value, cancellationToken) is not { } camera)
             {
-                return (null, null, null, LegacyErrors.NotFound("camera", device));
+                return new GivenLimits(null, null, null, null, LegacyErrors.NotFound("camera", device));
             }
 
             ids!.Add(camera.Id);
         }
 
         return ApiKeyDesk.TryRead(ids, addresses, out CameraList? list, out string? networks) is { } refusal
-            ? (null, null, null, LegacyErrors.ByFamily(refusal, string.Empty))
-            : (list, networks, expiresAt, null);
+            ? new GivenLimits(null, null, null, null, LegacyErrors.ByFamily(refusal, string.Empty))
+            : new GivenLimits(list, networks, expiresAt, rate, null);
     }
 
     private async Task<JsonRpcAnswer?> ShowAsync(ApiKeyId key, CancellationToken cancellationToken) =>
@@ -223,10 +224,18 @@ internal sealed class ApiKeyJsonRpc(
             key.Addresses,
             LegacyText.Instant(key.IssuedAt),
             LegacyText.Optional(key.ExpiresAt),
+            key.CallsPerSecond,
             LegacyText.Optional(key.OldSecretUntil),
             key.Reason,
             key.UseCount,
             LegacyText.Optional(key.LastUsedAt),
             key.Version,
             key.Stream);
+
+    /// <param name="Error">Null when all could be read.</param>
+    private sealed record GivenLimits(
+        CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt, int? CallsPerSecond, JsonRpcError? Error)
+    {
+        public ApiKeyLimits Of(Role role) => new(role, Cameras, Addresses, ExpiresAt, CallsPerSecond);
+    }
 }

@@ -8,6 +8,7 @@ namespace Events.Host.ApiKeys;
 /// <param name="Cameras">Ids of those that it may know of; null for all.</param>
 /// <param name="Addresses">Addresses and networks it may be used from; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
+/// <param name="CallsPerSecond">Calls and requests over all it has open, on each host; null for what every account may.</param>
 /// <param name="OldSecretUntil">How long the secret before the last rotation is good; null when there was none.</param>
 /// <param name="Reason">Why it was suspended or revoked; null otherwise.</param>
 /// <param name="UseCount">Logins and requests, as far as they were reported.</param>
@@ -24,6 +25,7 @@ internal sealed record ApiKeyNode(
     IReadOnlyList<string>? Addresses,
     DateTimeOffset IssuedAt,
     DateTimeOffset? ExpiresAt,
+    int? CallsPerSecond,
     DateTimeOffset? OldSecretUntil,
     string? Reason,
     long UseCount,
@@ -42,6 +44,7 @@ internal sealed record ApiKeyNode(
             view.Addresses?.Split(' '),
             view.IssuedAt,
             view.ExpiresAt,
+            view.CallsPerSecondMax,
             view.OldUntil,
             view.EndedFor,
             view.UseCount,

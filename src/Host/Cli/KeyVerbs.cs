@@ -28,11 +28,12 @@ internal static class KeyVerbs
         Option<string[]> cameras = Cameras();
         Option<string[]> addresses = Addresses();
         Option<string?> expires = Expires();
+        Option<int?> rate = Rate();
         var force = new Option<bool>("--force") { Description = "Nothing: the older service's key tool knew it.", Hidden = true };
         Command issue = CommandLine.Verb(
             "issue",
             "Makes a key and prints its secret, alone, this once; as JSON, with its id.",
-            [role, name, cameras, addresses, expires, force, format],
+            [role, name, cameras, addresses, expires, rate, force, format],
             async (given, client, token) => Show(given, await client.PostAsync(
                 "/control/keys",
                 new KeyWish(
@@ -40,7 +41,8 @@ internal static class KeyVerbs
                     given.GetRequiredValue(name),
                     SomeOf(given.GetValue(cameras)),
                     SomeOf(given.GetValue(addresses)),
-                    InstantOf(given.GetValue(expires))),
+                    InstantOf(given.GetValue(expires)),
+                    given.GetValue(rate)),
                 ControlJson.Default.KeyWish,
                 ControlJson.Default.IssuedKey,
                 token)));
@@ -144,8 +146,11 @@ internal static class KeyVerbs
         Option<string[]> cameras = Cameras();
         Option<string[]> addresses = Addresses();
         Option<string?> expires = Expires();
+        Option<int?> rate = Rate();
         return CommandLine.Verb(
-            "narrow", "Lets a key do less. What is not given stays as it is.", [id, role, cameras, addresses, expires, format],
+            "narrow",
+            "Lets a key do less. What is not given stays as it is.",
+            [id, role, cameras, addresses, expires, rate, format],
             async (given, client, token) => Show(
                 await client.PostAsync(
                     PathOf(given.GetRequiredValue(id), "narrowing"),
@@ -153,7 +158,8 @@ internal static class KeyVerbs
                         given.GetValue(role),
                         SomeOf(given.GetValue(cameras)),
                         SomeOf(given.GetValue(addresses)),
-                        InstantOf(given.GetValue(expires))),
+                        InstantOf(given.GetValue(expires)),
+                        given.GetValue(rate)),
                     ControlJson.Default.KeyNarrowing,
                     ControlJson.Default.KeyRow,
                     token),
@@ -210,6 +216,11 @@ internal static class KeyVerbs
     private static Option<string?> Expires() => new("--expires", "--expiry")
     {
         Description = "When it ends: in 90s, 30m, 24h or 30d, or at 2027-01-31T00:00:00Z. Without it, never.",
+    };
+
+    private static Option<int?> Rate() => new("--calls-per-second")
+    {
+        Description = "Calls and requests that it may make over all it has open, 1 to 100000. Without it, as any account.",
     };
 
     private static string PathOf(string id, string what) => $"/control/keys/{Uri.EscapeDataString(id)}/{what}";

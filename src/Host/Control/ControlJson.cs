@@ -83,7 +83,8 @@ internal sealed record KeyWish(
     string Name,
     IReadOnlyList<string>? Cameras = null,
     IReadOnlyList<string>? Addresses = null,
-    DateTimeOffset? ExpiresAt = null);
+    DateTimeOffset? ExpiresAt = null,
+    int? CallsPerSecond = null);
 
 /// <param name="OverlapSeconds">How long the secret that is replaced stays good.</param>
 internal sealed record KeyRotation(int OverlapSeconds);
@@ -104,7 +105,8 @@ internal sealed record KeyNarrowing(
     string? Role = null,
     IReadOnlyList<string>? Cameras = null,
     IReadOnlyList<string>? Addresses = null,
-    DateTimeOffset? ExpiresAt = null);
+    DateTimeOffset? ExpiresAt = null,
+    int? CallsPerSecond = null);
 
 /// <param name="Secret">Shown this once.</param>
 internal sealed record IssuedKey(string Id, string Secret);
@@ -112,6 +114,7 @@ internal sealed record IssuedKey(string Id, string Secret);
 /// <param name="Status">active, suspended, revoked or expired.</param>
 /// <param name="Cameras">Wire names; null for all.</param>
 /// <param name="Addresses">Null for any.</param>
+/// <param name="CallsPerSecond">Null for what every account may.</param>
 internal sealed record KeyRow(
     string Id,
     string Name,
@@ -123,7 +126,8 @@ internal sealed record KeyRow(
     IReadOnlyList<string>? Addresses = null,
     DateTimeOffset? ExpiresAt = null,
     DateTimeOffset? LastUsedAt = null,
-    string? Reason = null);
+    string? Reason = null,
+    int? CallsPerSecond = null);
 
 /// <param name="Password">Null for one that is made up, and is to be changed.</param>
 internal sealed record UserDraft(string Name, string Role, string? Password = null);

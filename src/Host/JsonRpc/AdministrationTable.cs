@@ -42,6 +42,9 @@ internal static class AdministrationTable
     private static readonly ParamRow _cameras = new("cameras", ParamKind.Cameras, Max: CameraList.CountMax);
     private static readonly ParamRow _addresses = new("addresses", ParamKind.Addresses, Max: AddressSet.CountMax);
     private static readonly ParamRow _expiresAt = new("expires_at", ParamKind.Instant);
+    private static readonly ParamRow _rate =
+        new("calls_per_second", ParamKind.Integer, Min: 1, Max: ApiKeyRefusals.CallsPerSecondMax);
+
     private static readonly ParamRow _version = new("expected_version", ParamKind.Integer, Min: 1, Max: int.MaxValue);
     private static readonly ParamRow _keyReason =
         new("reason", ParamKind.Text, Default: ReasonUnasked, Max: ApiKeyRefusals.ReasonLengthMax);
@@ -64,8 +67,9 @@ internal static class AdministrationTable
     {
         ["ApiKey"] =
             "{id: text, name: text, role: Role, status: \"ACTIVE\"|\"SUSPENDED\"|\"REVOKED\"|\"EXPIRED\", cameras?: [camera], "
-            + "addresses?: [text], issued_at: instant, expires_at?: instant, old_secret_until?: instant, reason?: text, "
-            + "use_count: count, last_used_at?: instant, version: positive, stream: text}",
+            + "addresses?: [text], issued_at: instant, expires_at?: instant, calls_per_second?: positive, "
+            + "old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, version: positive, "
+            + "stream: text}",
         ["User"] =
             "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
             + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
@@ -90,6 +94,7 @@ internal static class AdministrationTable
                 _cameras,
                 _addresses,
                 _expiresAt,
+                _rate,
                 _key with { IsRequired = false },
             ],
             "{id: text, secret: text}", _errors),
@@ -99,7 +104,7 @@ internal static class AdministrationTable
             "{id: text, secret: text}", _errors),
         new("narrow_api_key", Right.ManageAccess,
             "Lets a key do less. What is left out stays as it is; nothing can become more.",
-            [_key, _role with { IsRequired = false }, _cameras, _addresses, _expiresAt, _version], "ApiKey", _errors),
+            [_key, _role with { IsRequired = false }, _cameras, _addresses, _expiresAt, _rate, _version], "ApiKey", _errors),
         new("suspend_api_key", Right.ManageAccess,
             "Lets nobody in with a key until it is resumed. What is open on its behalf ends.", [_key, _keyReason, _version],
             "ApiKey", _errors),

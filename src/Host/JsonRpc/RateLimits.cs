@@ -14,6 +14,8 @@ internal sealed class TokenBucket(RateRule rule, TimeProvider time)
     private double _tokens = rule.Burst;
     private long _at = time.GetTimestamp();
 
+    public RateRule Rule => rule;
+
     /// <summary>A full bucket is as good as a new one.</summary>
     public bool IsFull
     {
@@ -71,7 +73,7 @@ internal sealed class RateLimits(RateRule perConnection, AccountLimits accounts,
         TimeSpan wait = own.Take();
         if (wait == TimeSpan.Zero && session.Identity is { } identity)
         {
-            wait = accounts.Take(identity.UserId);
+            wait = accounts.Take(identity);
             if (wait > TimeSpan.Zero)
             {
                 own.GiveBack();

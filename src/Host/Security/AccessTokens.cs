@@ -12,6 +12,7 @@ namespace Events.Host.Security;
 /// <param name="KeyId">Of the key that was shown; null for a token.</param>
 /// <param name="Address">Where it was shown; null when that is not known.</param>
 /// <param name="SessionId">Of somebody who signed in; null for who shows anything else.</param>
+/// <param name="CallsPerSecondMax">Of a key that has a limit of its own; null for what every account may.</param>
 /// <param name="Ended">Cancelled when it is over before its time.</param>
 internal sealed record AccessIdentity(
     string UserId,
@@ -21,6 +22,7 @@ internal sealed record AccessIdentity(
     ApiKeyId? KeyId = null,
     IPAddress? Address = null,
     SessionId? SessionId = null,
+    int? CallsPerSecondMax = null,
     CancellationToken Ended = default)
 {
     /// <summary>Whether it still counts.</summary>

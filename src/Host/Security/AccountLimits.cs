@@ -12,13 +12,21 @@ internal sealed class AccountLimits(RateRule rule, TimeProvider time)
     private readonly ConcurrentDictionary<string, TokenBucket> _buckets = new(StringComparer.Ordinal);
 
     /// <returns>Zero when it may; otherwise how long until then.</returns>
-    public TimeSpan Take(string account) => BucketOf(account).Take();
+    public TimeSpan Take(AccessIdentity identity) => BucketOf(identity.UserId, identity.CallsPerSecondMax).Take();
 
-    private TokenBucket BucketOf(string account)
+    /// <param name="ownMax">A key's own limit, in calls a second, and what its bucket holds; null for none.</param>
+    private TokenBucket BucketOf(string account, int? ownMax)
     {
-        if (_buckets.TryGetValue(account, out TokenBucket? bucket))
+        RateRule own = ownMax is { } most && most < rule.PerSecond ? new RateRule(most, most) : rule;
+        if (_buckets.TryGetValue(account, out TokenBucket? bucket) && bucket.Rule == own)
         {
             return bucket;
+        }
+
+        if (bucket is not null)
+        {
+            // The key was narrowed; what it had left counts no more.
+            _buckets.TryRemove(new KeyValuePair<string, TokenBucket>(account, bucket));
         }
 
         if (_buckets.Count >= CountMax)
@@ -32,13 +40,13 @@ internal sealed class AccountLimits(RateRule rule, TimeProvider time)
             }
         }
 
-        return _buckets.GetOrAdd(account, _ => new TokenBucket(rule, time));
+        return _buckets.GetOrAdd(account, _ => new TokenBucket(own, time));
     }
 }
 
 /// <summary>An account asks too often.</summary>
 internal sealed class TooManyRequestsException(TimeSpan wait)
-    : Exception("Your account asks too often (setting Security.RateLimitAccountRequests). Wait a little.")
+    : Exception("Your account asks too often (setting Security.RateLimitAccountRequests, or the key's own limit). Wait a little.")
 {
     public TimeSpan Wait => wait;
 }

@@ -50,6 +50,7 @@ internal sealed class Authenticator(
                 grant.Until ?? DateTimeOffset.MaxValue,
                 grant.Cameras,
                 grant.KeyId,
+                CallsPerSecondMax: grant.CallsPerSecondMax,
                 Ended: grant.Ended)
             : null;
     }

@@ -26,7 +26,7 @@ internal sealed class HttpCallers(Authenticator authenticator, AccountLimits acc
         AccessIdentity? identity = shown is null
             ? null
             : await authenticator.ReadAsync(shown, way, request.HttpContext.Connection.RemoteIpAddress);
-        return identity is not null && accounts.Take(identity.UserId) is var wait && wait > TimeSpan.Zero
+        return identity is not null && accounts.Take(identity) is var wait && wait > TimeSpan.Zero
             ? throw new TooManyRequestsException(wait)
             : identity;
     }

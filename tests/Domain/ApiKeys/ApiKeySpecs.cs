@@ -78,6 +78,7 @@ public sealed class A_key
         { Limits with { Addresses = null }, false },
         { Limits with { ExpiresAt = Now.AddDays(3) }, false },
         { Limits with { ExpiresAt = null }, false },
+        { Limits with { CallsPerSecondMax = 20 }, true },
     };
 
     [Theory]
@@ -87,11 +88,46 @@ public sealed class A_key
         var answer = For(ApiKey.Decider).Given(Issued).When(new NarrowApiKey(Key, limits));
         if (isLess)
         {
-            answer.Then(new ApiKeyNarrowed(Key, limits.Role, limits.Cameras, limits.Addresses, limits.ExpiresAt, Now));
+            answer.Then(new ApiKeyNarrowed(
+                Key, limits.Role, limits.Cameras, limits.Addresses, limits.ExpiresAt, Now, limits.CallsPerSecondMax));
         }
         else
         {
             answer.ThenRefused(ApiKeyRefusals.Wider);
+        }
+    }
+
+    [Theory]
+    [InlineData(10, 10, null)]
+    [InlineData(10, 9, null)]
+    [InlineData(10, 11, "api_key.wider")]
+    [InlineData(10, null, "api_key.wider")]
+    [InlineData(10, 0, "api_key.bad_rate")]
+    [InlineData(null, ApiKeyRefusals.CallsPerSecondMax, null)]
+    [InlineData(null, ApiKeyRefusals.CallsPerSecondMax + 1, "api_key.bad_rate")]
+    public void calls_as_often_as_before_or_less(int? before, int? after, string? refusal)
+    {
+        var issued = new ApiKeyIssued(Key, "Wall", Role.Viewer, null, null, null, Samples.Hash, Now, before);
+        var answer = For(ApiKey.Decider).Given(issued).When(
+            new NarrowApiKey(Key, new ApiKeyLimits(Role.Viewer, null, null, null, after)));
+        if (refusal is not null)
+        {
+            answer.ThenRefused(refusal == ApiKeyRefusals.Wider.Code ? ApiKeyRefusals.Wider : ApiKeyRefusals.BadRate);
+        }
+        else if (before == after)
+        {
+            answer.ThenNothing();
+        }
+        else
+        {
+            answer.Then(new ApiKeyNarrowed(Key, Role.Viewer, null, null, null, Now, after));
+        }
+
+        foreach (int rate in new[] { 0, -1, ApiKeyRefusals.CallsPerSecondMax + 1 })
+        {
+            For(ApiKey.Decider)
+                .When(new IssueApiKey(Key, "Wall", Limits with { CallsPerSecondMax = rate }, Samples.Hash))
+                .ThenRefused(ApiKeyRefusals.BadRate);
         }
     }
 

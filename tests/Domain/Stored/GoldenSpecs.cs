@@ -48,6 +48,8 @@ public sealed class A_stored_fact
         ["retention_policy_set.size"] = Samples.Of<RetentionPolicySet>() with { Type = RetentionType.Size, MaxAgeDays = null },
         ["cleanup_finished.requested"] =
             Samples.Of<CleanupFinished>() with { Trigger = CleanupTrigger.Requested, IsComplete = false },
+        ["api_key_issued.limited"] = Samples.Of<ApiKeyIssued>() with { CallsPerSecondMax = 50 },
+        ["api_key_narrowed.limited"] = Samples.Of<ApiKeyNarrowed>() with { CallsPerSecondMax = 50 },
         ["api_key_issued.whole"] = Samples.Of<ApiKeyIssued>() with
         {
             Role = Role.Auditor,

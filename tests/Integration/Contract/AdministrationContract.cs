@@ -28,8 +28,8 @@ internal static class AdministrationContract
     {
         ["ApiKey"] =
             "{id: text, name: text, role: Role, status: \"ACTIVE\"|\"SUSPENDED\"|\"REVOKED\"|\"EXPIRED\", cameras?: [camera], "
-            + "addresses?: [text], issued_at: instant, expires_at?: instant, old_secret_until?: instant, reason?: text, "
-            + "use_count: count, last_used_at?: instant, version: positive, stream: text}",
+            + "addresses?: [text], issued_at: instant, expires_at?: instant, calls_per_second?: positive, "
+            + "old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, version: positive, stream: text}",
         ["User"] =
             "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
             + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
@@ -57,6 +57,7 @@ internal static class AdministrationContract
             cameras = new[] { Office.Device },
             addresses = new[] { "127.0.0.1", "10.0.0.0/8" },
             expires_at = "2099-03-01T12:00:00+01:00",
+            calls_per_second = 50,
         })),
         new("rotate_api_key", _managers, Secret, async office => new { (await office.KeyAsync()).id, overlap = 60, expected_version = 1 }),
         new("narrow_api_key", _managers, "ApiKey", async office => new
@@ -66,6 +67,7 @@ internal static class AdministrationContract
             cameras = new[] { Office.Device },
             addresses = new[] { "fd00::/8" },
             expires_at = "2099-03-01T12:00:00.5Z",
+            calls_per_second = 20,
             expected_version = 1,
         }),
         new("suspend_api_key", _managers, "ApiKey",

@@ -150,6 +150,42 @@ public sealed class Keys(House house) : IClassFixture<House>
         [.. JsonElement.Parse((await host.CliAsync(["keys", .. words, "--format", "json"])).Ok()).EnumerateArray()];
 
     [Fact]
+    public async Task call_as_often_as_they_may_and_no_oftener()
+    {
+        (string slow, string id) = await house.KeyAsync("--role", "viewer", "--calls-per-second", "5");
+        (string quick, _) = await house.KeyAsync("--role", "viewer");
+        foreach ((string secret, bool isLimited) in new[] { (slow, true), (quick, false) })
+        {
+            await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/ws"));
+            await rpc.CallAsync("authenticate", new { auth_token = secret });
+            List<int> refused = [];
+            for (int i = 0; i < 40; i++)
+            {
+                try
+                {
+                    await rpc.CallAsync("get_camera_list");
+                }
+                catch (RpcException limited)
+                {
+                    refused.Add(limited.Code);
+                }
+            }
+
+            Assert.Equal(isLimited, refused.Count > 0);
+            Assert.All(refused, code => Assert.Equal(-32040, code));
+            Assert.InRange(refused.Count, 0, 36);
+            HttpStatusCode[] answers = await Task.WhenAll(
+                Enumerable.Range(0, 30).Select(_ => house.GetAsync("/hls/camera0.m3u8", ("X-API-Key", secret))));
+            Assert.Equal(isLimited, answers.Contains(HttpStatusCode.TooManyRequests));
+        }
+
+        CliResult wider = await Host.CliAsync("keys", "narrow", "--key-id", id, "--calls-per-second", "6");
+        Assert.Contains("only be made to do less", wider.Errors, StringComparison.Ordinal);
+        (await Host.CliAsync("keys", "narrow", "--key-id", id, "--calls-per-second", "1")).Ok();
+        Assert.Equal(1, (await RowsAsync(Host, ["list"])).Single(key => key.Text("id") == id).Number("callsPerSecond"));
+    }
+
+    [Fact]
     public async Task open_every_way_in()
     {
         (string secret, string id) = await house.KeyAsync("--role", "viewer");
