@@ -84,7 +84,7 @@ internal static class Tables
         }
 
         Write(
-            ["name", "role", "status", "cameras", "addresses", "expires", "uses", "id"],
+            ["name", "role", "status", "cameras", "addresses", "calls/s", "expires", "uses", "id"],
             keys.Select(key => new[]
             {
                 key.Name,
@@ -92,6 +92,7 @@ internal static class Tables
                 key.Reason is { } why ? $"{key.Status}: {why}" : key.Status,
                 key.Cameras is { } cameras ? string.Join(' ', cameras) : "all",
                 key.Addresses is { } addresses ? string.Join(' ', addresses) : "any",
+                key.CallsPerSecond?.ToString(CultureInfo.InvariantCulture) ?? "any",
                 key.ExpiresAt is { } at
                     ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
                     : "never",

@@ -104,16 +104,13 @@ public sealed class Marten_itself
             $"""
             select jsonb_build_object('seq_id', seq_id, 'id', id, 'stream_id', stream_id, 'version', version, 'data', data, 'type', type,
               'micros', (extract(epoch from timestamp) * 1000000)::bigint, 'correlation_id', correlation_id, 'causation_id', causation_id,
-              'headers', headers, 'user_name', user_name)
+              'headers', headers, 'user_name', user_name, 'fact', substring(mt_dotnet_type from '([^.]+),'))
             from events.mt_events where seq_id <= {position} order by seq_id
             """)).Split('\n');
         Assert.Equal(stored.Length, read.Length);
         foreach ((string ours, string theirs) in stored.Zip(read))
         {
-            JsonObject found = JsonNode.Parse(theirs)!.AsObject();
-            Assert.NotEqual("", (string?)found["fact"]);
-            found.Remove("fact");
-            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(ours), found), $"{ours}\n{theirs}");
+            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(ours), JsonNode.Parse(theirs)), $"{ours}\n{theirs}");
         }
     }
 

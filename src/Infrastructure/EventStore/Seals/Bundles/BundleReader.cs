@@ -122,6 +122,8 @@ internal sealed class BundleReader : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    public void Dispose() => _archive.Dispose();
+
     /// <summary>The library does not look, and no hash covers the manifest: a bit that flipped in it would pass.</summary>
     private static void EnsureWhole(ZipArchiveEntry entry, uint checksum)
     {
@@ -130,8 +132,6 @@ internal sealed class BundleReader : IDisposable
             throw new InvalidDataException($"{entry.FullName} has another checksum than the archive says.");
         }
     }
-
-    public void Dispose() => _archive.Dispose();
 
     private ZipArchiveEntry Require(string name) =>
         _entries.TryGetValue(name, out ZipArchiveEntry? entry) ? entry : throw new BundleRefusedException($"{name} is missing");
