@@ -46,7 +46,7 @@ public sealed partial class CameraKeeper(
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                LogRetry(e);
+                Note(e);
                 await Task.Delay(RetryPause, stoppingToken);
             }
         }
@@ -155,6 +155,21 @@ public sealed partial class CameraKeeper(
                 cancellationToken);
         }
     }
+
+    private void Note(Exception failed)
+    {
+        // Where the program was when PostgreSQL was away, or the log took no facts, helps nobody, once a second.
+        if (failed is DependencyUnavailableException)
+        {
+            LogUnavailable(failed.Message);
+            return;
+        }
+
+        LogRetry(failed);
+    }
+
+    [LoggerMessage(EventId = 2103, Level = LogLevel.Warning, Message = "Cameras: trying again in a second. {Why}")]
+    private partial void LogUnavailable(string why);
 
     [LoggerMessage(EventId = 2101, Level = LogLevel.Warning, Message = "Cameras: trying again in a second")]
     private partial void LogRetry(Exception exception);

@@ -232,11 +232,26 @@ public sealed partial class RecordingKeeper(
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                LogRetry(e);
+                Note(e);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
             }
         }
     }
+
+    private void Note(Exception failed)
+    {
+        // Where the program was when PostgreSQL was away, or the log took no facts, helps nobody, once a second.
+        if (failed is DependencyUnavailableException)
+        {
+            LogUnavailable(failed.Message);
+            return;
+        }
+
+        LogRetry(failed);
+    }
+
+    [LoggerMessage(EventId = 2205, Level = LogLevel.Warning, Message = "Recordings: trying again in a second. {Why}")]
+    private partial void LogUnavailable(string why);
 
     [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message = "Recordings: trying again in a second")]
     private partial void LogRetry(Exception exception);

@@ -4,6 +4,7 @@ using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Retention;
+using Events.EventStore.Seals;
 using Events.Host.Cameras;
 
 namespace Events.Host.Health;
@@ -27,6 +28,9 @@ internal interface IReadiness
 
     /// <summary>Whether everything may be asked for: the footage was also held against the log.</summary>
     bool IsReady { get; }
+
+    /// <summary>In words, why the log takes no facts, which a start may wait for; null when it does.</summary>
+    string? AppendsRefused { get; }
 }
 
 /// <summary>
@@ -42,12 +46,16 @@ internal sealed partial class HealthChecks(
     CameraKeeper keeper,
     LegacyCameras cameras,
     StorageRule storage,
+    ISeals seals,
     TimeProvider time,
     ILogger<HealthChecks> logger)
     : BackgroundService, IReadiness
 {
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(2);
+
+    public const string SetBack =
+        "The log was set back and takes no facts until somebody says why; events audit status says what is known.";
 
     /// <summary>In facts. What a view may be behind before people should know.</summary>
     private const long LagDegraded = 10_000;
@@ -62,6 +70,8 @@ internal sealed partial class HealthChecks(
     public bool AreCamerasReady => keeper.Ready.IsCompletedSuccessfully;
 
     public bool IsReady => AreCamerasReady && footageCheck.Findings is not null;
+
+    public string? AppendsRefused => seals.AppendsRefused;
 
     /// <summary>The newest look; empty before the first.</summary>
     public IReadOnlyList<ComponentHealth> Latest => Volatile.Read(ref _look);
@@ -83,6 +93,7 @@ internal sealed partial class HealthChecks(
             Task<ComponentHealth>[] checks =
             [
                 CheckAsync("postgresql", DatabaseAsync, stoppingToken),
+                CheckAsync("seals", SealsAsync, stoppingToken),
                 CheckAsync("projections", ProjectionsAsync, stoppingToken),
                 CheckAsync("storage", StorageAsync, stoppingToken),
                 CheckAsync("media", MediaAsync, stoppingToken),
@@ -130,6 +141,18 @@ internal sealed partial class HealthChecks(
     {
         long head = await log.HeadAsync(cancellationToken);
         return (HealthLevel.Healthy, string.Create(CultureInfo.InvariantCulture, $"The log ends at position {head}."));
+    }
+
+    /// <summary>Why is for those who log in: it names places outside, and files.</summary>
+    private Task<(HealthLevel Level, string Message)> SealsAsync(CancellationToken cancellationToken)
+    {
+        SealStatus status = seals.Status;
+        return Task.FromResult(
+            seals.AppendsRefused is not null ? (HealthLevel.Unhealthy, SetBack)
+            : status.IsRefused ? (HealthLevel.Unhealthy, "The log is no longer sealed; events audit status says why.")
+            : (
+                HealthLevel.Healthy,
+                string.Create(CultureInfo.InvariantCulture, $"The log is proved up to position {status.Position}.")));
     }
 
     private async Task<(HealthLevel Level, string Message)> ProjectionsAsync(CancellationToken cancellationToken)

@@ -127,6 +127,7 @@ internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras
             ["timestamp"] = Now(),
             ["message"] = down is not null ? $"{down.Name}: {down.Message}"
                 : isReady ? "Every request is served."
+                : checks.AppendsRefused is not null ? HealthChecks.SetBack
                 : "Cameras and footage are being looked at after the start.",
         });
     }

@@ -24,13 +24,18 @@ internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, Acc
             { } identity when !identity.IsGood(time.GetUtcNow()) => LegacyErrors.NotLoggedIn(
                 "auth_required", "The token or key is good no longer. This socket stays open for a new login."),
             { } identity when !Policy.Allows(identity.Role, right) => Denied(call, right, identity),
-            _ when rule.NeedsCameras && !health.AreCamerasReady => LegacyErrors.Dependency(
-                "controller", "Cameras are being taken in after the start.", "service_initializing"),
-            _ when rule.NeedsFootage && !health.IsReady => LegacyErrors.Dependency(
-                "storage", "Footage is being checked after the start.", "service_initializing"),
+            _ when rule.NeedsCameras && !health.AreCamerasReady =>
+                NotReady("controller", "Cameras are being taken in after the start."),
+            _ when rule.NeedsFootage && !health.IsReady =>
+                NotReady("storage", "Footage is being checked after the start."),
             _ => null,
         };
     }
+
+    /// <summary>A start that has facts to write waits for as long as the log takes none.</summary>
+    private JsonRpcError NotReady(string dependency, string detail) => health.AppendsRefused is { } why
+        ? LegacyErrors.Dependency("seals", why)
+        : LegacyErrors.Dependency(dependency, detail, "service_initializing");
 
     private JsonRpcError Denied(JsonRpcCall call, Right right, AccessIdentity identity)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
 
@@ -77,6 +78,67 @@ public sealed class A_log_that_was_set_back
             + "alter table events.mt_events enable trigger all; alter table events.mt_events enable always trigger events_append_only");
         Assert.Contains((await VerifyAsync(host, 1)).GetProperty("findings").EnumerateArray(), one => one.Text("what") == "forked");
         Directory.Delete(anchors, recursive: true);
+    }
+
+    /// <summary>As after a restore with keys of before: a camera was connected, and a start has facts to write.</summary>
+    [Fact]
+    public async Task by_its_keys_alone_says_what_its_start_waits_for_and_goes_on_after_the_fork()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        await SealedAsync(host);
+        string state = Path.Combine(host.Data, "keys", "seal-state.json");
+        byte[] before = await File.ReadAllBytesAsync(state, TestContext.Current.CancellationToken);
+        await Scene.AddAsync(host, Scene.Pattern);
+        await using (RpcClient client = await host.ConnectAsync())
+        {
+            await Scene.ConnectedAsync(client);
+        }
+
+        await SealedAsync(host);
+        await host.KillAsync();
+        await File.WriteAllBytesAsync(state, before, TestContext.Current.CancellationToken);
+
+        Task starting = host.StartAgainAsync();
+        await Until.TrueAsync(
+            async () => (await HealthOfAsync(host, "/health/ready"))?.Text("message").Contains("set back", StringComparison.Ordinal) == true,
+            _limit,
+            "the start to say what it waits for");
+        await Until.TrueAsync(
+            async () => (await HealthOfAsync(host, "/health/detailed"))!.Value.GetProperty("components").EnumerateArray()
+                .Any(one => one.Text("name") == "seals" && one.Text("status") == "unhealthy"),
+            _limit,
+            "the health of the seals");
+        Assert.Contains("audit fork", (await StatusAsync(host)).Text("trouble"), StringComparison.Ordinal);
+        await using (RpcClient client = await host.ConnectAsync())
+        {
+            Assert.Equal("seals", (await Scene.RefusedAsync(client, "get_camera_list")).Data.Text("dependency"));
+        }
+
+        Assert.False(starting.IsCompleted);
+        (await host.CliAsync("audit", "fork", "--reason", "Restored with keys of the night")).Ok();
+        await starting;
+        Assert.Contains("Cameras: trying again in a second. The newest tree head", host.Output, StringComparison.Ordinal);
+        await SealedAsync(host);
+        JsonElement proven = await VerifyAsync(host, 0);
+        Assert.Contains(
+            proven.GetProperty("notices").EnumerateArray(), one => one.GetString()!.Contains("keys of the night", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            proven.GetProperty("notices").EnumerateArray(), one => one.GetString()!.Contains("what was lost", StringComparison.Ordinal));
+    }
+
+    /// <returns>Null while nobody listens.</returns>
+    private static async Task<JsonElement?> HealthOfAsync(RunningHost host, string path)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await host.Http.GetAsync(
+                new Uri($"http://127.0.0.1:{host.HealthPort}{path}"), TestContext.Current.CancellationToken);
+            return JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     [Fact]

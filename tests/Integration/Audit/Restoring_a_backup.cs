@@ -56,7 +56,7 @@ public sealed class Restoring_a_backup(ITestOutputHelper output)
             await File.ReadAllBytesAsync(Path.Combine(host.Data, "keys", "seal-key.pem"), Token),
             await File.ReadAllBytesAsync(Path.Combine(restored, "keys", "seal-key.pem"), Token));
 
-        await using (RunningHost again = await RunningHost.StartAsync(data: restored))
+        await using (RunningHost again = await RestoredHost.StartAsync(restored))
         {
             Assert.True(await CountAsync(again) >= before);
             Assert.Equal(6, (await again.CliAsync("camera", "list", "--format", "json")).Ok().Split("\"camera\":").Length - 1);

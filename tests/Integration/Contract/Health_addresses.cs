@@ -53,7 +53,7 @@ public sealed class Health_addresses
         JsonElement ready = (await AskAsync(host, "/health/ready")).Body;
         Assert.Equal((true, "ready"), (ready.GetProperty("ready").GetBoolean(), ready.Text("status")));
         Assert.Equal(
-            ["postgresql", "projections", "storage", "media", "cameras"],
+            ["postgresql", "seals", "projections", "storage", "media", "cameras"],
             (await AskAsync(host, "/health/detailed")).Body.GetProperty("components").EnumerateArray().Select(part => part.Text("name")));
         using HttpResponseMessage wrong = await host.Http.GetAsync(
             new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken);

@@ -50,6 +50,19 @@ public sealed class The_gate
         Assert.Contains("Dependency", early.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task says_that_a_start_waits_for_a_log_that_takes_no_facts()
+    {
+        await using Server server = await Server.StartAsync(new Start(true, false) { AppendsRefused = "The log was set back." });
+        await using RpcClient client = await RpcClient.ConnectAsync(server.Address);
+        await client.CallAsync("login");
+        await client.CallAsync("of_cameras");
+        RpcException early = await Assert.ThrowsAsync<RpcException>(() => client.CallAsync("of_footage"));
+
+        Assert.Equal(("dependency_failed", "seals"), (early.Data.Text("reason"), early.Data.Text("dependency")));
+        Assert.Equal("The log was set back.", early.Data.Text("detail"));
+    }
+
     /// <returns>0 when the call succeeded.</returns>
     private static async Task<int> CodeOfAsync(RpcClient client, string method)
     {
@@ -64,7 +77,10 @@ public sealed class The_gate
         }
     }
 
-    private sealed record Start(bool AreCamerasReady, bool IsReady) : IReadiness;
+    private sealed record Start(bool AreCamerasReady, bool IsReady) : IReadiness
+    {
+        public string? AppendsRefused { get; init; }
+    }
 
     private sealed class Server(WebApplication app) : IAsyncDisposable
     {

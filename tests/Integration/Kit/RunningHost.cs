@@ -77,19 +77,21 @@ internal sealed class RunningHost : IAsyncDisposable
     }
 
     /// <param name="starter">What is started in place of the built program, e.g. the script, or a program that starts it.</param>
+    /// <param name="meanwhile">What is done again and again until it is ready.</param>
     public static async Task<RunningHost> StartAsync(
         Dictionary<string, string>? environment = null,
         string[]? flags = null,
         string? data = null,
         string[]? starter = null,
-        TimeSpan? startTimeMax = null)
+        TimeSpan? startTimeMax = null,
+        Func<RunningHost, Task>? meanwhile = null)
     {
         string folder = data ?? Directory.CreateTempSubdirectory("events-it-").FullName;
         var host = new RunningHost(
             folder, environment ?? [], flags ?? ["--no-demo"], starter ?? BuiltProgram, startTimeMax ?? StartTimeMax);
         try
         {
-            await host.StartAgainAsync();
+            await host.StartAgainAsync(meanwhile);
             return host;
         }
         catch
@@ -101,14 +103,18 @@ internal sealed class RunningHost : IAsyncDisposable
     }
 
     /// <summary>Starts it in the same folder on the same ports, and waits until it is ready.</summary>
-    public async Task StartAgainAsync()
+    public async Task StartAgainAsync(Func<RunningHost, Task>? meanwhile = null)
     {
         string[] ports = ["--port", $"{Port}", "--health-port", $"{HealthPort}", "--rtsp-port", $"{RtspPort}"];
         _process = Start([.. _starter, "up", "--data", Data, .. ports, .. _flags], _environment);
         _ = ReadAsync(_process.StandardOutput);
         _ = ReadAsync(_process.StandardError);
         await Until.TrueAsync(
-            async () => _process.HasExited ? throw new InvalidOperationException($"The host ended: {Output}") : await IsReadyAsync(),
+            async () =>
+            {
+                await (meanwhile?.Invoke(this) ?? Task.CompletedTask);
+                return _process.HasExited ? throw new InvalidOperationException($"The host ended: {Output}") : await IsReadyAsync();
+            },
             _startTimeMax,
             () => $"the host to be ready; it printed:\n{Output}");
     }

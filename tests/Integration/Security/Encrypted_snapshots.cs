@@ -234,7 +234,7 @@ public sealed class Encrypted_snapshots
         JsonElement row = JsonElement.Parse((await RunningHost.RunAsync(
             ["restore", "--from", kept, "--data", data, "--passphrase-file", passphrase, "--format", "json"], [])).Ok());
         Assert.Equal(0, row.GetProperty("filesMissing").GetInt64());
-        await using RunningHost restored = await RunningHost.StartAsync(data: data);
+        await using RunningHost restored = await RestoredHost.StartAsync(data);
         Assert.Equal(vault, await DownloadAsync(restored, "vault.jpg"));
         Assert.Equal(film, await restored.DownloadAsync($"/files/recordings/{recording}", await restored.TokenAsync("admin")));
     }

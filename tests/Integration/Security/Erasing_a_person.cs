@@ -102,7 +102,7 @@ public sealed class Erasing_a_person
         Assert.Contains("1 people are erased", row.GetProperty("notes").ToString(), StringComparison.Ordinal);
 
         // She is unreadable from the first moment on, and the log comes to say so again.
-        await using (RunningHost again = await RunningHost.StartAsync(data: restored))
+        await using (RunningHost again = await RestoredHost.StartAsync(restored))
         {
             Assert.Empty(new Planted(Name, Address).In("the database", await TextOfAllAsync(again)));
             Assert.Equal(HttpStatusCode.Unauthorized, await SignInAsync(again.Http));

@@ -7,6 +7,11 @@ public interface ISeals
     SealStatus Status { get; }
 
     /// <summary>
+    /// In words, why no fact is taken: the log was set back. Null when facts are taken, or before the first look.
+    /// </summary>
+    string? AppendsRefused { get; }
+
+    /// <summary>
     /// Ends a log that was set back and goes on with what is left, under a new name: nothing is ever signed twice under one.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is nothing to fork, or the facts contradict their seals.</exception>

@@ -43,6 +43,8 @@ internal sealed partial class Sealer(
 
     public SealStatus Status => _status;
 
+    public string? AppendsRefused => gate.Why;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         bool isRefused = false;

@@ -326,7 +326,8 @@ internal sealed class SealingRun : IAsyncDisposable
         {
             throw new SealRefusedException(
                 $"The newest tree head has {head.Size} facts; the state file says that {_state.Size} were signed last. The state "
-                + "was set back, or somebody else signs with this key.",
+                + "was set back, or somebody else signs with this key. Restore the newer state, or, when a backup was restored, "
+                + "go on with what is there: events audit fork --reason WHY",
                 isSetBack: true);
         }
     }
