@@ -60,7 +60,7 @@ public sealed class CommandBus(
         CommandRoute route = _routes[command.GetType()];
         using Activity? span = Spans.StartActivity(command.GetType().Name);
         span?.SetTag("events.correlation", caller.CorrelationId);
-        if (!Policy.Allows(caller.Role, route.Right))
+        if (!caller.May(route.Right))
         {
             ledger.Refused(caller.UserName, caller.Way, caller.Address, route.Right.ToString());
             return CommandResult.Refused(NotAllowed);

@@ -139,7 +139,7 @@ public static class EventTypes
     [
         typeof(CameraIdJson), typeof(RecordingIdJson), typeof(SnapshotIdJson), typeof(CameraNumberJson), typeof(SourceUrlJson),
         typeof(CameraModesJson),
-        typeof(CleanupIdJson), typeof(ApiKeyIdJson), typeof(CameraListJson),
+        typeof(CleanupIdJson), typeof(ApiKeyIdJson), typeof(CameraListJson), typeof(ScopeListJson),
         typeof(UserNameJson), typeof(UserIdJson), typeof(SessionIdJson),
     ])]
 [JsonSerializable(typeof(CameraRegistered))]

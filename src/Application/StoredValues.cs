@@ -89,6 +89,16 @@ internal sealed class CameraListJson : JsonConverter<CameraList>
         writer.WriteStringValue(value.Text);
 }
 
+internal sealed class ScopeListJson : JsonConverter<ScopeList>
+{
+    public override ScopeList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        ScopeList.TryParse(reader.GetString() ?? string.Empty)
+        ?? throw new JsonException("A list of scopes in the log is not in the form that this program knows.");
+
+    public override void Write(Utf8JsonWriter writer, ScopeList value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Text);
+}
+
 internal sealed class UserNameJson : JsonConverter<UserName>
 {
     public override UserName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

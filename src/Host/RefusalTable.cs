@@ -79,6 +79,7 @@ internal static class RefusalTable
         new(ApiKeyRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
         new(ApiKeyRefusals.BadExpiry, RefusalFamily.InvalidInput, "expiresAt"),
         new(ApiKeyRefusals.BadRate, RefusalFamily.InvalidInput, "callsPerSecond"),
+        new(ApiKeyRefusals.BadScopes, RefusalFamily.InvalidInput, "scopes"),
         new(ApiKeyRefusals.BadOverlap, RefusalFamily.InvalidInput, "overlap"),
         new(ApiKeyRefusals.BadAddresses, RefusalFamily.InvalidInput, "addresses"),
         new(ApiKeyRefusals.BadCameras, RefusalFamily.InvalidInput, "cameras"),

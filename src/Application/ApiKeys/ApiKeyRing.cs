@@ -10,9 +10,19 @@ namespace Events.Application.ApiKeys;
 /// <summary>What a good key lets its bearer do, as it was when the key was shown.</summary>
 /// <param name="Until">Null for no end.</param>
 /// <param name="CallsPerSecondMax">Null for what every account may.</param>
+/// <param name="Scopes">Null for all rights of the role.</param>
 /// <param name="Ended">Cancelled as soon as this node hears that the key, or this secret of it, is good for less.</param>
 public sealed record ApiKeyGrant(
-    ApiKeyId KeyId, Role Role, CameraList? Cameras, DateTimeOffset? Until, int? CallsPerSecondMax, CancellationToken Ended);
+    ApiKeyId KeyId,
+    Role Role,
+    ScopeList? Scopes,
+    CameraList? Cameras,
+    DateTimeOffset? Until,
+    int? CallsPerSecondMax,
+    CancellationToken Ended)
+{
+    public bool May(Right right) => Policy.Allows(Role, Scopes, right);
+}
 
 /// <summary>
 /// All keys that are good now, in memory, on this node. A key is found by its hash, and the whole hash is compared in constant
@@ -167,7 +177,7 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
 
         bunch.All.Add(new Held(
             bytes,
-            new ApiKeyGrant(row.Id, row.Role, row.Cameras, until, row.CallsPerSecondMax, end.Token),
+            new ApiKeyGrant(row.Id, row.Role, row.Scopes, row.Cameras, until, row.CallsPerSecondMax, end.Token),
             AddressSet.Parse(row.Addresses),
             bunch.Use,
             end));

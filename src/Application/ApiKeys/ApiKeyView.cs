@@ -14,6 +14,7 @@ namespace Events.Application.ApiKeys;
 /// <param name="UseCount">Requests and logins that were reported so far.</param>
 /// <param name="LastUsedAt">Null before the first report.</param>
 /// <param name="CallsPerSecondMax">Null for what every account may.</param>
+/// <param name="Scopes">Null for all rights of the role.</param>
 public sealed record ApiKeyView(
     ApiKeyId Id,
     string Name,
@@ -30,9 +31,10 @@ public sealed record ApiKeyView(
     long UseCount,
     DateTimeOffset? LastUsedAt,
     long Version,
-    int? CallsPerSecondMax = null)
+    int? CallsPerSecondMax = null,
+    ScopeList? Scopes = null)
 {
-    public ApiKeyLimits Limits => new(Role, Cameras, Addresses, ExpiresAt, CallsPerSecondMax);
+    public ApiKeyLimits Limits => new(Role, Cameras, Addresses, ExpiresAt, CallsPerSecondMax, Scopes);
 
     /// <summary>How it is at a moment: time runs out before the log says so.</summary>
     public ApiKeyStatus StatusAt(DateTimeOffset now) =>
@@ -69,7 +71,7 @@ public static class ApiKeyViewProjection
         {
             (null, ApiKeyIssued e) => new(
                 e.KeyId, e.Name, e.Role, ApiKeyStatus.Active, e.Cameras, e.Addresses, e.At, e.ExpiresAt, e.SecretHash,
-                null, null, null, 0, null, recorded.Version, e.CallsPerSecondMax),
+                null, null, null, 0, null, recorded.Version, e.CallsPerSecondMax, e.Scopes),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
             ({ }, { } fact) => Changed(row, fact) with { Version = recorded.Version },
@@ -86,6 +88,7 @@ public static class ApiKeyViewProjection
                 Addresses = e.Addresses,
                 ExpiresAt = e.ExpiresAt,
                 CallsPerSecondMax = e.CallsPerSecondMax,
+                Scopes = e.Scopes,
             },
             ApiKeySuspended e => row with { Status = ApiKeyStatus.Suspended, EndedFor = e.Reason },
             ApiKeyResumed => row with { Status = ApiKeyStatus.Active, EndedFor = null },

@@ -5,12 +5,15 @@ namespace Events.Application.Contracts;
 /// <summary>Who asks, and by which way in.</summary>
 /// <param name="UserName">An account's id, or <c>system</c>.</param>
 /// <param name="Cameras">Those that it may know of; null for all.</param>
+/// <param name="Scopes">Rights of the role that it has; null for all.</param>
 /// <param name="Address">Where it came from; null when there is none. Stored with the facts.</param>
 /// <param name="Way"><c>graphql</c>, <c>json-rpc</c>, <c>cli</c>, <c>media</c> or <c>keeper</c>; stored with the facts.</param>
 public sealed record Caller(
     string UserName, Role Role, string Way, string CorrelationId, string? CausationId = null, CameraList? Cameras = null,
-    System.Net.IPAddress? Address = null)
+    System.Net.IPAddress? Address = null, ScopeList? Scopes = null)
 {
+    public bool May(Right right) => Policy.Allows(Role, Scopes, right);
+
     /// <summary>The program itself, e.g. when a camera reports or a recording's time is up.</summary>
     public static Caller System(string way, string correlationId) => new("system", Role.Admin, way, correlationId);
 

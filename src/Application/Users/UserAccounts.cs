@@ -89,7 +89,7 @@ public sealed class UserAccounts(
     private async Task<CommandResult> KeepAsync(
         UserName name, string password, Func<Guid, UserCommand> command, Caller caller, CancellationToken cancellationToken)
     {
-        if (!Policy.Allows(caller.Role, Right.ManageAccess))
+        if (!caller.May(Right.ManageAccess))
         {
             return CommandResult.Refused(CommandBus.NotAllowed);
         }

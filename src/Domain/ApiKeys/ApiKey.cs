@@ -34,6 +34,7 @@ public abstract record ApiKeyEvent(ApiKeyId KeyId, DateTimeOffset At);
 /// <param name="Addresses">Addresses and networks it may be used from, with spaces between; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
 /// <param name="CallsPerSecondMax">Of its own, below what every account may; null for none.</param>
+/// <param name="Scopes">Rights of the role that it has; null for all.</param>
 public sealed record ApiKeyIssued(
     ApiKeyId KeyId,
     string Name,
@@ -43,7 +44,8 @@ public sealed record ApiKeyIssued(
     DateTimeOffset? ExpiresAt,
     string SecretHash,
     DateTimeOffset At,
-    int? CallsPerSecondMax = null)
+    int? CallsPerSecondMax = null,
+    ScopeList? Scopes = null)
     : ApiKeyEvent(KeyId, At);
 
 /// <param name="OldUntil">The secret that was replaced is good until then.</param>
@@ -58,7 +60,8 @@ public sealed record ApiKeyNarrowed(
     string? Addresses,
     DateTimeOffset? ExpiresAt,
     DateTimeOffset At,
-    int? CallsPerSecondMax = null)
+    int? CallsPerSecondMax = null,
+    ScopeList? Scopes = null)
     : ApiKeyEvent(KeyId, At);
 
 public sealed record ApiKeySuspended(ApiKeyId KeyId, string Reason, DateTimeOffset At) : ApiKeyEvent(KeyId, At);
@@ -126,10 +129,11 @@ public abstract record ApiKey
 
             (Issued k, NarrowApiKey c) when k.Limits == c.Limits => Decision<ApiKeyEvent>.Nothing,
             (Issued, NarrowApiKey { Limits.HasRate: false }) => ApiKeyRefusals.BadRate,
+            (Issued, NarrowApiKey { Limits.AreScopesOfRole: false }) => ApiKeyRefusals.BadScopes,
             (Issued k, NarrowApiKey c) => c.Limits.IsWithin(k.Limits)
                 ? new ApiKeyNarrowed(
                     c.KeyId, c.Limits.Role, c.Limits.Cameras, c.Limits.Addresses, c.Limits.ExpiresAt, now,
-                    c.Limits.CallsPerSecondMax)
+                    c.Limits.CallsPerSecondMax, c.Limits.Scopes)
                 : ApiKeyRefusals.Wider,
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
@@ -140,13 +144,15 @@ public abstract record ApiKey
         {
             (NotIssued, ApiKeyIssued e) => new Issued(
                 e.Name,
-                new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt, e.CallsPerSecondMax),
+                new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt, e.CallsPerSecondMax, e.Scopes),
                 e.SecretHash,
                 false,
                 _noUses),
             (Issued k, ApiKeyRotated e) => k with { SecretHash = e.SecretHash },
-            (Issued k, ApiKeyNarrowed e) =>
-                k with { Limits = new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt, e.CallsPerSecondMax) },
+            (Issued k, ApiKeyNarrowed e) => k with
+            {
+                Limits = new ApiKeyLimits(e.Role, e.Cameras, e.Addresses, e.ExpiresAt, e.CallsPerSecondMax, e.Scopes),
+            },
             (Issued k, ApiKeySuspended) => k with { IsSuspended = true },
             (Issued k, ApiKeyResumed) => k with { IsSuspended = false },
             (Issued k, ApiKeyUsed e) => k with { UsedUntil = With(k.UsedUntil, e) },
@@ -159,10 +165,11 @@ public abstract record ApiKey
         !OneLine.Is(command.Name, ApiKeyRefusals.NameLengthMax) ? ApiKeyRefusals.BadName
         : command.Limits.ExpiresAt <= now ? ApiKeyRefusals.BadExpiry
         : !command.Limits.HasRate ? ApiKeyRefusals.BadRate
+        : !command.Limits.AreScopesOfRole ? ApiKeyRefusals.BadScopes
         : command.Limits is { Cameras: not null, Role: not (Role.Viewer or Role.Operator) } ? ApiKeyRefusals.CamerasOfWholeRole
         : new ApiKeyIssued(
             command.KeyId, command.Name, command.Limits.Role, command.Limits.Cameras, command.Limits.Addresses,
-            command.Limits.ExpiresAt, command.SecretHash, now, command.Limits.CallsPerSecondMax);
+            command.Limits.ExpiresAt, command.SecretHash, now, command.Limits.CallsPerSecondMax, command.Limits.Scopes);
 
     private static IReadOnlyDictionary<string, DateTimeOffset> UsesOf(ApiKey key) =>
         key switch
@@ -199,15 +206,26 @@ public abstract record ApiKey
 /// <param name="Addresses">Addresses and networks it may be used from, with spaces between; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
 /// <param name="CallsPerSecondMax">Calls and requests over all it has open, on each host; null for what any account may.</param>
+/// <param name="Scopes">Rights of the role that it has; null for all.</param>
 public sealed record ApiKeyLimits(
-    Role Role, CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt, int? CallsPerSecondMax = null)
+    Role Role,
+    CameraList? Cameras,
+    string? Addresses,
+    DateTimeOffset? ExpiresAt,
+    int? CallsPerSecondMax = null,
+    ScopeList? Scopes = null)
 {
+    /// <summary>Whether it names only rights that the role has.</summary>
+    public bool AreScopesOfRole => Scopes is null || Scopes.All.All(right => Policy.Allows(Role, right));
+
     /// <summary>Whether what is said of its calls is a rate.</summary>
     public bool HasRate => CallsPerSecondMax is null or (>= 1 and <= ApiKeyRefusals.CallsPerSecondMax);
 
     /// <summary>Whether nothing becomes possible that was not. Of addresses, only whole entries can be left out.</summary>
     public bool IsWithin(ApiKeyLimits other) =>
         Policy.Covers(other.Role, Role)
+        && Enum.GetValues<Right>().All(right =>
+            !Policy.Allows(Role, Scopes, right) || Policy.Allows(other.Role, other.Scopes, right))
         && (Cameras is null ? other.Cameras is null : Cameras.IsWithin(other.Cameras))
         && (Cameras is null || Role is Role.Viewer or Role.Operator)
         && (other.Addresses is null
@@ -247,6 +265,10 @@ public static class ApiKeyRefusals
 
     public static readonly Refusal BadRate = new(
         "api_key.bad_rate", $"A key makes 1 to {CallsPerSecondMax} calls a second, or as many as any account.");
+
+    public static readonly Refusal BadScopes = new(
+        "api_key.bad_scopes",
+        "Scopes are one or more rights that the role has, other than manage_access, which goes with a whole role.");
 
     public static readonly Refusal BadOverlap = new(
         "api_key.bad_overlap", $"The old secret stays good for 0 to {OverlapSMax} seconds.");

@@ -58,6 +58,10 @@ public static class Policy
 
     public static bool Allows(Role role, Right right) => Table[right].Contains(role);
 
+    /// <param name="scopes">Null for all rights of the role.</param>
+    public static bool Allows(Role role, ScopeList? scopes, Right right) =>
+        Allows(role, right) && scopes?.Contains(right) != false;
+
     /// <summary>The least role that has a right, for answers to those who do not have it.</summary>
     public static Role LeastOf(Right right) => Table[right][0];
 

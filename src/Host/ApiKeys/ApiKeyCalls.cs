@@ -36,16 +36,16 @@ internal sealed class ApiKeyCalls(
             cancellationToken,
             expectedVersion);
 
-    /// <returns>Null when both could be read.</returns>
+    /// <returns>Null when all could be read.</returns>
     public static InvalidInputError? TryRead(
-        IReadOnlyList<Guid>? cameras, IReadOnlyList<string>? addresses, out CameraList? list, out string? networks) =>
-        ApiKeyDesk.TryRead(cameras?.Select(id => new CameraId(id)), addresses, out list, out networks) is { } refusal
+        IReadOnlyList<Guid>? cameras, IReadOnlyList<string>? addresses, IReadOnlyList<Right>? scopes, out GivenLists lists) =>
+        ApiKeyDesk.TryRead(cameras?.Select(id => new CameraId(id)), addresses, scopes, out lists) is { } refusal
             ? new InvalidInputError(refusal.Message, refusal.Code, RefusalTable.Of(refusal).Subject)
             : null;
 
     /// <summary>What is null stays as it is.</summary>
     public Task<NarrowApiKey> NarrowingOfAsync(
-        Guid id, Role? role, CameraList? cameras, string? addresses, DateTimeOffset? expiresAt, int? callsPerSecond,
+        Guid id, Role? role, GivenLists lists, DateTimeOffset? expiresAt, int? callsPerSecond,
         CancellationToken cancellationToken) =>
-        desk.NarrowingOfAsync(new ApiKeyId(id), role, cameras, addresses, expiresAt, callsPerSecond, cancellationToken);
+        desk.NarrowingOfAsync(new ApiKeyId(id), role, lists, expiresAt, callsPerSecond, cancellationToken);
 }

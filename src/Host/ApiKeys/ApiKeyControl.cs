@@ -94,8 +94,8 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
             return BadRole();
         }
 
-        (CameraList? cameras, string? addresses, IResult? problem) = await ReadAsync(
-            wish.Cameras, wish.Addresses, context.RequestAborted);
+        (GivenLists lists, IResult? problem) = await ReadAsync(
+            wish.Cameras, wish.Addresses, wish.Scopes, context.RequestAborted);
         if (problem is not null)
         {
             return problem;
@@ -104,7 +104,7 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
         ApiKeyId id = ApiKeyId.New();
         (string secret, string hash) = ApiKeySecret.New();
         CommandResult result = await desk.SendAsync(
-            new IssueApiKey(id, wish.Name, new ApiKeyLimits(role, cameras, addresses, wish.ExpiresAt, wish.CallsPerSecond), hash),
+            new IssueApiKey(id, wish.Name, lists.Of(role, wish.ExpiresAt, wish.CallsPerSecond), hash),
             CallerNow(), null, context.RequestAborted);
         return Refused(result) ?? Results.Json(new IssuedKey(id.ToString(), secret), ControlJson.Default.IssuedKey);
     }
@@ -131,16 +131,15 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
             return BadRole();
         }
 
-        (CameraList? cameras, string? addresses, IResult? problem) = await ReadAsync(
-            wish.Cameras, wish.Addresses, context.RequestAborted);
+        (GivenLists lists, IResult? problem) = await ReadAsync(
+            wish.Cameras, wish.Addresses, wish.Scopes, context.RequestAborted);
         if (problem is not null || IdOf(id) is not { } key)
         {
             return problem ?? NotFound(id);
         }
 
         NarrowApiKey command = await desk.NarrowingOfAsync(
-            key, AccessTokens.RoleOf(wish.Role), cameras, addresses, wish.ExpiresAt, wish.CallsPerSecond,
-            context.RequestAborted);
+            key, AccessTokens.RoleOf(wish.Role), lists, wish.ExpiresAt, wish.CallsPerSecond, context.RequestAborted);
         return await ChangeAsync(context, id, _ => command);
     }
 
@@ -169,31 +168,43 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
             : Results.Json(await RowOfAsync(view, context.RequestAborted), ControlJson.Default.KeyRow);
     }
 
-    private async Task<(CameraList? Cameras, string? Addresses, IResult? Problem)> ReadAsync(
-        IReadOnlyList<string>? cameras, IReadOnlyList<string>? addresses, CancellationToken cancellationToken)
+    /// <summary>An empty list is one that was not given: the command line has no other way to say that.</summary>
+    private async Task<(GivenLists Lists, IResult? Problem)> ReadAsync(
+        IReadOnlyList<string>? cameras, IReadOnlyList<string>? addresses, IReadOnlyList<string>? scopes,
+        CancellationToken cancellationToken)
     {
-        string? normal = addresses is { Count: > 0 } ? AddressSet.Normalise(addresses) : null;
-        if (addresses is { Count: > 0 } && normal is null)
-        {
-            return (null, null, Problem(400, ApiKeyRefusals.BadAddresses.Code, ApiKeyRefusals.BadAddresses.Message));
-        }
-
+        var none = new GivenLists(null, null, null);
         List<CameraId> ids = [];
         foreach (string name in cameras ?? [])
         {
             if (await CameraNames.FindAsync(name, views, cancellationToken) is not { } camera)
             {
-                return (null, null, Problem(
-                    404, ApiKeyRefusals.BadCameras.Code, $"There is no camera {name}. List them: camera list"));
+                return (none, Problem(404, ApiKeyRefusals.BadCameras.Code, $"There is no camera {name}. List them: camera list"));
             }
 
             ids.Add(camera.Id);
         }
 
-        CameraList? list = CameraList.From(ids);
-        return ids.Count > 0 && list is null
-            ? (null, null, Problem(400, ApiKeyRefusals.BadCameras.Code, ApiKeyRefusals.BadCameras.Message))
-            : (list, normal, null);
+        List<Right> rights = [];
+        foreach (string name in scopes ?? [])
+        {
+            if (ScopeNames.RightOf(name) is not { } right)
+            {
+                return (none, Problem(
+                    400,
+                    ApiKeyRefusals.BadScopes.Code,
+                    $"There is no scope {name}. There are {string.Join(", ", ScopeNames.All)}."));
+            }
+
+            rights.Add(right);
+        }
+
+        Refusal? refusal = ApiKeyDesk.TryRead(
+            ids.Count > 0 ? ids : null,
+            addresses is { Count: > 0 } ? addresses : null,
+            rights.Count > 0 ? rights : null,
+            out GivenLists lists);
+        return (lists, refusal is null ? null : Problem(400, refusal.Code, refusal.Message));
     }
 
     private async Task<KeyRow> RowOfAsync(ApiKeyView view, CancellationToken cancellationToken)
@@ -217,7 +228,8 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
             view.ExpiresAt,
             view.LastUsedAt,
             view.EndedFor,
-            view.CallsPerSecondMax);
+            view.CallsPerSecondMax,
+            ScopeNames.Of(view.Scopes));
     }
 
     private static ApiKeyId? IdOf(string text) => Guid.TryParse(text, out Guid id) ? new ApiKeyId(id) : null;

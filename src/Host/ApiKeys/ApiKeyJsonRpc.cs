@@ -20,6 +20,7 @@ internal sealed record ShownApiKey(
     string IssuedAt,
     string? ExpiresAt,
     int? CallsPerSecond,
+    IReadOnlyList<string>? Scopes,
     string? OldSecretUntil,
     string? Reason,
     long UseCount,
@@ -130,7 +131,7 @@ internal sealed class ApiKeyJsonRpc(
         }
 
         NarrowApiKey command = await desk.NarrowingOfAsync(
-            key, role, limits.Cameras, limits.Addresses, limits.ExpiresAt, limits.CallsPerSecond, call.Cancellation);
+            key, role, limits.Lists, limits.ExpiresAt, limits.CallsPerSecond, call.Cancellation);
         return await ChangeAsync(call, command, version);
     }
 
@@ -176,11 +177,16 @@ internal sealed class ApiKeyJsonRpc(
             "cameras", CameraList.CountMax, text => CameraNumber.TryParse(text) is not null, ApiKeyRefusals.BadCameras.Message);
         var addresses = given.OptionalTexts(
             "addresses", AddressSet.CountMax, static _ => true, ApiKeyRefusals.BadAddresses.Message);
+        var scopes = given.OptionalTexts(
+            "scopes",
+            ScopeNames.All.Count,
+            name => ScopeNames.RightOf(name) is not null,
+            $"Some of {string.Join(", ", ScopeNames.All)}.");
         DateTimeOffset? expiresAt = given.OptionalInstant("expires_at");
         int? rate = given.OptionalInteger("calls_per_second", 1, ApiKeyRefusals.CallsPerSecondMax);
         if (given.Error is { } error)
         {
-            return new GivenLimits(null, null, null, null, error);
+            return GivenLimits.Wrong(error);
         }
 
         List<CameraId>? ids = devices is null ? null : [];
@@ -188,15 +194,16 @@ internal sealed class ApiKeyJsonRpc(
         {
             if (await cameras.FindAsync(CameraNumber.TryParse(device)!.Value, cancellationToken) is not { } camera)
             {
-                return new GivenLimits(null, null, null, null, LegacyErrors.NotFound("camera", device));
+                return GivenLimits.Wrong(LegacyErrors.NotFound("camera", device));
             }
 
             ids!.Add(camera.Id);
         }
 
-        return ApiKeyDesk.TryRead(ids, addresses, out CameraList? list, out string? networks) is { } refusal
-            ? new GivenLimits(null, null, null, null, LegacyErrors.ByFamily(refusal, string.Empty))
-            : new GivenLimits(list, networks, expiresAt, rate, null);
+        var rights = scopes?.Select(name => ScopeNames.RightOf(name)!.Value);
+        return ApiKeyDesk.TryRead(ids, addresses, rights, out GivenLists lists) is { } refusal
+            ? GivenLimits.Wrong(LegacyErrors.ByFamily(refusal, string.Empty))
+            : new GivenLimits(lists, expiresAt, rate, null);
     }
 
     private async Task<JsonRpcAnswer?> ShowAsync(ApiKeyId key, CancellationToken cancellationToken) =>
@@ -225,6 +232,7 @@ internal sealed class ApiKeyJsonRpc(
             LegacyText.Instant(key.IssuedAt),
             LegacyText.Optional(key.ExpiresAt),
             key.CallsPerSecond,
+            key.Scopes?.Select(ScopeNames.Of).ToList(),
             LegacyText.Optional(key.OldSecretUntil),
             key.Reason,
             key.UseCount,
@@ -233,9 +241,10 @@ internal sealed class ApiKeyJsonRpc(
             key.Stream);
 
     /// <param name="Error">Null when all could be read.</param>
-    private sealed record GivenLimits(
-        CameraList? Cameras, string? Addresses, DateTimeOffset? ExpiresAt, int? CallsPerSecond, JsonRpcError? Error)
+    private sealed record GivenLimits(GivenLists Lists, DateTimeOffset? ExpiresAt, int? CallsPerSecond, JsonRpcError? Error)
     {
-        public ApiKeyLimits Of(Role role) => new(role, Cameras, Addresses, ExpiresAt, CallsPerSecond);
+        public static GivenLimits Wrong(JsonRpcError error) => new(new GivenLists(null, null, null), null, null, error);
+
+        public ApiKeyLimits Of(Role role) => Lists.Of(role, ExpiresAt, CallsPerSecond);
     }
 }

@@ -40,6 +40,7 @@ internal static class ApiKeyMutations
     /// <param name="addresses">Where it may be used from, like 10.0.0.5 or 10.0.0.0/8, at most 32; null for anywhere.</param>
     /// <param name="expiresAt">Null for never.</param>
     /// <param name="callsPerSecond">Calls and requests over all it has open, 1 to 100,000; null for what any account may.</param>
+    /// <param name="scopes">Rights of the role that it has, but MANAGE_ACCESS; null for all.</param>
     /// <param name="id">A UUID of the client's; null for a new one.</param>
     [Error<InvalidInputError>]
     [Error<WrongStateError>]
@@ -48,14 +49,14 @@ internal static class ApiKeyMutations
     public static async Task<FieldResult<IssueApiKeyPayload>> IssueApiKeyAsync(
         string name, Role role, ApiKeyCalls calls, ClaimsPrincipal user, CancellationToken cancellationToken,
         [ID] IReadOnlyList<Guid>? cameras = null, IReadOnlyList<string>? addresses = null, DateTimeOffset? expiresAt = null,
-        int? callsPerSecond = null, [ID] Guid? id = null)
+        int? callsPerSecond = null, IReadOnlyList<Right>? scopes = null, [ID] Guid? id = null)
     {
         ApiKeyId key = id is { } given ? new ApiKeyId(given) : ApiKeyId.New();
         (string secret, string hash) = ApiKeySecret.New();
-        return ApiKeyCalls.TryRead(cameras, addresses, out CameraList? list, out string? networks) is { } wrong
+        return ApiKeyCalls.TryRead(cameras, addresses, scopes, out GivenLists lists) is { } wrong
             ? new FieldResult<IssueApiKeyPayload>([wrong])
             : await calls.SendAsync(
-                new IssueApiKey(key, name, new ApiKeyLimits(role, list, networks, expiresAt, callsPerSecond), hash),
+                new IssueApiKey(key, name, lists.Of(role, expiresAt, callsPerSecond), hash),
                 user,
                 (node, position) => new IssueApiKeyPayload(node, position is null ? null : secret, position),
                 cancellationToken);
@@ -91,15 +92,16 @@ internal static class ApiKeyMutations
     public static async Task<FieldResult<NarrowApiKeyPayload>> NarrowApiKeyAsync(
         [ID] Guid id, ApiKeyCalls calls, ClaimsPrincipal user, CancellationToken cancellationToken,
         Role? role = null, [ID] IReadOnlyList<Guid>? cameras = null, IReadOnlyList<string>? addresses = null,
-        DateTimeOffset? expiresAt = null, int? callsPerSecond = null, long? expectedVersion = null)
+        DateTimeOffset? expiresAt = null, int? callsPerSecond = null, IReadOnlyList<Right>? scopes = null,
+        long? expectedVersion = null)
     {
-        if (ApiKeyCalls.TryRead(cameras, addresses, out CameraList? list, out string? networks) is { } wrong)
+        if (ApiKeyCalls.TryRead(cameras, addresses, scopes, out GivenLists lists) is { } wrong)
         {
             return new FieldResult<NarrowApiKeyPayload>([wrong]);
         }
 
         return await calls.SendAsync(
-            await calls.NarrowingOfAsync(id, role, list, networks, expiresAt, callsPerSecond, cancellationToken),
+            await calls.NarrowingOfAsync(id, role, lists, expiresAt, callsPerSecond, cancellationToken),
             user,
             (node, position) => new NarrowApiKeyPayload(node, position),
             cancellationToken,

@@ -9,6 +9,7 @@ namespace Events.Host.ApiKeys;
 /// <param name="Addresses">Addresses and networks it may be used from; null for any.</param>
 /// <param name="ExpiresAt">Null for never.</param>
 /// <param name="CallsPerSecond">Calls and requests over all it has open, on each host; null for what every account may.</param>
+/// <param name="Scopes">Rights of the role that it has; null for all.</param>
 /// <param name="OldSecretUntil">How long the secret before the last rotation is good; null when there was none.</param>
 /// <param name="Reason">Why it was suspended or revoked; null otherwise.</param>
 /// <param name="UseCount">Logins and requests, as far as they were reported.</param>
@@ -26,6 +27,7 @@ internal sealed record ApiKeyNode(
     DateTimeOffset IssuedAt,
     DateTimeOffset? ExpiresAt,
     int? CallsPerSecond,
+    IReadOnlyList<Right>? Scopes,
     DateTimeOffset? OldSecretUntil,
     string? Reason,
     long UseCount,
@@ -45,6 +47,7 @@ internal sealed record ApiKeyNode(
             view.IssuedAt,
             view.ExpiresAt,
             view.CallsPerSecondMax,
+            view.Scopes?.All,
             view.OldUntil,
             view.EndedFor,
             view.UseCount,

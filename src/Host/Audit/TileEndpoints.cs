@@ -63,7 +63,7 @@ internal sealed class TileEndpoints(HttpCallers callers, ISealedTree tree, Acces
     private async Task<IResult?> RefusalAsync(HttpContext context)
     {
         AccessIdentity? identity = await callers.FindAsync(context.Request, Way);
-        if (identity is not null && Policy.Allows(identity.Role, Right.ReadAudit))
+        if (identity?.May(Right.ReadAudit) == true)
         {
             return null;
         }

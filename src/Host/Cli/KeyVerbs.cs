@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Events.Host.Control;
+using Events.Host.Security;
 
 namespace Events.Host.Cli;
 
@@ -29,11 +30,12 @@ internal static class KeyVerbs
         Option<string[]> addresses = Addresses();
         Option<string?> expires = Expires();
         Option<int?> rate = Rate();
+        Option<string[]> scopes = Scopes();
         var force = new Option<bool>("--force") { Description = "Nothing: the older service's key tool knew it.", Hidden = true };
         Command issue = CommandLine.Verb(
             "issue",
             "Makes a key and prints its secret, alone, this once; as JSON, with its id.",
-            [role, name, cameras, addresses, expires, rate, force, format],
+            [role, name, cameras, addresses, expires, rate, scopes, force, format],
             async (given, client, token) => Show(given, await client.PostAsync(
                 "/control/keys",
                 new KeyWish(
@@ -42,7 +44,8 @@ internal static class KeyVerbs
                     SomeOf(given.GetValue(cameras)),
                     SomeOf(given.GetValue(addresses)),
                     InstantOf(given.GetValue(expires)),
-                    given.GetValue(rate)),
+                    given.GetValue(rate),
+                    SomeOf(given.GetValue(scopes))),
                 ControlJson.Default.KeyWish,
                 ControlJson.Default.IssuedKey,
                 token)));
@@ -147,10 +150,11 @@ internal static class KeyVerbs
         Option<string[]> addresses = Addresses();
         Option<string?> expires = Expires();
         Option<int?> rate = Rate();
+        Option<string[]> scopes = Scopes();
         return CommandLine.Verb(
             "narrow",
             "Lets a key do less. What is not given stays as it is.",
-            [id, role, cameras, addresses, expires, rate, format],
+            [id, role, cameras, addresses, expires, rate, scopes, format],
             async (given, client, token) => Show(
                 await client.PostAsync(
                     PathOf(given.GetRequiredValue(id), "narrowing"),
@@ -159,7 +163,8 @@ internal static class KeyVerbs
                         SomeOf(given.GetValue(cameras)),
                         SomeOf(given.GetValue(addresses)),
                         InstantOf(given.GetValue(expires)),
-                        given.GetValue(rate)),
+                        given.GetValue(rate),
+                        SomeOf(given.GetValue(scopes))),
                     ControlJson.Default.KeyNarrowing,
                     ControlJson.Default.KeyRow,
                     token),
@@ -222,6 +227,16 @@ internal static class KeyVerbs
     {
         Description = "Calls and requests that it may make over all it has open, 1 to 100000. Without it, as any account.",
     };
+
+    private static Option<string[]> Scopes()
+    {
+        var scopes = new Option<string[]>("--scope")
+        {
+            Description = $"A right of the role that it has: {string.Join(", ", ScopeNames.All)}. Repeatable; without it, all.",
+        };
+        scopes.AcceptOnlyFromAmong([.. ScopeNames.All]);
+        return scopes;
+    }
 
     private static string PathOf(string id, string what) => $"/control/keys/{Uri.EscapeDataString(id)}/{what}";
 

@@ -84,11 +84,12 @@ internal static class Tables
         }
 
         Write(
-            ["name", "role", "status", "cameras", "addresses", "calls/s", "expires", "uses", "id"],
+            ["name", "role", "scopes", "status", "cameras", "addresses", "calls/s", "expires", "uses", "id"],
             keys.Select(key => new[]
             {
                 key.Name,
                 key.Role,
+                key.Scopes is { } scopes ? string.Join(' ', scopes) : "all",
                 key.Reason is { } why ? $"{key.Status}: {why}" : key.Status,
                 key.Cameras is { } cameras ? string.Join(' ', cameras) : "all",
                 key.Addresses is { } addresses ? string.Join(' ', addresses) : "any",

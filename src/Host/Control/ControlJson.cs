@@ -84,7 +84,8 @@ internal sealed record KeyWish(
     IReadOnlyList<string>? Cameras = null,
     IReadOnlyList<string>? Addresses = null,
     DateTimeOffset? ExpiresAt = null,
-    int? CallsPerSecond = null);
+    int? CallsPerSecond = null,
+    IReadOnlyList<string>? Scopes = null);
 
 /// <param name="OverlapSeconds">How long the secret that is replaced stays good.</param>
 internal sealed record KeyRotation(int OverlapSeconds);
@@ -106,7 +107,8 @@ internal sealed record KeyNarrowing(
     IReadOnlyList<string>? Cameras = null,
     IReadOnlyList<string>? Addresses = null,
     DateTimeOffset? ExpiresAt = null,
-    int? CallsPerSecond = null);
+    int? CallsPerSecond = null,
+    IReadOnlyList<string>? Scopes = null);
 
 /// <param name="Secret">Shown this once.</param>
 internal sealed record IssuedKey(string Id, string Secret);
@@ -115,6 +117,7 @@ internal sealed record IssuedKey(string Id, string Secret);
 /// <param name="Cameras">Wire names; null for all.</param>
 /// <param name="Addresses">Null for any.</param>
 /// <param name="CallsPerSecond">Null for what every account may.</param>
+/// <param name="Scopes">Null for all rights of the role.</param>
 internal sealed record KeyRow(
     string Id,
     string Name,
@@ -127,7 +130,8 @@ internal sealed record KeyRow(
     DateTimeOffset? ExpiresAt = null,
     DateTimeOffset? LastUsedAt = null,
     string? Reason = null,
-    int? CallsPerSecond = null);
+    int? CallsPerSecond = null,
+    IReadOnlyList<string>? Scopes = null);
 
 /// <param name="Password">Null for one that is made up, and is to be changed.</param>
 internal sealed record UserDraft(string Name, string Role, string? Password = null);

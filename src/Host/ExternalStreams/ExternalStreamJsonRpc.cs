@@ -100,7 +100,7 @@ internal sealed class ExternalStreamJsonRpc(
 
         if (sessions.Of(call.Connection).Identity is { Cameras: not null } identity)
         {
-            return LegacyErrors.NotAllowed(Right.Control, identity.Role); // What is found belongs to nobody's list.
+            return LegacyErrors.NotAllowed(Right.Control, identity); // What is found belongs to nobody's list.
         }
 
         DiscoveryAnswer found = await discovery.ScanAsync(

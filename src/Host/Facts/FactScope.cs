@@ -20,7 +20,7 @@ namespace Events.Host.Facts;
 internal sealed class FactScopes(IReadModels views, UserRing users)
 {
     public FactScope Of(AccessIdentity access) =>
-        new(views, users, Policy.Allows(access.Role, Right.ReadAudit), access.Cameras);
+        new(views, users, access.May(Right.ReadAudit), access.Cameras);
 }
 
 /// <param name="readsAudit">Whether facts about access and administration are shown, and who caused any fact.</param>

@@ -187,7 +187,7 @@ internal sealed class FileEndpoints(
         }
 
         AccessIdentity? identity = await callers.FindAsync(context.Request, "files");
-        if (identity is not null && Policy.Allows(identity.Role, Right.SeePictures))
+        if (identity?.May(Right.SeePictures) == true)
         {
             return (new FileRight(identity.UserId, identity.Cameras), null);
         }

@@ -49,7 +49,7 @@ internal sealed class GraphQLCallers(
             return false;
         }
 
-        if (rule.Policy is null || Policy.Allows(access.Role, Enum.Parse<Right>(rule.Policy)))
+        if (rule.Policy is null || access.May(Enum.Parse<Right>(rule.Policy)))
         {
             return true;
         }
@@ -60,7 +60,7 @@ internal sealed class GraphQLCallers(
 
     public static AccessIdentity AccessOf(ClaimsPrincipal user) => ((AccessPrincipal)user).Access;
 
-    public static bool MayDo(ClaimsPrincipal user, Right right) => Policy.Allows(AccessOf(user).Role, right);
+    public static bool MayDo(ClaimsPrincipal user, Right right) => AccessOf(user).May(right);
 
     private GraphQLAdmission Seat(AccessIdentity identity, GraphQLConnect connect)
     {

@@ -55,18 +55,18 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
             new Authenticated(
                 true,
                 AccessTokens.NameOf(identity.Role),
-                PermissionsOf(identity.Role),
+                PermissionsOf(identity),
                 LegacyText.Instant(identity.ExpiresAt),
                 call.Connection.Id),
             LegacyJson.Default.Authenticated);
     }
 
-    private static string[] PermissionsOf(Role role) =>
-        role switch
-        {
-            Role.Admin => ["view", "control", "admin"],
-            Role.Operator => ["view", "control"],
-            Role.Auditor => ["audit"],
-            _ => ["view"],
-        };
+    /// <summary>The words of the legacy contract; an auditor has one of his own.</summary>
+    private static string[] PermissionsOf(AccessIdentity identity)
+    {
+        (string Word, Right Right)[] words = identity.Role is Role.Auditor
+            ? [("audit", Right.ReadAudit)]
+            : [("view", Right.ReadCatalogue), ("control", Right.Control), ("admin", Right.Administer)];
+        return [.. words.Where(pair => identity.May(pair.Right)).Select(pair => pair.Word)];
+    }
 }

@@ -45,6 +45,9 @@ internal static class AdministrationTable
     private static readonly ParamRow _rate =
         new("calls_per_second", ParamKind.Integer, Min: 1, Max: ApiKeyRefusals.CallsPerSecondMax);
 
+    private static readonly ParamRow _scopes =
+        new("scopes", ParamKind.Scopes, Max: ScopeNames.All.Count, Choices: ScopeNames.All);
+
     private static readonly ParamRow _version = new("expected_version", ParamKind.Integer, Min: 1, Max: int.MaxValue);
     private static readonly ParamRow _keyReason =
         new("reason", ParamKind.Text, Default: ReasonUnasked, Max: ApiKeyRefusals.ReasonLengthMax);
@@ -68,16 +71,17 @@ internal static class AdministrationTable
         ["ApiKey"] =
             "{id: text, name: text, role: Role, status: \"ACTIVE\"|\"SUSPENDED\"|\"REVOKED\"|\"EXPIRED\", cameras?: [camera], "
             + "addresses?: [text], issued_at: instant, expires_at?: instant, calls_per_second?: positive, "
-            + "old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, version: positive, "
-            + "stream: text}",
+            + "scopes?: [Scope], old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, "
+            + "version: positive, stream: text}",
         ["User"] =
             "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
             + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
             + "reason?: text, version: positive, stream: text}",
         ["Account"] =
             "{account: text, name: text, kind: \"user\"|\"key\"|\"token\", role: Role, cameras?: [camera], "
-            + "has_second_factor: bool, must_change_password: bool}",
+            + "scopes?: [Scope], has_second_factor: bool, must_change_password: bool}",
         ["Role"] = "\"viewer\"|\"operator\"|\"admin\"|\"auditor\"",
+        ["Scope"] = string.Join('|', ScopeNames.All.Select(name => $"\"{name}\"")),
     };
 
     private static readonly MethodRow[] _ofKeys =
@@ -86,8 +90,9 @@ internal static class AdministrationTable
             "{api_keys: [ApiKey], total: count, limit: count, offset: count}", [DependencyFailed]),
         new("get_api_key", Right.ReadAudit, "One key.", [_key], "ApiKey", [NotFound, DependencyFailed]),
         new("issue_api_key", Right.ManageAccess,
-            "Makes a key. Its secret is in this answer and nowhere else. Without cameras, addresses and an end it is for all "
-            + "cameras, from anywhere, for ever. With an id of the client's own, a repeated call makes no second key.",
+            "Makes a key. Its secret is in this answer and nowhere else. Without cameras, addresses, scopes and an end it is "
+            + "for all cameras, from anywhere, for all that its role may, for ever. With an id of the client's own, a repeated "
+            + "call makes no second key.",
             [
                 new("name", ParamKind.Text, IsRequired: true, Max: ApiKeyRefusals.NameLengthMax),
                 _role,
@@ -95,6 +100,7 @@ internal static class AdministrationTable
                 _addresses,
                 _expiresAt,
                 _rate,
+                _scopes,
                 _key with { IsRequired = false },
             ],
             "{id: text, secret: text}", _errors),
@@ -104,7 +110,8 @@ internal static class AdministrationTable
             "{id: text, secret: text}", _errors),
         new("narrow_api_key", Right.ManageAccess,
             "Lets a key do less. What is left out stays as it is; nothing can become more.",
-            [_key, _role with { IsRequired = false }, _cameras, _addresses, _expiresAt, _rate, _version], "ApiKey", _errors),
+            [_key, _role with { IsRequired = false }, _cameras, _addresses, _expiresAt, _rate, _scopes, _version], "ApiKey",
+            _errors),
         new("suspend_api_key", Right.ManageAccess,
             "Lets nobody in with a key until it is resumed. What is open on its behalf ends.", [_key, _keyReason, _version],
             "ApiKey", _errors),

@@ -56,15 +56,21 @@ internal static class LegacyErrors
         return error;
     }
 
-    public static JsonRpcError NotAllowed(Right required, Role have) => new(
-        PermissionDenied,
-        "Permission denied",
-        new JsonObject
+    public static JsonRpcError NotAllowed(Right required, AccessIdentity identity)
+    {
+        JsonObject data = new()
         {
             ["reason"] = "permission_denied",
             ["required_role"] = AccessTokens.NameOf(Policy.LeastOf(required)),
-            ["have_role"] = AccessTokens.NameOf(have),
-        });
+            ["have_role"] = AccessTokens.NameOf(identity.Role),
+        };
+        if (Policy.Allows(identity.Role, required) && !identity.May(required))
+        {
+            data["required_scope"] = ScopeNames.Of(required);
+        }
+
+        return new JsonRpcError(PermissionDenied, "Permission denied", data);
+    }
 
     public static JsonRpcError NotFound(string resource, string id) => new(
         NotFoundCode,

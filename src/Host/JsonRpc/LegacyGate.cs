@@ -23,7 +23,7 @@ internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, Acc
             null => LegacyErrors.NotLoggedIn("auth_required"),
             { } identity when !identity.IsGood(time.GetUtcNow()) => LegacyErrors.NotLoggedIn(
                 "auth_required", "The token or key is good no longer. This socket stays open for a new login."),
-            { } identity when !Policy.Allows(identity.Role, right) => Denied(call, right, identity),
+            { } identity when !rule.Allows(identity) => Denied(call, right, identity),
             _ when rule.NeedsCameras && !health.AreCamerasReady =>
                 NotReady("controller", "Cameras are being taken in after the start."),
             _ when rule.NeedsFootage && !health.IsReady =>
@@ -40,7 +40,7 @@ internal sealed class LegacyGate(ClientSessions sessions, IReadiness health, Acc
     private JsonRpcError Denied(JsonRpcCall call, Right right, AccessIdentity identity)
     {
         ledger.Refused(identity.UserId, "json-rpc", call.Connection.RemoteAddress, right.ToString());
-        return LegacyErrors.NotAllowed(right, identity.Role);
+        return LegacyErrors.NotAllowed(right, identity);
     }
 
     /// <summary>Answers for handlers: what does not answer outside is -32050, not an internal error.</summary>

@@ -148,6 +148,7 @@ internal static class MethodPage
             ParamKind.Id => "UUID",
             ParamKind.Instant => "moment with its offset like `2027-03-01T12:00:00Z`",
             ParamKind.Cameras => string.Create(CultureInfo.InvariantCulture, $"list of 1 to {param.Max} cameras"),
+            ParamKind.Scopes => $"list of some of {string.Join(", ", param.Choices!.Select(choice => $"`{choice}`"))}",
             ParamKind.Addresses => string.Create(
                 CultureInfo.InvariantCulture, $"list of 1 to {param.Max} addresses or networks like `10.0.0.0/8`"),
             _ => throw new ArgumentOutOfRangeException(nameof(param), param.Kind, "No words for this kind."),

@@ -33,11 +33,14 @@ internal enum ParamKind
 
     /// <summary>A list of addresses and networks.</summary>
     Addresses,
+
+    /// <summary>A list of rights, by their names.</summary>
+    Scopes,
 }
 
 /// <summary>One parameter of a method.</summary>
 /// <param name="Default">What counts when an optional one is left out; empty for nothing.</param>
-/// <param name="Max">Of a number; of a text, in characters; of a list of cameras or addresses, how many.</param>
+/// <param name="Max">Of a number; of a text, in characters; of a list, how many.</param>
 internal sealed record ParamRow(
     string Name,
     ParamKind Kind,

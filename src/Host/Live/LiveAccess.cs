@@ -57,7 +57,7 @@ internal sealed class LiveAccess(
             return new LiveAdmission.Refused(LiveRefusal.NotLoggedIn);
         }
 
-        if (right is null && !Policy.Allows(identity!.Role, Right.SeePictures))
+        if (right is null && !identity!.May(Right.SeePictures))
         {
             ledger.Refused(identity.UserId, way, from, nameof(Right.SeePictures));
             return new LiveAdmission.Refused(LiveRefusal.NotAllowed);

@@ -39,7 +39,7 @@ internal sealed class Notices(ClientSessions sessions, NoticeRule rule, TimeProv
         {
             if (among?.Invoke(session) == false || !Wants(session, topic, device, at)
                 || session.Identity is not { } identity || !identity.IsGood(time.GetUtcNow())
-                || !Policy.Allows(identity.Role, Right.SeePictures) || (camera is { } id && !identity.MaySee(id)))
+                || !identity.May(Right.SeePictures) || (camera is { } id && !identity.MaySee(id)))
             {
                 continue;
             }

@@ -12,6 +12,7 @@ namespace Events.Host.Security;
 /// <param name="KeyId">Of the key that was shown; null for a token.</param>
 /// <param name="Address">Where it was shown; null when that is not known.</param>
 /// <param name="SessionId">Of somebody who signed in; null for who shows anything else.</param>
+/// <param name="Scopes">Rights of the role that a key has; null for all.</param>
 /// <param name="CallsPerSecondMax">Of a key that has a limit of its own; null for what every account may.</param>
 /// <param name="Ended">Cancelled when it is over before its time.</param>
 internal sealed record AccessIdentity(
@@ -23,16 +24,19 @@ internal sealed record AccessIdentity(
     IPAddress? Address = null,
     SessionId? SessionId = null,
     int? CallsPerSecondMax = null,
+    ScopeList? Scopes = null,
     CancellationToken Ended = default)
 {
     /// <summary>Whether it still counts.</summary>
     public bool IsGood(DateTimeOffset now) => now < ExpiresAt && !Ended.IsCancellationRequested;
 
+    public bool May(Right right) => Policy.Allows(Role, Scopes, right);
+
     public bool MaySee(CameraId camera) => Cameras?.Contains(camera) != false;
 
     /// <summary>One correlation for everything that the request leads to.</summary>
     public Caller CallerBy(string way) =>
-        new(UserId, Role, way, Guid.CreateVersion7().ToString("d"), null, Cameras, Address);
+        new(UserId, Role, way, Guid.CreateVersion7().ToString("d"), null, Cameras, Address, Scopes);
 }
 
 /// <summary>

@@ -51,6 +51,7 @@ internal sealed class Authenticator(
                 grant.Cameras,
                 grant.KeyId,
                 CallsPerSecondMax: grant.CallsPerSecondMax,
+                Scopes: grant.Scopes,
                 Ended: grant.Ended)
             : null;
     }

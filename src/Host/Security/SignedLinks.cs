@@ -90,7 +90,7 @@ internal sealed class SignedLinks
     }
 
     private LinkRight? OfKey(ApiKeyId key, DateTimeOffset until, IPAddress? from) =>
-        _keys.Find(key, from) is { } grant && Policy.Allows(grant.Role, Right.SeePictures)
+        _keys.Find(key, from) is { } grant && grant.May(Right.SeePictures)
             ? new LinkRight($"key-{key}", grant.Until < until ? grant.Until.Value : until, grant.Cameras, grant.Ended)
             : null;
 

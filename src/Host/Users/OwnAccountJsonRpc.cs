@@ -7,12 +7,14 @@ using Events.JsonRpc;
 namespace Events.Host.Users;
 
 /// <param name="Cameras">Null, and left out, for all.</param>
+/// <param name="Scopes">So are these.</param>
 internal sealed record ShownAccount(
     string Account,
     string Name,
     string Kind,
     string Role,
     IReadOnlyList<string>? Cameras,
+    IReadOnlyList<string>? Scopes,
     bool HasSecondFactor,
     bool MustChangePassword);
 
@@ -25,7 +27,7 @@ internal sealed class OwnAccountJsonRpc(
 {
     private const string Way = "json-rpc";
 
-    private static readonly MethodRule _rule = new(AdministrationTable.OfEveryRole, NeedsCameras: false);
+    private static readonly MethodRule _rule = new(AdministrationTable.OfEveryRole, NeedsCameras: false, IsOwn: true);
 
     public IEnumerable<JsonRpcMethod> Methods =>
     [
@@ -105,6 +107,7 @@ internal sealed class OwnAccountJsonRpc(
                 account.Kind.ToString().ToLowerInvariant(),
                 AccessTokens.NameOf(account.Role),
                 account.Cameras?.All.Select(id => devices[id.Value]).ToList(),
+                ScopeNames.Of(account.Scopes),
                 account.HasSecondFactor,
                 account.MustChangePassword),
             AdministrationJson.Default.ShownAccount);

@@ -11,6 +11,7 @@ namespace Events.Host.Users;
 /// <param name="Account">As facts name who caused them.</param>
 /// <param name="Name">Of the user or key; the account where there is no other.</param>
 /// <param name="Cameras">Ids of those that it may know of; null for all.</param>
+/// <param name="Scopes">Rights of the role that a key has; null for all.</param>
 /// <param name="HasSecondFactor">Whether a code of a device is asked for beside the password.</param>
 /// <param name="MustChangePassword">Whether the password is good for nothing but to be changed.</param>
 [GraphQLName("Me")]
@@ -20,6 +21,7 @@ internal sealed record MeNode(
     AccountKind Kind,
     Role Role,
     [property: ID] IReadOnlyList<Guid>? Cameras,
+    IReadOnlyList<Right>? Scopes,
     bool HasSecondFactor,
     bool MustChangePassword)
 {
@@ -32,6 +34,7 @@ internal sealed record MeNode(
             account.Kind,
             account.Role,
             account.Cameras?.All.Select(id => id.Value).ToList(),
+            account.Scopes?.All,
             account.HasSecondFactor,
             account.MustChangePassword);
     }

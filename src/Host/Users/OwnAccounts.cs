@@ -24,6 +24,7 @@ internal enum AccountKind
 /// <param name="Account">As facts name who caused them.</param>
 /// <param name="Name">Of the user or key; the account where there is no other.</param>
 /// <param name="Cameras">Those that it may know of; null for all.</param>
+/// <param name="Scopes">Rights of the role that a key has; null for all.</param>
 internal sealed record OwnAccount(
     string Account,
     string Name,
@@ -31,7 +32,8 @@ internal sealed record OwnAccount(
     Role Role,
     CameraList? Cameras,
     bool HasSecondFactor,
-    bool MustChangePassword);
+    bool MustChangePassword,
+    ScopeList? Scopes = null);
 
 /// <summary>What came of a wish to change something of one's own.</summary>
 internal abstract record OwnOutcome
@@ -97,7 +99,8 @@ internal sealed class OwnAccounts(SignIns signIns, SignInAttempts attempts, User
     public async Task<OwnAccount> FindAsync(AccessIdentity identity, CancellationToken cancellationToken)
     {
         var account = new OwnAccount(
-            identity.UserId, identity.UserId, AccountKind.Token, identity.Role, identity.Cameras, false, false);
+            identity.UserId, identity.UserId, AccountKind.Token, identity.Role, identity.Cameras, false, false,
+            identity.Scopes);
         if (identity.SessionId is { } session)
         {
             UserView user = ring.Find(session) is { } grant && await index.FindAsync(grant, cancellationToken) is { } found

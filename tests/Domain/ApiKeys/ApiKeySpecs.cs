@@ -132,6 +132,46 @@ public sealed class A_key
     }
 
     [Theory]
+    [InlineData(Role.Operator, "Control", Role.Operator, "Control ReadStatus", "api_key.bad_scopes")]
+    [InlineData(Role.Operator, "Control SeePictures", Role.Operator, "Control", null)]
+    [InlineData(Role.Operator, "Control", Role.Operator, "Control SeePictures", "api_key.wider")]
+    [InlineData(Role.Operator, "Control", Role.Operator, null, "api_key.wider")]
+    [InlineData(Role.Operator, "SeePictures", Role.Viewer, null, "api_key.wider")]
+    [InlineData(Role.Operator, "SeePictures", Role.Viewer, "SeePictures", null)]
+    [InlineData(Role.Operator, "SeePictures Control", Role.Viewer, "SeePictures Control", "api_key.bad_scopes")]
+    [InlineData(Role.Viewer, null, Role.Viewer, "SeePictures", null)]
+    [InlineData(Role.Viewer, "SeePictures", Role.Operator, "SeePictures", "api_key.wider")]
+    public void has_as_many_scopes_as_before_or_fewer(Role role, string? scopes, Role next, string? less, string? refusal)
+    {
+        var issued = new ApiKeyIssued(Key, "Wall", role, null, null, null, Samples.Hash, Now, Scopes: ScopesIn(scopes));
+        var answer = For(ApiKey.Decider).Given(issued).When(
+            new NarrowApiKey(Key, new ApiKeyLimits(next, null, null, null, Scopes: ScopesIn(less))));
+        if (refusal is null)
+        {
+            answer.Then(new ApiKeyNarrowed(Key, next, null, null, null, Now, Scopes: ScopesIn(less)));
+        }
+        else
+        {
+            answer.ThenRefused(refusal == ApiKeyRefusals.Wider.Code ? ApiKeyRefusals.Wider : ApiKeyRefusals.BadScopes);
+        }
+    }
+
+    [Fact]
+    public void has_scopes_of_its_role_alone()
+    {
+        ApiKeyLimits limits = new(Role.Auditor, null, null, null, Scopes: ScopesIn("ReadAudit"));
+        For(ApiKey.Decider)
+            .When(new IssueApiKey(Key, "Wall", limits, Samples.Hash))
+            .Then(new ApiKeyIssued(Key, "Wall", Role.Auditor, null, null, null, Samples.Hash, Now, Scopes: limits.Scopes));
+        For(ApiKey.Decider)
+            .When(new IssueApiKey(Key, "Wall", limits with { Scopes = ScopesIn("SeePictures") }, Samples.Hash))
+            .ThenRefused(ApiKeyRefusals.BadScopes);
+    }
+
+    private static ScopeList? ScopesIn(string? text) =>
+        text is null ? null : ScopeList.From(text.Split(' ').Select(Enum.Parse<Right>));
+
+    [Theory]
     [InlineData(Role.Admin)]
     [InlineData(Role.Auditor)]
     public void of_a_role_for_the_whole_is_for_all_cameras(Role role) =>
@@ -190,6 +230,40 @@ public sealed class The_policy
     [InlineData(Role.Auditor, Role.Viewer, false)]
     [InlineData(Role.Operator, Role.Admin, false)]
     public void knows_which_role_covers_which(Role role, Role other, bool covers) => Assert.Equal(covers, Policy.Covers(role, other));
+}
+
+public sealed class A_list_of_scopes
+{
+    [Fact]
+    public void comes_back_from_its_text()
+    {
+        ScopeList list = ScopeList.From([Right.Control, Right.SeePictures, Right.Control])!;
+        Assert.Equal("SeePictures Control", list.Text);
+        Assert.Equal(list, ScopeList.TryParse(list.Text));
+        Assert.Equal(list.GetHashCode(), ScopeList.TryParse(list.Text)!.GetHashCode());
+        Assert.Equal([Right.SeePictures, Right.Control], list.All);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Control  SeePictures")]
+    [InlineData("Control Control")]
+    [InlineData("control")]
+    [InlineData("5")]
+    [InlineData("ManageAccess")]
+    [InlineData("Control, SeePictures")]
+    public void is_nothing_else(string text) => Assert.Null(ScopeList.TryParse(text));
+
+    [Fact]
+    public void names_one_right_or_more_but_never_that_of_letting_others_in()
+    {
+        Assert.Null(ScopeList.From([]));
+        Assert.Null(ScopeList.From([Right.Control, Right.ManageAccess]));
+        Assert.Null(ScopeList.From([(Right)99]));
+        Assert.All(
+            Enum.GetValues<Right>(),
+            right => Assert.Equal(right is Right.Control, Policy.Allows(Role.Admin, ScopeList.From([Right.Control]), right)));
+    }
 }
 
 public sealed class A_list_of_cameras

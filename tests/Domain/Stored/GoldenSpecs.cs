@@ -50,6 +50,9 @@ public sealed class A_stored_fact
             Samples.Of<CleanupFinished>() with { Trigger = CleanupTrigger.Requested, IsComplete = false },
         ["api_key_issued.limited"] = Samples.Of<ApiKeyIssued>() with { CallsPerSecondMax = 50 },
         ["api_key_narrowed.limited"] = Samples.Of<ApiKeyNarrowed>() with { CallsPerSecondMax = 50 },
+        ["api_key_issued.scoped"] = Samples.Of<ApiKeyIssued>() with { Scopes = ScopeList.From([Right.SeePictures]) },
+        ["api_key_narrowed.scoped"] =
+            Samples.Of<ApiKeyNarrowed>() with { Scopes = ScopeList.From([Right.SeePictures, Right.ReadCatalogue]) },
         ["api_key_issued.whole"] = Samples.Of<ApiKeyIssued>() with
         {
             Role = Role.Auditor,

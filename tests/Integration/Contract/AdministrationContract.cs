@@ -29,15 +29,18 @@ internal static class AdministrationContract
         ["ApiKey"] =
             "{id: text, name: text, role: Role, status: \"ACTIVE\"|\"SUSPENDED\"|\"REVOKED\"|\"EXPIRED\", cameras?: [camera], "
             + "addresses?: [text], issued_at: instant, expires_at?: instant, calls_per_second?: positive, "
-            + "old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, version: positive, stream: text}",
+            + "scopes?: [Scope], old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, "
+            + "version: positive, stream: text}",
         ["User"] =
             "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
             + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
             + "reason?: text, version: positive, stream: text}",
         ["Account"] =
             "{account: text, name: text, kind: \"user\"|\"key\"|\"token\", role: Role, cameras?: [camera], "
-            + "has_second_factor: bool, must_change_password: bool}",
+            + "scopes?: [Scope], has_second_factor: bool, must_change_password: bool}",
         ["Role"] = "\"viewer\"|\"operator\"|\"admin\"|\"auditor\"",
+        ["Scope"] =
+            "\"read_catalogue\"|\"see_pictures\"|\"read_facts\"|\"read_audit\"|\"control\"|\"read_status\"|\"administer\"",
     };
 
     public static IReadOnlyList<AdministrationRow> Rows { get; } =
@@ -58,6 +61,7 @@ internal static class AdministrationContract
             addresses = new[] { "127.0.0.1", "10.0.0.0/8" },
             expires_at = "2099-03-01T12:00:00+01:00",
             calls_per_second = 50,
+            scopes = new[] { "see_pictures", "read_catalogue" },
         })),
         new("rotate_api_key", _managers, Secret, async office => new { (await office.KeyAsync()).id, overlap = 60, expected_version = 1 }),
         new("narrow_api_key", _managers, "ApiKey", async office => new
@@ -68,6 +72,7 @@ internal static class AdministrationContract
             addresses = new[] { "fd00::/8" },
             expires_at = "2099-03-01T12:00:00.5Z",
             calls_per_second = 20,
+            scopes = new[] { "read_catalogue" },
             expected_version = 1,
         }),
         new("suspend_api_key", _managers, "ApiKey",

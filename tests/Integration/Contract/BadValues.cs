@@ -39,6 +39,8 @@ internal static class BadValues
                 "5", "\"10.0.0.1\"", "[]", "[5]", "[null]", "[\"\"]", "[\"10.0.0\"]", "[\"10.0.0.0/33\"]", "[\"host.example\"]",
                 ListOf(param, i => $"10.0.0.{i}"),
             ],
+            ParamKind.Scopes =>
+                ["5", "\"control\"", "[]", "[5]", "[null]", "[\"\"]", "[\"Control\"]", "[\"manage_access\"]", ListOf(param, _ => "control")],
             _ => throw new ArgumentOutOfRangeException(nameof(param)),
         };
 

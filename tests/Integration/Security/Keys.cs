@@ -149,6 +149,56 @@ public sealed class Keys(House house) : IClassFixture<House>
     private static async Task<JsonElement[]> RowsAsync(RunningHost host, string[] words) =>
         [.. JsonElement.Parse((await host.CliAsync(["keys", .. words, "--format", "json"])).Ok()).EnumerateArray()];
 
+    /// <summary>A program that may start and stop recordings, and neither see what is recorded nor which there are.</summary>
+    [Fact]
+    public async Task do_no_more_than_their_scopes_say()
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "operator", "--scope", "control", "--scope", "read_catalogue");
+        await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/ws"));
+        JsonElement login = await rpc.CallAsync("authenticate", new { auth_token = secret });
+        Assert.Equal(["view", "control"], login.GetProperty("permissions").EnumerateArray().Select(one => one.GetString()));
+        JsonElement me = await rpc.CallAsync("who_am_i");
+        Assert.Equal(["read_catalogue", "control"], me.GetProperty("scopes").EnumerateArray().Select(one => one.GetString()));
+        RpcException refused = await Scene.RefusedAsync(rpc, "get_stream_url", new { device = "camera0" });
+        Assert.Equal((-32002, "see_pictures"), (refused.Code, refused.Data.Text("required_scope")));
+        refused = await Scene.RefusedAsync(rpc, "get_status");
+        Assert.Equal(("admin", false), (refused.Data.Text("required_role"), refused.Data.TryGetProperty("required_scope", out _)));
+        JsonElement found = await new GraphQLClient(Host, secret).AskAsync("{ me { scopes role } cameras { totalCount } }");
+        Assert.Equal("[\"READ_CATALOGUE\",\"CONTROL\"]", found.GetProperty("me").GetProperty("scopes").GetRawText());
+
+        CliResult wider = await Host.CliAsync("keys", "narrow", "--key-id", id, "--scope", "see_pictures");
+        Assert.Contains("only be made to do less", wider.Errors, StringComparison.Ordinal);
+        wider = await Host.CliAsync("keys", "narrow", "--key-id", id, "--scope", "administer");
+        Assert.Contains("rights that the role has", wider.Errors, StringComparison.Ordinal);
+        CliResult unknown = await Host.CliAsync("keys", "issue", "--role", "viewer", "--name", "x", "--scope", "all");
+        Assert.Contains("see_pictures", unknown.Errors, StringComparison.Ordinal);
+        (await Host.CliAsync("keys", "narrow", "--key-id", id, "--scope", "read_catalogue")).Ok();
+        JsonElement row = (await RowsAsync(Host, ["list"])).Single(key => key.Text("id") == id);
+        Assert.Equal("read_catalogue", row.GetProperty("scopes")[0].GetString());
+
+        // What was open for more has ended.
+        Assert.Equal(-32001, (await Scene.RefusedAsync(rpc, "get_camera_list")).Code);
+        await using RpcClient again = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{Host.Port}/ws"));
+        await again.CallAsync("authenticate", new { auth_token = secret });
+        Assert.Equal("control", (await Scene.RefusedAsync(again, "start_recording", new { device = "camera0" })).Data.Text("required_scope"));
+    }
+
+    /// <summary>Who may let others in could let himself in for everything, so a scope of that would be none.</summary>
+    [Fact]
+    public async Task have_no_scope_of_letting_others_in()
+    {
+        var admin = new GraphQLClient(Host, await Host.TokenAsync("admin"));
+        JsonElement answer = await admin.AskAsync(
+            "mutation { issueApiKey(input: { name: \"x\", role: ADMIN, scopes: [MANAGE_ACCESS] }) "
+            + "{ secret errors { ... on InvalidInputError { code field } } } }");
+        JsonElement error = answer.GetProperty("issueApiKey").GetProperty("errors")[0];
+        Assert.Equal(("api_key.bad_scopes", "scopes"), (error.Text("code"), error.Text("field")));
+        (string secret, _) = await house.KeyAsync("--role", "admin", "--scope", "administer");
+        await using RpcClient rpc = await house.RpcAsync(secret);
+        RpcException refused = await Scene.RefusedAsync(rpc, "issue_api_key", new { name = "x", role = "admin" });
+        Assert.Equal((-32002, "manage_access"), (refused.Code, refused.Data.Text("required_scope")));
+    }
+
     [Fact]
     public async Task call_as_often_as_they_may_and_no_oftener()
     {

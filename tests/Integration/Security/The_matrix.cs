@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Events.Domain.Kernel;
 using Events.Host.JsonRpc;
+using Events.Host.Security;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -130,13 +132,31 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["end_own_sessions"] = (AdministrationTable.OfEveryRole, "{}"),
     };
 
-    public static TheoryData<Role> Roles => [.. Enum.GetValues<Role>()];
+    /// <summary>A key of each role, and for each scope one of an admin that has nothing else.</summary>
+    public static TheoryData<Role, string?> Keys
+    {
+        get
+        {
+            TheoryData<Role, string?> all = [];
+            foreach (Role role in Enum.GetValues<Role>())
+            {
+                all.Add(role, null);
+            }
+
+            foreach (Right right in ScopeList.Known)
+            {
+                all.Add(Role.Admin, ScopeNames.Of(right));
+            }
+
+            return all;
+        }
+    }
 
     [Theory]
-    [MemberData(nameof(Roles))]
-    public async Task of_json_rpc_is_the_policy(Role role)
+    [MemberData(nameof(Keys))]
+    public async Task of_json_rpc_is_the_policy(Role role, string? scope)
     {
-        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        string secret = await SecretAsync(role, scope);
         await using RpcClient rpc = await house.RpcAsync(secret);
         foreach (MethodRow row in MethodTable.Rows.Where(row => row.Right is not null && row.Name != "discover_external_streams"))
         {
@@ -151,16 +171,16 @@ public sealed class The_matrix(House house) : IClassFixture<House>
                 code = refused.Code;
             }
 
-            Assert.True(Policy.Allows(role, row.Right!.Value) == (code != -32002), $"{row.Name} by {role}: {code}");
+            Assert.True(Allows(role, scope, row.Right!.Value) == (code != -32002), $"{row.Name} by {role} {scope}: {code}");
         }
     }
 
     /// <summary>Beyond the gate, too: who may call it hears of what it names, by the command or the view.</summary>
     [Theory]
-    [MemberData(nameof(Roles))]
-    public async Task of_administration_by_json_rpc_is_the_policy(Role role)
+    [MemberData(nameof(Keys))]
+    public async Task of_administration_by_json_rpc_is_the_policy(Role role, string? scope)
     {
-        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        string secret = await SecretAsync(role, scope);
         await using RpcClient rpc = await house.RpcAsync(secret);
         foreach ((string method, (Right right, string given)) in Administration)
         {
@@ -175,11 +195,11 @@ public sealed class The_matrix(House house) : IClassFixture<House>
             }
 
             // A key has nothing of its own.
-            int[] expected = !Policy.Allows(role, right) ? [-32002]
+            int[] expected = !IsOwn(method) && !Allows(role, scope, right) ? [-32002]
                 : method.Contains("_own_", StringComparison.Ordinal) ? [-32020]
                 : given == "{}" ? [0]
                 : [-32010, -32602];
-            Assert.True(expected.Contains(code), $"{method} by {role}: {code}");
+            Assert.True(expected.Contains(code), $"{method} by {role} {scope}: {code}");
         }
 
         await using RpcClient nobody = await house.Host.ConnectAsync(role: null);
@@ -196,15 +216,16 @@ public sealed class The_matrix(House house) : IClassFixture<House>
             Administration.Select(pair => $"{pair.Key} {pair.Value.Right}").Order());
 
     [Theory]
-    [MemberData(nameof(Roles))]
-    public async Task of_graphql_is_the_policy(Role role)
+    [MemberData(nameof(Keys))]
+    public async Task of_graphql_is_the_policy(Role role, string? scope)
     {
-        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
+        string secret = await SecretAsync(role, scope);
         var graph = new GraphQLClient(house.Host, secret);
         foreach ((string field, (Right right, string text)) in Fields.Where(pair => !pair.Key.StartsWith("sub", StringComparison.Ordinal)))
         {
             JsonElement answer = await graph.AnswerAsync($"{field.Split(' ')[0]} {{ {text} }}");
-            Assert.True(Policy.Allows(role, right) == !IsDenied(answer), $"{field} by {role}: {answer}");
+            bool may = IsOwn(field) || Allows(role, scope, right);
+            Assert.True(may == !IsDenied(answer), $"{field} by {role} {scope}: {answer}");
         }
 
         foreach ((string field, (Right right, string text)) in Fields.Where(pair => pair.Key.StartsWith("sub", StringComparison.Ordinal)))
@@ -214,16 +235,16 @@ public sealed class The_matrix(House house) : IClassFixture<House>
             await socket.SubscribeAsync($"subscription {{ {text} }}");
 
             bool isDenied = IsDenied(Wrapped(await socket.NextAsync()));
-            Assert.True(Policy.Allows(role, right) == !isDenied, $"{field} by {role}");
+            Assert.True(Allows(role, scope, right) == !isDenied, $"{field} by {role} {scope}");
         }
     }
 
     [Theory]
-    [MemberData(nameof(Roles))]
-    public async Task of_pictures_is_the_policy(Role role)
+    [MemberData(nameof(Keys))]
+    public async Task of_pictures_is_the_policy(Role role, string? scope)
     {
-        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
-        bool maySee = Policy.Allows(role, Right.SeePictures);
+        string secret = await SecretAsync(role, scope);
+        bool maySee = Allows(role, scope, Right.SeePictures);
         HttpStatusCode expected = maySee ? HttpStatusCode.OK : HttpStatusCode.Forbidden;
         string[] paths =
         [
@@ -236,21 +257,30 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         }
 
         Assert.Equal((int)expected, await house.DescribeAsync("camera0", secret));
-        JsonElement links = await new GraphQLClient(house.Host, secret).AskAsync(
+        JsonElement links = await new GraphQLClient(house.Host, secret).AnswerAsync(
             "{ camera(number: 0) { streams { hls } } recordings { nodes { downloadUrl } } snapshots { nodes { downloadUrl } } }");
-        Assert.Equal(maySee, links.GetRawText().Contains("sig=", StringComparison.Ordinal));
+        bool mayRead = Allows(role, scope, Right.ReadCatalogue);
+        Assert.Equal(!mayRead, IsDenied(links));
+        Assert.Equal(maySee && mayRead, links.GetRawText().Contains("sig=", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.Unauthorized, await house.GetWithAsync(secret, "/control/cameras"));
     }
 
     [Theory]
-    [MemberData(nameof(Roles))]
-    public async Task of_facts_is_the_policy(Role role)
+    [MemberData(nameof(Keys))]
+    public async Task of_facts_is_the_policy(Role role, string? scope)
     {
-        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
-        JsonElement facts = (await new GraphQLClient(house.Host, secret).AskAsync(
-            "{ all: events(first: 500) { nodes { type user } } keys: events(types: [\"api_key_issued\"]) { nodes { type } } }"));
+        string secret = await SecretAsync(role, scope);
+        JsonElement answer = await new GraphQLClient(house.Host, secret).AnswerAsync(
+            "{ all: events(first: 500) { nodes { type user } } keys: events(types: [\"api_key_issued\"]) { nodes { type } } }");
+        Assert.Equal(!Allows(role, scope, Right.ReadFacts), IsDenied(answer));
+        if (IsDenied(answer))
+        {
+            return;
+        }
+
+        JsonElement facts = answer.GetProperty("data");
         JsonElement[] all = [.. facts.GetProperty("all").GetProperty("nodes").EnumerateArray()];
-        bool mayAudit = Policy.Allows(role, Right.ReadAudit);
+        bool mayAudit = Allows(role, scope, Right.ReadAudit);
         Assert.NotEmpty(all);
         Assert.Equal(mayAudit, all.Any(fact => fact.Text("type") == "api_key_issued"));
         Assert.Equal(mayAudit, all.Any(fact => fact.GetProperty("user").ValueKind != JsonValueKind.Null));
@@ -259,11 +289,11 @@ public sealed class The_matrix(House house) : IClassFixture<House>
 
     /// <summary>Leaves name people, so whoever may read the audit follows the log, and nobody else.</summary>
     [Theory]
-    [MemberData(nameof(Roles))]
-    public async Task of_tiles_is_the_policy(Role role)
+    [MemberData(nameof(Keys))]
+    public async Task of_tiles_is_the_policy(Role role, string? scope)
     {
-        (string secret, _) = await house.KeyAsync("--role", NameOf(role));
-        HttpStatusCode expected = Policy.Allows(role, Right.ReadAudit) ? HttpStatusCode.OK : HttpStatusCode.Forbidden;
+        string secret = await SecretAsync(role, scope);
+        HttpStatusCode expected = Allows(role, scope, Right.ReadAudit) ? HttpStatusCode.OK : HttpStatusCode.Forbidden;
         foreach (string path in new[] { "/audit/checkpoint", "/audit/tile/0/000.p/1", "/audit/tile/entries/000.p/1" })
         {
             Assert.Equal(expected, await house.GetWithAsync(secret, path));
@@ -297,6 +327,16 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         await using GraphQLSocket socket = await GraphQLSocket.OpenAsync(house.Host.Port, null);
         Assert.Equal("closed", await socket.GreetedAsync());
     }
+
+    private static bool Allows(Role role, string? scope, Right right) =>
+        Policy.Allows(role, scope is null ? null : ScopeList.From([ScopeNames.RightOf(scope)!.Value]), right);
+
+    /// <summary>Of one's own account, which no scope takes away.</summary>
+    private static bool IsOwn(string name) =>
+        name is "query me" or "who_am_i" || name.Contains("Own", StringComparison.Ordinal) || name.Contains("_own_", StringComparison.Ordinal);
+
+    private async Task<string> SecretAsync(Role role, string? scope) =>
+        (await house.KeyAsync(["--role", NameOf(role), .. scope is null ? Array.Empty<string>() : ["--scope", scope]])).Secret;
 
     private static string NameOf(Role role) => role.ToString().ToLowerInvariant();
 
