@@ -44,14 +44,6 @@ public sealed class ApiKeyHandler(IReadModels views)
             return ApiKeyRefusals.BadAddresses;
         }
 
-        foreach (CameraId camera in limits.Cameras?.All ?? [])
-        {
-            if (await views.FindAsync(CameraViewProjection.View, camera.ToString(), cancellationToken) is null)
-            {
-                return ApiKeyRefusals.BadCameras;
-            }
-        }
-
-        return null;
+        return await RegisteredCameras.HaveAllAsync(views, limits.Cameras, cancellationToken) ? null : ApiKeyRefusals.BadCameras;
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Events.Application.ApiKeys;
-using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.ApiKeys;
 using Events.Domain.Kernel;
@@ -174,15 +173,11 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
         CancellationToken cancellationToken)
     {
         var none = new GivenLists(null, null, null);
-        List<CameraId> ids = [];
-        foreach (string name in cameras ?? [])
+        (CameraList? list, IResult? problem) = await CameraNames.ReadAsync(
+            cameras is { Count: > 0 } ? cameras : null, ApiKeyRefusals.BadCameras, views, cancellationToken);
+        if (problem is not null)
         {
-            if (await CameraNames.FindAsync(name, views, cancellationToken) is not { } camera)
-            {
-                return (none, Problem(404, ApiKeyRefusals.BadCameras.Code, $"There is no camera {name}. List them: camera list"));
-            }
-
-            ids.Add(camera.Id);
+            return (none, problem);
         }
 
         List<Right> rights = [];
@@ -200,37 +195,28 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
         }
 
         Refusal? refusal = ApiKeyDesk.TryRead(
-            ids.Count > 0 ? ids : null,
+            list?.All,
             addresses is { Count: > 0 } ? addresses : null,
             rights.Count > 0 ? rights : null,
             out GivenLists lists);
         return (lists, refusal is null ? null : Problem(400, refusal.Code, refusal.Message));
     }
 
-    private async Task<KeyRow> RowOfAsync(ApiKeyView view, CancellationToken cancellationToken)
-    {
-        List<string> cameras = [];
-        foreach (CameraId id in view.Cameras?.All ?? [])
-        {
-            CameraView? camera = await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken);
-            cameras.Add(camera?.Number.ToString() ?? id.ToString());
-        }
-
-        return new KeyRow(
+    private async Task<KeyRow> RowOfAsync(ApiKeyView view, CancellationToken cancellationToken) =>
+        new(
             view.Id.ToString(),
             view.Name,
             AccessTokens.NameOf(view.Role),
             view.StatusAt(time.GetUtcNow()).ToString().ToLowerInvariant(),
             view.IssuedAt,
             view.UseCount,
-            view.Cameras is null ? null : cameras,
+            await CameraNames.OfAsync(view.Cameras, views, cancellationToken),
             view.Addresses?.Split(' '),
             view.ExpiresAt,
             view.LastUsedAt,
             view.EndedFor,
             view.CallsPerSecondMax,
             ScopeNames.Of(view.Scopes));
-    }
 
     private static ApiKeyId? IdOf(string text) => Guid.TryParse(text, out Guid id) ? new ApiKeyId(id) : null;
 
