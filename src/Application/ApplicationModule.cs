@@ -181,6 +181,7 @@ public static class ApplicationModule
             ToUser<DisableUser>(users),
             ToUser<EnableUser>(users),
             ToUser<ChangeUserRole>(users),
+            ToUser<ChangeUserCameras>(users),
             ToUser<EndUserSessions>(users),
             ToUser<EnrolSecondFactor>(users),
             ToUser<ConfirmSecondFactor>(users),

@@ -86,6 +86,7 @@ public static class EventTypes
         Of("secrets_rotation_requested", StoredJson.Default.SecretsRotationRequested),
         Of("fact_adopted", StoredJson.Default.FactAdopted),
         Of("snapshot_shredded", StoredJson.Default.SnapshotShredded),
+        OfUser("user_cameras_changed", StoredJson.Default.UserCamerasChanged),
     ]);
 
     /// <summary>
@@ -196,6 +197,7 @@ public static class EventTypes
 [JsonSerializable(typeof(UserDisabled))]
 [JsonSerializable(typeof(UserEnabled))]
 [JsonSerializable(typeof(UserRoleChanged))]
+[JsonSerializable(typeof(UserCamerasChanged))]
 [JsonSerializable(typeof(UserSessionsEnded))]
 [JsonSerializable(typeof(UserSecondFactorEnrolled))]
 [JsonSerializable(typeof(UserSecondFactorConfirmed))]

@@ -95,6 +95,8 @@ internal static class RefusalTable
         new(UserRefusals.CodeUsed, RefusalFamily.WrongState, string.Empty),
         new(UserRefusals.BadName, RefusalFamily.InvalidInput, "name"),
         new(UserRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
+        new(UserRefusals.BadCameras, RefusalFamily.InvalidInput, "cameras"),
+        new(UserRefusals.CamerasOfWholeRole, RefusalFamily.InvalidInput, "cameras"),
         new(UserRefusals.WeakPassword, RefusalFamily.InvalidInput, "password"),
         new(OwnAccounts.NotSignedIn, RefusalFamily.WrongState, string.Empty),
         new(OwnAccounts.Denied, RefusalFamily.InvalidInput, "password"),

@@ -86,6 +86,7 @@ public static class Samples
         new UserDisabled(Ada, "Has left", At),
         new UserEnabled(Ada, At),
         new UserRoleChanged(Ada, Role.Admin, At),
+        new UserCamerasChanged(Ada, CameraList.From([Gate]), At),
         new UserSessionsEnded(Ada, Spec.Now, At),
         new UserSecondFactorEnrolled(Ada, Password, At),
         new UserSecondFactorConfirmed(Ada, Password, 56_000_000, At),

@@ -26,8 +26,15 @@ public sealed class UserAccounts(
     /// <summary>A password for somebody who is to change it.</summary>
     public static string Generate() => RandomNumberGenerator.GetString(Letters, GeneratedLength);
 
+    /// <param name="cameras">Those that the user may know of; null for all.</param>
     public async Task<CommandResult> CreateAsync(
-        string name, Role role, string password, bool mustChange, Caller caller, CancellationToken cancellationToken)
+        string name,
+        Role role,
+        CameraList? cameras,
+        string password,
+        bool mustChange,
+        Caller caller,
+        CancellationToken cancellationToken)
     {
         if (UserName.TryParse(name) is not { } user)
         {
@@ -43,7 +50,7 @@ public sealed class UserAccounts(
         return all.Total >= UserRing.UsersMax
             ? CommandResult.Refused(TooMany)
             : await KeepAsync(
-                user, password, id => new CreateUser(user, role, id, mustChange), caller, cancellationToken);
+                user, password, id => new CreateUser(user, role, id, mustChange, cameras), caller, cancellationToken);
     }
 
     public async Task<CommandResult> SetPasswordAsync(

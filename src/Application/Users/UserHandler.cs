@@ -1,3 +1,4 @@
+using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Events.Domain.Users;
@@ -5,10 +6,15 @@ using Events.Domain.Users;
 namespace Events.Application.Users;
 
 /// <summary>Commands name a user as people do; the log names the same one by an id. Here the one becomes the other.</summary>
-public sealed class UserHandler(IUserNames names, UserIndex index, Erasure erasure)
+public sealed class UserHandler(IUserNames names, UserIndex index, IReadModels views, Erasure erasure)
 {
     public async Task<CommandResult> HandleAsync(UserCommand command, IStreams streams, CancellationToken cancellationToken)
     {
+        if (await RefusalOfAsync(command, cancellationToken) is { } refusal)
+        {
+            return CommandResult.Refused(refusal);
+        }
+
         UserCommand known = await IdentifyAsync(command, streams, cancellationToken);
         var done = await streams.TransactAsync(
             User.Decider, UserViewProjection.KeyOf(known.Id, known.Name), known, cancellationToken);
@@ -27,6 +33,24 @@ public sealed class UserHandler(IUserNames names, UserIndex index, Erasure erasu
         }
 
         return CommandResult.From(done);
+    }
+
+    private async Task<Refusal?> RefusalOfAsync(UserCommand command, CancellationToken cancellationToken)
+    {
+        // Whom nobody would create has no name claimed for.
+        if (command is CreateUser
+            && User.Decide(User.Decider.Initial, command, default) is Decision<UserEvent>.Refused { Refusal: var refusal })
+        {
+            return refusal;
+        }
+
+        CameraList? cameras = command switch
+        {
+            CreateUser c => c.Cameras,
+            ChangeUserCameras c => c.Cameras,
+            _ => null,
+        };
+        return await RegisteredCameras.HaveAllAsync(views, cameras, cancellationToken) ? null : UserRefusals.BadCameras;
     }
 
     private async Task<UserCommand> IdentifyAsync(UserCommand command, IStreams streams, CancellationToken cancellationToken)

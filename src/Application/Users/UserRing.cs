@@ -4,9 +4,16 @@ namespace Events.Application.Users;
 
 /// <summary>What somebody who signed in may do now.</summary>
 /// <param name="Account">As facts name the user.</param>
+/// <param name="Cameras">Null for all.</param>
 /// <param name="Ended">Cancelled as soon as this node hears that the session is over, or the user is another by then.</param>
 public sealed record SessionGrant(
-    string Account, UserName Name, UserId? UserId, Role Role, DateTimeOffset Until, CancellationToken Ended);
+    string Account,
+    UserName Name,
+    UserId? UserId,
+    Role Role,
+    CameraList? Cameras,
+    DateTimeOffset Until,
+    CancellationToken Ended);
 
 /// <summary>All users, and all sessions that are open, in memory, on this node. A keeper puts in what the log says.</summary>
 public sealed class UserRing(TimeProvider time) : IDisposable
@@ -33,7 +40,8 @@ public sealed class UserRing(TimeProvider time) : IDisposable
                 && held.ExpiresAt > time.GetUtcNow()
                 && _users.TryGetValue(held.Account, out UserView? user)
                 && IsIn(user, held)
-                    ? new SessionGrant(held.Account, user.Name, user.Id, user.Role, held.ExpiresAt, held.End.Token)
+                    ? new SessionGrant(
+                        held.Account, user.Name, user.Id, user.Role, user.Cameras, held.ExpiresAt, held.End.Token)
                     : null;
         }
     }
@@ -55,14 +63,16 @@ public sealed class UserRing(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Takes in how a user is now. Sessions end when the user is shut out, or has another role or password.</summary>
+    /// <summary>
+    /// Takes in how a user is now. Sessions end when the user is shut out, or has another role or password, or other cameras.
+    /// </summary>
     public void Put(UserView user)
     {
         lock (_gate)
         {
             string account = user.Account();
             bool isOther = _users.TryGetValue(account, out UserView? before)
-                && (before.Role != user.Role || before.PasswordId != user.PasswordId);
+                && (before.Role, before.Cameras, before.PasswordId) != (user.Role, user.Cameras, user.PasswordId);
             _users[account] = user;
             Drop(held => held.Account == account && (isOther || !IsIn(user, held)));
         }

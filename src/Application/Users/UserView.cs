@@ -14,6 +14,7 @@ namespace Events.Application.Users;
 /// <param name="SecondFactorId">Under which the secret of a second factor lies; null when there is none.</param>
 /// <param name="IsSecondFactorConfirmed">Whether it has to be shown; one that is just being set up has not.</param>
 /// <param name="Id">Null for a user of before names were sealed.</param>
+/// <param name="Cameras">Null for all.</param>
 public sealed record UserView(
     UserName Name,
     Role Role,
@@ -28,7 +29,8 @@ public sealed record UserView(
     long Version,
     Guid? SecondFactorId = null,
     bool IsSecondFactorConfirmed = false,
-    UserId? Id = null)
+    UserId? Id = null,
+    CameraList? Cameras = null)
 {
     /// <summary>As facts name who caused them.</summary>
     public string Account() => Id is { } id ? id.Account : Name.Value;
@@ -39,7 +41,7 @@ public static class UserViewProjection
 {
     public static View<UserView> View { get; } = new(
         "UserView",
-        3,
+        4,
         StoredJson.Default.UserView,
         [
             new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name.Value),
@@ -55,7 +57,8 @@ public static class UserViewProjection
         (row, recorded.Fact) switch
         {
             (null, UserCreated e) => new(
-                e.Name, e.Role, e.PasswordId, e.MustChange, e.At, e.At, 0, null, null, null, recorded.Version, Id: e.Id),
+                e.Name, e.Role, e.PasswordId, e.MustChange, e.At, e.At, 0, null, null, null, recorded.Version,
+                Id: e.Id, Cameras: e.Cameras),
             (null, _) => null,
             ({ Version: var seen }, _) when recorded.Version <= seen => row,
             (_, UserErased) => null,
@@ -76,6 +79,7 @@ public static class UserViewProjection
             UserDisabled e => row with { DisabledFor = e.Reason },
             UserEnabled => row with { DisabledFor = null },
             UserRoleChanged e => row with { Role = e.Role },
+            UserCamerasChanged e => row with { Cameras = e.Cameras },
             UserSessionsEnded e => row with { SessionsFrom = e.Before },
             UserSecondFactorEnrolled e => row with { SecondFactorId = e.SecretId, IsSecondFactorConfirmed = false },
             UserSecondFactorConfirmed e => row with { SecondFactorId = e.SecretId, IsSecondFactorConfirmed = true },

@@ -10,7 +10,9 @@ public abstract record UserCommand(UserName Name)
 
 /// <param name="PasswordId">Under which what is kept of the password lies, apart from the log.</param>
 /// <param name="MustChange">Whether the password is good for nothing but to be changed.</param>
-public sealed record CreateUser(UserName Name, Role Role, Guid PasswordId, bool MustChange) : UserCommand(Name);
+/// <param name="Cameras">Those that the user may know of; null for all.</param>
+public sealed record CreateUser(UserName Name, Role Role, Guid PasswordId, bool MustChange, CameraList? Cameras = null)
+    : UserCommand(Name);
 
 /// <inheritdoc cref="CreateUser"/>
 public sealed record SetUserPassword(UserName Name, Guid PasswordId, bool MustChange) : UserCommand(Name);
@@ -26,6 +28,9 @@ public sealed record DisableUser(UserName Name, string Reason) : UserCommand(Nam
 public sealed record EnableUser(UserName Name) : UserCommand(Name);
 
 public sealed record ChangeUserRole(UserName Name, Role Role) : UserCommand(Name);
+
+/// <inheritdoc cref="CreateUser"/>
+public sealed record ChangeUserCameras(UserName Name, CameraList? Cameras) : UserCommand(Name);
 
 /// <param name="Before">Sessions that began before then are over.</param>
 public sealed record EndUserSessions(UserName Name, DateTimeOffset Before) : UserCommand(Name);
@@ -59,7 +64,8 @@ public abstract record UserEvent(UserName Name, DateTimeOffset At)
 }
 
 /// <inheritdoc cref="CreateUser"/>
-public sealed record UserCreated(UserName Name, Role Role, Guid PasswordId, bool MustChange, DateTimeOffset At)
+public sealed record UserCreated(
+    UserName Name, Role Role, Guid PasswordId, bool MustChange, DateTimeOffset At, CameraList? Cameras = null)
     : UserEvent(Name, At);
 
 /// <inheritdoc cref="CreateUser"/>
@@ -75,6 +81,9 @@ public sealed record UserDisabled(UserName Name, string Reason, DateTimeOffset A
 public sealed record UserEnabled(UserName Name, DateTimeOffset At) : UserEvent(Name, At);
 
 public sealed record UserRoleChanged(UserName Name, Role Role, DateTimeOffset At) : UserEvent(Name, At);
+
+/// <inheritdoc cref="CreateUser"/>
+public sealed record UserCamerasChanged(UserName Name, CameraList? Cameras, DateTimeOffset At) : UserEvent(Name, At);
 
 public sealed record UserSessionsEnded(UserName Name, DateTimeOffset Before, DateTimeOffset At) : UserEvent(Name, At);
 
@@ -125,8 +134,10 @@ public abstract record User
     private static Decision<UserEvent> DecideFor(User user, UserCommand command, DateTimeOffset now) =>
         (user, command) switch
         {
-            (NotCreated, CreateUser c) => new UserCreated(c.Name, c.Role, c.PasswordId, c.MustChange, now),
-            (Created u, CreateUser c) => (u.Role, u.PasswordId) == (c.Role, c.PasswordId)
+            (NotCreated, CreateUser c) => IsTooWhole(c.Role, c.Cameras)
+                ? UserRefusals.CamerasOfWholeRole
+                : new UserCreated(c.Name, c.Role, c.PasswordId, c.MustChange, now, c.Cameras),
+            (Created u, CreateUser c) => (u.Role, u.PasswordId, u.Cameras) == (c.Role, c.PasswordId, c.Cameras)
                 ? Decision<UserEvent>.Nothing
                 : UserRefusals.AlreadyCreated,
             (Erased, EraseUser) => Decision<UserEvent>.Nothing,
@@ -149,9 +160,13 @@ public abstract record User
             (Created { IsDisabled: false }, EnableUser) => Decision<UserEvent>.Nothing,
             (_, EnableUser c) => new UserEnabled(c.Name, now),
 
-            (Created u, ChangeUserRole c) => u.Role == c.Role
-                ? Decision<UserEvent>.Nothing
+            (Created u, ChangeUserRole c) => u.Role == c.Role ? Decision<UserEvent>.Nothing
+                : IsTooWhole(c.Role, u.Cameras) ? UserRefusals.CamerasOfWholeRole
                 : new UserRoleChanged(c.Name, c.Role, now),
+
+            (Created u, ChangeUserCameras c) => u.Cameras == c.Cameras ? Decision<UserEvent>.Nothing
+                : IsTooWhole(u.Role, c.Cameras) ? UserRefusals.CamerasOfWholeRole
+                : new UserCamerasChanged(c.Name, c.Cameras, now),
 
             (Created u, EndUserSessions c) => c.Before <= u.SessionsFrom
                 ? Decision<UserEvent>.Nothing
@@ -162,6 +177,10 @@ public abstract record User
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
         };
+
+    /// <summary>What a role is for cannot be a part of the installation.</summary>
+    private static bool IsTooWhole(Role role, CameraList? cameras) =>
+        cameras is not null && role is not (Role.Viewer or Role.Operator);
 
     /// <summary>It cannot be taken back: so it takes two steps, and at the second one the user is signed out already.</summary>
     private static Decision<UserEvent> DecideErasure(Created user, EraseUser command, DateTimeOffset now) =>
@@ -196,14 +215,15 @@ public abstract record User
     public static User Evolve(User user, UserEvent fact) =>
         (user, fact) switch
         {
-            (NotCreated, UserCreated e) => 
-                new Created(e.Role, e.PasswordId, false, 0, null, DateTimeOffset.MinValue, new SecondFactor.None()),
+            (NotCreated, UserCreated e) => new Created(
+                e.Role, e.PasswordId, false, 0, null, DateTimeOffset.MinValue, new SecondFactor.None(), e.Cameras),
             (Created u, UserPasswordChanged e) => u with { PasswordId = e.PasswordId },
             (Created u, UserLocked e) => u with { LockCount = u.LockCount + 1, LockedUntil = e.Until },
             (Created u, UserUnlocked) => u with { LockCount = 0, LockedUntil = null },
             (Created u, UserDisabled) => u with { IsDisabled = true },
             (Created u, UserEnabled) => u with { IsDisabled = false },
             (Created u, UserRoleChanged e) => u with { Role = e.Role },
+            (Created u, UserCamerasChanged e) => u with { Cameras = e.Cameras },
             (Created u, UserSessionsEnded e) => u with { SessionsFrom = e.Before },
             (Created u, UserSecondFactorEnrolled e) => u with { SecondFactor = new SecondFactor.Pending(e.SecretId) },
             (Created u, UserSecondFactorConfirmed e) => u with { SecondFactor = new SecondFactor.Active(e.SecretId, e.Step) },
@@ -224,6 +244,7 @@ public abstract record User
     /// <param name="LockCount">Locks since the right password last came.</param>
     /// <param name="LockedUntil">Null when never locked since then.</param>
     /// <param name="SessionsFrom">Sessions that began before are over.</param>
+    /// <param name="Cameras">Null for all.</param>
     public sealed record Created(
         Role Role,
         Guid PasswordId,
@@ -231,7 +252,8 @@ public abstract record User
         int LockCount,
         DateTimeOffset? LockedUntil,
         DateTimeOffset SessionsFrom,
-        SecondFactor SecondFactor)
+        SecondFactor SecondFactor,
+        CameraList? Cameras)
         : User
     {
         private const int DoublingsMax = 10;
@@ -287,6 +309,14 @@ public static class UserRefusals
 
     public static readonly Refusal BadReason =
         new("user.bad_reason", $"A reason is one line of 1 to {ReasonLengthMax} characters.");
+
+    public static readonly Refusal BadCameras = new(
+        "user.bad_cameras", $"A list of cameras has 1 to {CameraList.CountMax} that are registered.");
+
+    public static readonly Refusal CamerasOfWholeRole = new(
+        "user.cameras_of_whole_role",
+        "Only viewers and operators can be for some cameras; admin and auditor are for the whole installation. "
+            + "Take the list away first.");
 
     public static readonly Refusal SecondFactorActive = new(
         "user.second_factor_active", "There is a second factor already. Remove it first.");

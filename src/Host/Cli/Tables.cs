@@ -129,12 +129,13 @@ internal static class Tables
         }
 
         Write(
-            ["user", "role", "status", "password", "second factor"],
+            ["user", "role", "status", "cameras", "password", "second factor"],
             users.Select(user => new[]
             {
                 user.Name,
                 user.Role,
                 user.Reason is { } why ? $"{user.Status}: {why}" : user.Status,
+                user.Cameras is { } cameras ? string.Join(' ', cameras) : "all",
                 user.MustChangePassword ? "to be changed" : "set",
                 user.HasSecondFactor ? "codes" : "none",
             }),

@@ -160,7 +160,7 @@ internal static class UpCommand
 
         string password = UserAccounts.Generate();
         CommandResult made = await services.GetRequiredService<UserAccounts>().CreateAsync(
-            "admin", Role.Admin, password, true, Caller.System("first-run", "admin"), cancellationToken);
+            "admin", Role.Admin, null, password, true, Caller.System("first-run", "admin"), cancellationToken);
         if (made is { Refusal: null, Position: > 0 })
         {
             Say($"  Admin user    admin, password {password}");

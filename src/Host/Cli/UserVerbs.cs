@@ -21,14 +21,7 @@ internal static class UserVerbs
             CommandLine.Verb("list", "Lists users.", [format], async (given, client, token) => Tables.Users(
                 await client.GetAsync("/control/users", ControlJson.Default.IReadOnlyListUserRow, token),
                 CommandLine.IsJson(given))),
-            CommandLine.Verb("add", "Makes a user.", [name, role, reads, format], async (given, client, token) => Show(
-                await client.PostAsync(
-                    "/control/users",
-                    new UserDraft(given.GetRequiredValue(name), given.GetRequiredValue(role), PasswordIn(given.GetValue(reads))),
-                    ControlJson.Default.UserDraft,
-                    ControlJson.Default.UserMade,
-                    token),
-                given)),
+            Add(name, role, reads, format),
             CommandLine.Verb("password", "Gives a user another password. All sessions end.", [name, reads, format],
                 async (given, client, token) => Show(
                     await client.PostAsync(
@@ -47,6 +40,7 @@ internal static class UserVerbs
                         ControlJson.Default.UserRow,
                         token),
                     given)),
+            ChangeCameras(name, format),
             CommandLine.Verb("disable", "Shuts a user out. All sessions end.", [name, reason, format],
                 async (given, client, token) => Show(
                     await client.PostAsync(
@@ -63,6 +57,51 @@ internal static class UserVerbs
                 "second-factor-removal", name, format),
             Plain("end-sessions", "Ends all sessions of a user.", "sessions-end", name, format),
         };
+    }
+
+    private static Command Add(Option<string> name, Option<string> role, Option<bool> reads, Option<string> format)
+    {
+        Option<string[]> cameras = Cameras("Without it, all.");
+        return CommandLine.Verb("add", "Makes a user.", [name, role, cameras, reads, format],
+            async (given, client, token) => Show(
+                await client.PostAsync(
+                    "/control/users",
+                    new UserDraft(
+                        given.GetRequiredValue(name),
+                        given.GetRequiredValue(role),
+                        PasswordIn(given.GetValue(reads)),
+                        SomeOf(given.GetValue(cameras))),
+                    ControlJson.Default.UserDraft,
+                    ControlJson.Default.UserMade,
+                    token),
+                given));
+    }
+
+    private static Command ChangeCameras(Option<string> name, Option<string> format)
+    {
+        Option<string[]> cameras = Cameras("All that are not named are out.");
+        var all = new Option<bool>("--all") { Description = "All of them, also those that are added later." };
+        return CommandLine.Verb(
+            "cameras",
+            "Says which cameras a viewer or operator may know of. All sessions end.",
+            [name, cameras, all, format],
+            async (given, client, token) =>
+            {
+                string[]? some = SomeOf(given.GetValue(cameras));
+                if (some is null != given.GetValue(all))
+                {
+                    throw new CommandFailedException("Name cameras with --camera, or say --all.");
+                }
+
+                Show(
+                    await client.PostAsync(
+                        PathOf(given.GetRequiredValue(name), "cameras"),
+                        new NewCameras(some),
+                        ControlJson.Default.NewCameras,
+                        ControlJson.Default.UserRow,
+                        token),
+                    given);
+            });
     }
 
     private static Command Erase(Option<string> name, Option<string> format)
@@ -103,6 +142,13 @@ internal static class UserVerbs
                 ControlJson.Default.UserRow,
                 token),
             given));
+
+    private static Option<string[]> Cameras(string more) => new("--camera")
+    {
+        Description = $"A camera that the user may know of: camera0, its id, or its name. Repeatable. {more}",
+    };
+
+    private static string[]? SomeOf(string[]? given) => given is { Length: > 0 } ? given : null;
 
     private static string PathOf(string name, string what) => $"/control/users/{Uri.EscapeDataString(name)}/{what}";
 

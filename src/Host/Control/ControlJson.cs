@@ -134,12 +134,17 @@ internal sealed record KeyRow(
     IReadOnlyList<string>? Scopes = null);
 
 /// <param name="Password">Null for one that is made up, and is to be changed.</param>
-internal sealed record UserDraft(string Name, string Role, string? Password = null);
+/// <param name="Cameras">As people name them; null for all.</param>
+internal sealed record UserDraft(
+    string Name, string Role, string? Password = null, IReadOnlyList<string>? Cameras = null);
 
 /// <param name="Password">Null for one that is made up, and is to be changed.</param>
 internal sealed record NewPassword(string? Password = null);
 
 internal sealed record NewRole(string Role);
+
+/// <param name="Cameras">As people name them; null for all.</param>
+internal sealed record NewCameras(IReadOnlyList<string>? Cameras = null);
 
 /// <param name="Password">Of one that was made up; null when it was given.</param>
 internal sealed record UserMade(UserRow User, string? Password = null);
@@ -149,6 +154,7 @@ internal sealed record UserMade(UserRow User, string? Password = null);
 internal sealed record UserGone(string Account, long Position);
 
 /// <param name="Status">active, locked or disabled.</param>
+/// <param name="Cameras">Wire names; null for all.</param>
 internal sealed record UserRow(
     string Name,
     string Role,
@@ -157,7 +163,8 @@ internal sealed record UserRow(
     DateTimeOffset CreatedAt,
     DateTimeOffset? LockedUntil = null,
     string? Reason = null,
-    bool HasSecondFactor = false);
+    bool HasSecondFactor = false,
+    IReadOnlyList<string>? Cameras = null);
 
 /// <summary>For what is asked by its address alone.</summary>
 internal sealed record NothingMore;
@@ -204,6 +211,7 @@ internal sealed record ControlProblem(string Code, string Message);
 [JsonSerializable(typeof(UserDraft))]
 [JsonSerializable(typeof(NewPassword))]
 [JsonSerializable(typeof(NewRole))]
+[JsonSerializable(typeof(NewCameras))]
 [JsonSerializable(typeof(UserMade))]
 [JsonSerializable(typeof(UserGone))]
 [JsonSerializable(typeof(UserRow))]

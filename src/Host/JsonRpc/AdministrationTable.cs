@@ -74,9 +74,9 @@ internal static class AdministrationTable
             + "scopes?: [Scope], old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, "
             + "version: positive, stream: text}",
         ["User"] =
-            "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
-            + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
-            + "reason?: text, version: positive, stream: text}",
+            "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", cameras?: [camera], "
+            + "must_change_password: bool, has_second_factor: bool, created_at: instant, password_changed_at: instant, "
+            + "locked_until?: instant, reason?: text, version: positive, stream: text}",
         ["Account"] =
             "{account: text, name: text, kind: \"user\"|\"key\"|\"token\", role: Role, cameras?: [camera], "
             + "scopes?: [Scope], has_second_factor: bool, must_change_password: bool}",
@@ -127,13 +127,16 @@ internal static class AdministrationTable
         new("get_user", Right.ReadAudit, "One user.", [_user], "User", [NotFound, DependencyFailed]),
         new("create_user", Right.ManageAccess,
             "Makes a user, who has to change the password first. A password has 12 characters or more, and is none that "
-            + "everybody tries first.",
-            [_user, _role, _password], "User", [InvalidState, DependencyFailed]),
+            + "everybody tries first. Without cameras the user is for all of them.",
+            [_user, _role, _password, _cameras], "User", _errors),
         new("set_user_password", Right.ManageAccess,
             "Gives a user another password, which is to be changed first. All sessions end.",
             [_user, _password], "User", _errors),
         new("change_user_role", Right.ManageAccess, "Gives a user another role. All sessions end.", [_user, _role, _version],
             "User", _errors),
+        new("change_user_cameras", Right.ManageAccess,
+            "Says which cameras a viewer or operator may know of; without cameras, all of them. All sessions end.",
+            [_user, _cameras, _version], "User", _errors),
         new("disable_user", Right.ManageAccess, "Shuts a user out. All sessions end.",
             [_user, new("reason", ParamKind.Text, Default: ReasonUnasked, Max: UserRefusals.ReasonLengthMax), _version],
             "User", _errors),

@@ -97,6 +97,8 @@ internal sealed class FactPrinter(IChanges changes, ILog log, TimeProvider time)
             UserDisabled e => $"{e.Account()} is disabled",
             UserEnabled e => $"{e.Account()} is enabled",
             UserRoleChanged e => $"{e.Account()} is {e.Role} now",
+            UserCamerasChanged { Cameras: null } e => $"{e.Account()} is for all cameras now",
+            UserCamerasChanged e => $"{e.Account()} is for {e.Cameras!.All.Count} cameras now",
             UserSecondFactorEnrolled e => $"{e.Account()} sets up a second factor",
             UserSecondFactorConfirmed e => $"{e.Account()} has a second factor",
             UserSecondFactorUsed e => $"{e.Account()} showed a second factor",

@@ -85,6 +85,7 @@ internal sealed class SessionTokens
                     grant.Account,
                     grant.Role,
                     DateTimeOffset.FromUnixTimeSeconds(expiresAt),
+                    grant.Cameras,
                     Ended: grant.Ended,
                     SessionId: new SessionId(id))
                 : null;

@@ -96,7 +96,7 @@ internal sealed class SignedLinks
 
     private LinkRight? OfSession(SessionId session, DateTimeOffset until) =>
         _users.Find(session) is { } grant && Policy.Allows(grant.Role, Right.SeePictures)
-            ? new LinkRight(grant.Account, grant.Until < until ? grant.Until : until, null, grant.Ended)
+            ? new LinkRight(grant.Account, grant.Until < until ? grant.Until : until, grant.Cameras, grant.Ended)
             : null;
 
     /// <summary>A form is one of three words, and what stands behind it has no space, so none can be read as another.</summary>
@@ -192,13 +192,15 @@ internal abstract record LinkOwner(string? Origin)
     /// <param name="Until">When the token ends.</param>
     internal sealed record Account(string? Origin, string Name, DateTimeOffset Until) : LinkOwner(Origin);
 
-    /// <exception cref="InvalidOperationException">It is for some cameras, and no key: its links would open all.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is for some cameras, and neither of a key nor of somebody who signed in: its links would open all.
+    /// </exception>
     public static LinkOwner Of(AccessIdentity identity, string? origin) =>
         identity switch
         {
             { KeyId: { } key } => new Key(origin, key),
             { SessionId: { } session } => new Session(origin, session),
-            { Cameras: not null } => throw new InvalidOperationException("Only a key can be for some cameras."),
+            { Cameras: not null } => throw new InvalidOperationException("Only keys and users can be for some cameras."),
             _ => new Account(origin, identity.UserId, identity.ExpiresAt),
         };
 }

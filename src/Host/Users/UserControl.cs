@@ -17,6 +17,7 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
         control.MapPost("/users", (Delegate)AddAsync);
         control.MapPost("/users/{name}/password", (Delegate)SetPasswordAsync);
         control.MapPost("/users/{name}/role", (Delegate)SetRoleAsync);
+        control.MapPost("/users/{name}/cameras", (Delegate)SetCamerasAsync);
         control.MapPost("/users/{name}/disabling", async (HttpContext context, string name) =>
         {
             Reason reason = await BodyAsync(context, ControlJson.Default.Reason);
@@ -41,7 +42,11 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
                 UserViewProjection.View,
                 ViewQuery.All with { OrderBy = "name", Offset = rows.Count },
                 context.RequestAborted);
-            rows.AddRange(page.Rows.Select(RowOf));
+            foreach (UserView view in page.Rows)
+            {
+                rows.Add(await RowOfAsync(view, context.RequestAborted));
+            }
+
             if (page.Rows.Count == 0 || rows.Count >= page.Total)
             {
                 return Results.Json(rows, ControlJson.Default.IReadOnlyListUserRow);
@@ -57,9 +62,16 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
             return BadRole();
         }
 
+        (CameraList? cameras, IResult? problem) = await CameraNames.ReadAsync(
+            draft.Cameras, UserRefusals.BadCameras, views, context.RequestAborted);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
         string password = draft.Password ?? UserAccounts.Generate();
         CommandResult result = await accounts.CreateAsync(
-            draft.Name, role, password, draft.Password is null, CallerNow(), context.RequestAborted);
+            draft.Name, role, cameras, password, draft.Password is null, CallerNow(), context.RequestAborted);
         return Refused(result) ?? await MadeAsync(context, draft.Name, draft.Password is null ? password : null);
     }
 
@@ -85,9 +97,18 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
             : BadRole();
     }
 
+    private async Task<IResult> SetCamerasAsync(HttpContext context, string name)
+    {
+        NewCameras wish = await BodyAsync(context, ControlJson.Default.NewCameras);
+        (CameraList? cameras, IResult? problem) = await CameraNames.ReadAsync(
+            wish.Cameras, UserRefusals.BadCameras, views, context.RequestAborted);
+        return problem ?? await ChangeAsync(context, name, user => new ChangeUserCameras(user, cameras));
+    }
+
     private async Task<IResult> MadeAsync(HttpContext context, string name, string? password) =>
         await index.FindAsync(name, context.RequestAborted) is { } view
-            ? Results.Json(new UserMade(RowOf(view), password), ControlJson.Default.UserMade)
+            ? Results.Json(
+                new UserMade(await RowOfAsync(view, context.RequestAborted), password), ControlJson.Default.UserMade)
             : Lagging();
 
     private async Task<IResult> EraseAsync(HttpContext context, string name)
@@ -121,11 +142,11 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
         CommandResult result = await send(user);
         return Refused(result)
             ?? (await index.FindAsync(name, context.RequestAborted) is { } view
-                ? Results.Json(RowOf(view), ControlJson.Default.UserRow)
+                ? Results.Json(await RowOfAsync(view, context.RequestAborted), ControlJson.Default.UserRow)
                 : Lagging());
     }
 
-    private UserRow RowOf(UserView view)
+    private async Task<UserRow> RowOfAsync(UserView view, CancellationToken cancellationToken)
     {
         bool isLocked = view.LockedUntil > time.GetUtcNow();
         return new UserRow(
@@ -136,7 +157,8 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
             view.CreatedAt,
             isLocked ? view.LockedUntil : null,
             view.DisabledFor,
-            view.IsSecondFactorConfirmed);
+            view.IsSecondFactorConfirmed,
+            await CameraNames.OfAsync(view.Cameras, views, cancellationToken));
     }
 
     private static IResult? Refused(CommandResult result) =>

@@ -2,17 +2,20 @@ using Events.Application.Contracts;
 using Events.Application.Users;
 using Events.Domain.Kernel;
 using Events.Domain.Users;
+using Events.Host.Cameras;
 using Events.Host.JsonRpc;
 using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.Users;
 
+/// <param name="Cameras">Null, and left out, for all.</param>
 /// <param name="LockedUntil">Null, and left out, while there is no lock; what else is null is left out, too.</param>
 internal sealed record ShownUser(
     string Name,
     string Role,
     string Status,
+    IReadOnlyList<string>? Cameras,
     bool MustChangePassword,
     bool HasSecondFactor,
     string CreatedAt,
@@ -29,7 +32,12 @@ internal sealed record ErasedUser(string Name, bool Erased, string? Stream);
 
 /// <summary>Users over JSON-RPC, for administrators; auditors see which there are.</summary>
 internal sealed class UserJsonRpc(
-    UserAccounts accounts, UserIndex index, AdministrationCalls calls, IReadModels views, TimeProvider time)
+    UserAccounts accounts,
+    UserIndex index,
+    AdministrationCalls calls,
+    LegacyCameras cameras,
+    IReadModels views,
+    TimeProvider time)
     : IAdministrationMethods
 {
     private static readonly MethodRule _reading = new(Right.ReadAudit, NeedsCameras: false);
@@ -42,6 +50,7 @@ internal sealed class UserJsonRpc(
         new("create_user", CreateAsync, _managing),
         new("set_user_password", SetPasswordAsync, _managing),
         new("change_user_role", ChangeRoleAsync, _managing),
+        new("change_user_cameras", ChangeCamerasAsync, _managing),
         new("disable_user", DisableAsync, _managing),
         new("enable_user", call => ChangeAsync(call, user => new EnableUser(user)), _managing),
         new("unlock_user", call => ChangeAsync(call, user => new UnlockUser(user)), _managing),
@@ -62,7 +71,8 @@ internal sealed class UserJsonRpc(
         Page<UserView> page = await views.ListAsync(
             UserViewProjection.View, ViewQuery.All with { OrderBy = "name", Limit = limit, Offset = offset }, call.Cancellation);
         return JsonRpcAnswer.Result(
-            new ShownUsers([.. page.Rows.Select(Show)], page.Total, limit, offset), AdministrationJson.Default.ShownUsers);
+            new ShownUsers(await ShowAsync(page.Rows, call.Cancellation), page.Total, limit, offset),
+            AdministrationJson.Default.ShownUsers);
     }
 
     private async ValueTask<JsonRpcAnswer> FindAsync(JsonRpcCall call)
@@ -79,12 +89,14 @@ internal sealed class UserJsonRpc(
         string name = NameIn(given);
         Role? role = AccessTokens.RoleOf(given.Choice("role", AdministrationTable.Roles));
         string password = given.Text("password", Passwords.LengthMax);
-        return given.Error is { } error
+        (CameraList? list, JsonRpcError? error) = await GivenCameras.ReadAsync(
+            given, cameras, UserRefusals.BadCameras, call.Cancellation);
+        return error is not null
             ? error
             : await calls.AnswerAsync(
                 call,
                 name,
-                caller => accounts.CreateAsync(name, role!.Value, password, true, caller, call.Cancellation),
+                caller => accounts.CreateAsync(name, role!.Value, list, password, true, caller, call.Cancellation),
                 () => ShowAsync(name, call.Cancellation));
     }
 
@@ -104,6 +116,14 @@ internal sealed class UserJsonRpc(
         var given = new CallParams(call.Params);
         Role? role = AccessTokens.RoleOf(given.Choice("role", AdministrationTable.Roles));
         return ChangeAsync(call, given, user => new ChangeUserRole(user, role!.Value));
+    }
+
+    private async ValueTask<JsonRpcAnswer> ChangeCamerasAsync(JsonRpcCall call)
+    {
+        var given = new CallParams(call.Params);
+        (CameraList? list, JsonRpcError? error) = await GivenCameras.ReadAsync(
+            given, cameras, UserRefusals.BadCameras, call.Cancellation);
+        return error is not null ? error : await ChangeAsync(call, given, user => new ChangeUserCameras(user, list));
     }
 
     private ValueTask<JsonRpcAnswer> DisableAsync(JsonRpcCall call)
@@ -177,10 +197,17 @@ internal sealed class UserJsonRpc(
 
     private async Task<JsonRpcAnswer?> ShowAsync(string name, CancellationToken cancellationToken) =>
         await index.FindAsync(name, cancellationToken) is { } view
-            ? JsonRpcAnswer.Result(Show(view), AdministrationJson.Default.ShownUser)
+            ? JsonRpcAnswer.Result((await ShowAsync([view], cancellationToken))[0], AdministrationJson.Default.ShownUser)
             : null;
 
-    private ShownUser Show(UserView view)
+    private async Task<IReadOnlyList<ShownUser>> ShowAsync(IReadOnlyList<UserView> rows, CancellationToken cancellationToken)
+    {
+        Dictionary<Guid, string> devices = await cameras.NamesOfAsync(
+            rows.SelectMany(row => row.Cameras?.All ?? []), cancellationToken);
+        return [.. rows.Select(row => Show(row, devices))];
+    }
+
+    private ShownUser Show(UserView view, Dictionary<Guid, string> devices)
     {
         UserNode user = UserNode.Of(view);
         bool isLocked = user.LockedUntil > time.GetUtcNow();
@@ -188,6 +215,7 @@ internal sealed class UserJsonRpc(
             user.Name,
             AccessTokens.NameOf(user.Role),
             user.DisabledFor is not null ? "DISABLED" : isLocked ? "LOCKED" : "ACTIVE",
+            user.Cameras?.Select(id => devices[id]).ToList(),
             user.MustChangePassword,
             user.HasSecondFactor,
             LegacyText.Instant(user.CreatedAt),

@@ -20,6 +20,9 @@ internal sealed record SetUserPasswordPayload(UserNode? User, string? Position);
 internal sealed record ChangeUserRolePayload(UserNode? User, string? Position);
 
 /// <inheritdoc cref="CreateUserPayload"/>
+internal sealed record ChangeUserCamerasPayload(UserNode? User, string? Position);
+
+/// <inheritdoc cref="CreateUserPayload"/>
 internal sealed record DisableUserPayload(UserNode? User, string? Position);
 
 /// <inheritdoc cref="CreateUserPayload"/>
@@ -53,6 +56,17 @@ internal sealed class UserCalls(GraphQLCommands commands, UserAccounts accounts,
             show,
             cancellationToken);
 
+    /// <param name="ids">Null for all; a list that is there and empty is not "all".</param>
+    /// <returns>Null when they could be read.</returns>
+    public static InvalidInputError? TryRead(IReadOnlyList<Guid>? ids, out CameraList? cameras)
+    {
+        cameras = ids is null ? null : CameraList.From(ids.Select(id => new CameraId(id)));
+        Refusal wrong = UserRefusals.BadCameras;
+        return ids is null || cameras is not null
+            ? null
+            : new InvalidInputError(wrong.Message, wrong.Code, RefusalTable.Of(wrong).Subject);
+    }
+
     public Task<FieldResult<TPayload>> AnswerAsync<TPayload>(
         string name, Func<Caller, Task<CommandResult>> send, ClaimsPrincipal user, Func<UserNode?, string?, TPayload> show,
         CancellationToken cancellationToken) =>
@@ -69,19 +83,22 @@ internal static class UserMutations
     /// <summary>Makes a user, who has to change the password first.</summary>
     /// <param name="name">1 to 64 lower-case letters, digits, dots, hyphens and underscores. Given once.</param>
     /// <param name="password">12 to 128 characters, and none that everybody tries first.</param>
+    /// <param name="cameras">At most 64 that the user may know of, for viewers and operators; null for all.</param>
     [Error<InvalidInputError>]
     [Error<WrongStateError>]
     [Error<ConflictError>]
     [Error<DependencyError>]
-    public static Task<FieldResult<CreateUserPayload>> CreateUserAsync(
+    public static async Task<FieldResult<CreateUserPayload>> CreateUserAsync(
         string name, Role role, string password, UserCalls calls, UserAccounts accounts, ClaimsPrincipal user,
-        CancellationToken cancellationToken) =>
-        calls.AnswerAsync(
-            name,
-            caller => accounts.CreateAsync(name, role, password, true, caller, cancellationToken),
-            user,
-            (node, position) => new CreateUserPayload(node, position),
-            cancellationToken);
+        CancellationToken cancellationToken, [ID] IReadOnlyList<Guid>? cameras = null) =>
+        UserCalls.TryRead(cameras, out CameraList? list) is { } wrong
+            ? new FieldResult<CreateUserPayload>([wrong])
+            : await calls.AnswerAsync(
+                name,
+                caller => accounts.CreateAsync(name, role, list, password, true, caller, cancellationToken),
+                user,
+                (node, position) => new CreateUserPayload(node, position),
+                cancellationToken);
 
     /// <summary>Gives a user another password, which is to be changed first. All sessions end.</summary>
     /// <param name="password">12 to 128 characters, and none that everybody tries first.</param>
@@ -103,6 +120,7 @@ internal static class UserMutations
 
     /// <summary>Gives a user another role. All sessions end.</summary>
     [Error<NotFoundError>]
+    [Error<InvalidInputError>]
     [Error<ConflictError>]
     [Error<DependencyError>]
     public static Task<FieldResult<ChangeUserRolePayload>> ChangeUserRoleAsync(
@@ -111,6 +129,21 @@ internal static class UserMutations
         calls.SendAsync(
             name, known => new ChangeUserRole(known, role), user,
             (node, position) => new ChangeUserRolePayload(node, position), cancellationToken, expectedVersion);
+
+    /// <summary>Says which cameras a viewer or operator may know of. All sessions end.</summary>
+    /// <param name="cameras">At most 64; null for all.</param>
+    [Error<NotFoundError>]
+    [Error<InvalidInputError>]
+    [Error<ConflictError>]
+    [Error<DependencyError>]
+    public static async Task<FieldResult<ChangeUserCamerasPayload>> ChangeUserCamerasAsync(
+        string name, UserCalls calls, ClaimsPrincipal user, CancellationToken cancellationToken,
+        [ID] IReadOnlyList<Guid>? cameras = null, long? expectedVersion = null) =>
+        UserCalls.TryRead(cameras, out CameraList? list) is { } wrong
+            ? new FieldResult<ChangeUserCamerasPayload>([wrong])
+            : await calls.SendAsync(
+                name, known => new ChangeUserCameras(known, list), user,
+                (node, position) => new ChangeUserCamerasPayload(node, position), cancellationToken, expectedVersion);
 
     /// <summary>Shuts a user out. All sessions end.</summary>
     /// <param name="reason">For people; kept in the log.</param>

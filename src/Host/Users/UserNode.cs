@@ -4,6 +4,7 @@ using Events.GraphQL;
 namespace Events.Host.Users;
 
 /// <summary>A person who signs in with a name and a password.</summary>
+/// <param name="Cameras">Ids of those that the user may know of; null for all.</param>
 /// <param name="MustChangePassword">Whether the password is good for nothing but to be changed.</param>
 /// <param name="LockedUntil">For wrong passwords; null when there was no lock since the right one came. May be over.</param>
 /// <param name="DisabledFor">Why nobody gets in with this name; null while somebody does.</param>
@@ -14,6 +15,7 @@ namespace Events.Host.Users;
 internal sealed record UserNode(
     string Name,
     Role Role,
+    [property: ID] IReadOnlyList<Guid>? Cameras,
     bool MustChangePassword,
     DateTimeOffset CreatedAt,
     DateTimeOffset PasswordChangedAt,
@@ -27,6 +29,7 @@ internal sealed record UserNode(
         new(
             view.Name.Value,
             view.Role,
+            view.Cameras?.All.Select(id => id.Value).ToList(),
             view.MustChange,
             view.CreatedAt,
             view.PasswordChangedAt,

@@ -60,6 +60,9 @@ public sealed class A_stored_fact
             Addresses = null,
             ExpiresAt = null,
         },
+        ["user_created.limited"] = Samples.Of<UserCreated>() with { Cameras = Samples.Both },
+        ["user_cameras_changed.known"] = Samples.Of<UserCamerasChanged>() with { Id = Samples.AdasId },
+        ["user_cameras_changed.whole"] = Samples.Of<UserCamerasChanged>() with { Cameras = null },
         ["user_created.known"] = Samples.Of<UserCreated>() with { Id = Samples.AdasId },
         ["user_disabled.known"] = Samples.Of<UserDisabled>() with { Id = Samples.AdasId },
         ["user_enabled.known"] = Samples.Of<UserEnabled>() with { Id = Samples.AdasId },
@@ -102,6 +105,7 @@ public sealed class A_stored_fact
             user_second_factor_removed user_erased session_started session_refreshed session_ended
             log_exported log_forked log_key_rotated fact_parked fact_unparked access_granted access_refused pictures_seen
             recording_shredded secrets_rotation_requested fact_adopted snapshot_shredded
+            user_cameras_changed
             """.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
             EventTypes.Catalogue.Types.Select(type => type.Alias));
 

@@ -69,7 +69,7 @@ public sealed class Erasing_a_user : IAsyncDisposable
         Assert.IsType<UserDisabled>(_world.Streams.FactsOf("user-ada")[^1]);
         Assert.Equal(
             UserRefusals.AlreadyCreated,
-            (await _world.Accounts.CreateAsync("ada", Role.Viewer, Password, false, Admin, World.Token)).Refusal);
+            (await _world.Accounts.CreateAsync("ada", Role.Viewer, null, Password, false, Admin, World.Token)).Refusal);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class Erasing_a_user : IAsyncDisposable
     public async Task that_cannot_be_finished_says_so_and_holds_up_nobody_else()
     {
         await WithUserAsync();
-        await _world.Accounts.CreateAsync("bea", Role.Viewer, Password, false, Admin, World.Token);
+        await _world.Accounts.CreateAsync("bea", Role.Viewer, null, Password, false, Admin, World.Token);
         await _world.Accounts.SendAsync(new DisableUser(Samples.Ada, "Has left"), Admin, null, World.Token);
         _world.Names.IsFull = true;
 
@@ -114,7 +114,7 @@ public sealed class Erasing_a_user : IAsyncDisposable
 
     private async Task CreateAsync() =>
         Assert.Null(
-            (await _world.Accounts.CreateAsync("ada", Role.Operator, Password, false, Admin, World.Token)).Refusal);
+            (await _world.Accounts.CreateAsync("ada", Role.Operator, null, Password, false, Admin, World.Token)).Refusal);
 
     private Task<CommandResult> EraseAsync() =>
         _world.Accounts.SendAsync(new EraseUser(Samples.Ada, "Asked for by the person"), Admin, null, World.Token);

@@ -32,6 +32,8 @@ public sealed class A_user
             .Command(new DisableUser(Ada, "Left"))
             .Command(new EnableUser(Ada))
             .Command(new ChangeUserRole(Ada, Role.Admin))
+            .Command(new ChangeUserCameras(Ada, Samples.Both))
+            .Command(new ChangeUserCameras(Ada, null), "all")
             .Command(new EndUserSessions(Ada, Now))
             .Command(new EnrolSecondFactor(Ada, Next))
             .Command(new ConfirmSecondFactor(Ada, Next, 7))
@@ -40,40 +42,44 @@ public sealed class A_user
             .Command(new EraseUser(Ada, "Asked") { Id = Samples.AdasId })
             .Command(new EraseUser(Ada, "Asked"), "in clear")
             .Holds("""
-                                       | NotCreated     | Created                  | Created (locked)         | Created (was locked)
-                CreateUser             | UserCreated    | nothing                  | nothing                  | nothing
-                CreateUser (other)     | UserCreated    | user.already_created     | user.already_created     | user.already_created
-                SetUserPassword        | user.not_found | UserPasswordChanged      | UserPasswordChanged      | UserPasswordChanged
-                LockUser               | user.not_found | UserLocked               | nothing                  | UserLocked
-                UnlockUser             | user.not_found | nothing                  | UserUnlocked             | UserUnlocked
-                DisableUser            | user.not_found | UserDisabled             | UserDisabled             | UserDisabled
-                EnableUser             | user.not_found | nothing                  | nothing                  | nothing
-                ChangeUserRole         | user.not_found | UserRoleChanged          | UserRoleChanged          | UserRoleChanged
-                EndUserSessions        | user.not_found | UserSessionsEnded        | UserSessionsEnded        | UserSessionsEnded
-                EnrolSecondFactor      | user.not_found | UserSecondFactorEnrolled | UserSecondFactorEnrolled | UserSecondFactorEnrolled
-                ConfirmSecondFactor    | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
-                UseSecondFactor        | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
-                RemoveUserSecondFactor | user.not_found | nothing                  | nothing                  | nothing
-                EraseUser              | user.not_found | user.not_disabled        | user.not_disabled        | user.not_disabled
-                EraseUser (in clear)   | user.not_found | user.in_clear            | user.in_clear            | user.in_clear
+                                        | NotCreated     | Created                  | Created (locked)         | Created (was locked)
+                CreateUser              | UserCreated    | nothing                  | nothing                  | nothing
+                CreateUser (other)      | UserCreated    | user.already_created     | user.already_created     | user.already_created
+                SetUserPassword         | user.not_found | UserPasswordChanged      | UserPasswordChanged      | UserPasswordChanged
+                LockUser                | user.not_found | UserLocked               | nothing                  | UserLocked
+                UnlockUser              | user.not_found | nothing                  | UserUnlocked             | UserUnlocked
+                DisableUser             | user.not_found | UserDisabled             | UserDisabled             | UserDisabled
+                EnableUser              | user.not_found | nothing                  | nothing                  | nothing
+                ChangeUserRole          | user.not_found | UserRoleChanged          | UserRoleChanged          | UserRoleChanged
+                ChangeUserCameras       | user.not_found | UserCamerasChanged       | UserCamerasChanged       | UserCamerasChanged
+                ChangeUserCameras (all) | user.not_found | nothing                  | nothing                  | nothing
+                EndUserSessions         | user.not_found | UserSessionsEnded        | UserSessionsEnded        | UserSessionsEnded
+                EnrolSecondFactor       | user.not_found | UserSecondFactorEnrolled | UserSecondFactorEnrolled | UserSecondFactorEnrolled
+                ConfirmSecondFactor     | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
+                UseSecondFactor         | user.not_found | user.no_second_factor    | user.no_second_factor    | user.no_second_factor
+                RemoveUserSecondFactor  | user.not_found | nothing                  | nothing                  | nothing
+                EraseUser               | user.not_found | user.not_disabled        | user.not_disabled        | user.not_disabled
+                EraseUser (in clear)    | user.not_found | user.in_clear            | user.in_clear            | user.in_clear
                 """,
                 """
-                                       | Created (disabled)       | Created (enrolling)       | Created (codes)           | Erased
-                CreateUser             | nothing                  | nothing                   | nothing                   | user.not_found
-                CreateUser (other)     | user.already_created     | user.already_created      | user.already_created      | user.not_found
-                SetUserPassword        | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged       | user.not_found
-                LockUser               | UserLocked               | UserLocked                | UserLocked                | user.not_found
-                UnlockUser             | nothing                  | nothing                   | nothing                   | user.not_found
-                DisableUser            | nothing                  | UserDisabled              | UserDisabled              | user.not_found
-                EnableUser             | UserEnabled              | nothing                   | nothing                   | user.not_found
-                ChangeUserRole         | UserRoleChanged          | UserRoleChanged           | UserRoleChanged           | user.not_found
-                EndUserSessions        | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded         | user.not_found
-                EnrolSecondFactor      | UserSecondFactorEnrolled | nothing                   | user.second_factor_active | user.not_found
-                ConfirmSecondFactor    | user.no_second_factor    | UserSecondFactorConfirmed | nothing                   | user.not_found
-                UseSecondFactor        | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed      | user.not_found
-                RemoveUserSecondFactor | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved   | user.not_found
-                EraseUser              | UserErased               | user.not_disabled         | user.not_disabled         | nothing
-                EraseUser (in clear)   | user.in_clear            | user.in_clear             | user.in_clear             | nothing
+                                        | Created (disabled)       | Created (enrolling)       | Created (codes)           | Erased
+                CreateUser              | nothing                  | nothing                   | nothing                   | user.not_found
+                CreateUser (other)      | user.already_created     | user.already_created      | user.already_created      | user.not_found
+                SetUserPassword         | UserPasswordChanged      | UserPasswordChanged       | UserPasswordChanged       | user.not_found
+                LockUser                | UserLocked               | UserLocked                | UserLocked                | user.not_found
+                UnlockUser              | nothing                  | nothing                   | nothing                   | user.not_found
+                DisableUser             | nothing                  | UserDisabled              | UserDisabled              | user.not_found
+                EnableUser              | UserEnabled              | nothing                   | nothing                   | user.not_found
+                ChangeUserRole          | UserRoleChanged          | UserRoleChanged           | UserRoleChanged           | user.not_found
+                ChangeUserCameras       | UserCamerasChanged       | UserCamerasChanged        | UserCamerasChanged        | user.not_found
+                ChangeUserCameras (all) | nothing                  | nothing                   | nothing                   | user.not_found
+                EndUserSessions         | UserSessionsEnded        | UserSessionsEnded         | UserSessionsEnded         | user.not_found
+                EnrolSecondFactor       | UserSecondFactorEnrolled | nothing                   | user.second_factor_active | user.not_found
+                ConfirmSecondFactor     | user.no_second_factor    | UserSecondFactorConfirmed | nothing                   | user.not_found
+                UseSecondFactor         | user.no_second_factor    | user.no_second_factor     | UserSecondFactorUsed      | user.not_found
+                RemoveUserSecondFactor  | nothing                  | UserSecondFactorRemoved   | UserSecondFactorRemoved   | user.not_found
+                EraseUser               | UserErased               | user.not_disabled         | user.not_disabled         | nothing
+                EraseUser (in clear)    | user.in_clear            | user.in_clear             | user.in_clear             | nothing
                 """);
 
     [Fact]
@@ -288,9 +294,12 @@ public sealed class Signing_in : IAsyncDisposable
     public async Task is_over_for_whoever_is_disabled_or_another_by_then()
     {
         await WithUserAsync();
+        CameraId camera = await _world.WithCameraAsync();
         foreach (Func<object> make in new Func<object>[]
         {
             () => new ChangeUserRole(Samples.Ada, Role.Viewer),
+            () => new ChangeUserCameras(Samples.Ada, CameraList.From([camera])),
+            () => new ChangeUserCameras(Samples.Ada, null),
             () => new EndUserSessions(Samples.Ada, _world.Clock.GetUtcNow().AddSeconds(1)),
             () => new DisableUser(Samples.Ada, "Has left"),
         })
@@ -324,7 +333,7 @@ public sealed class Signing_in : IAsyncDisposable
     private async Task WithUserAsync(bool mustChange = false)
     {
         await _world.RunAsync();
-        CommandResult made = await _world.Accounts.CreateAsync("ada", Role.Operator, Right, mustChange, Admin, World.Token);
+        CommandResult made = await _world.Accounts.CreateAsync("ada", Role.Operator, null, Right, mustChange, Admin, World.Token);
         Assert.Null(made.Refusal);
     }
 

@@ -32,9 +32,9 @@ internal static class AdministrationContract
             + "scopes?: [Scope], old_secret_until?: instant, reason?: text, use_count: count, last_used_at?: instant, "
             + "version: positive, stream: text}",
         ["User"] =
-            "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", must_change_password: bool, "
-            + "has_second_factor: bool, created_at: instant, password_changed_at: instant, locked_until?: instant, "
-            + "reason?: text, version: positive, stream: text}",
+            "{name: text, role: Role, status: \"ACTIVE\"|\"LOCKED\"|\"DISABLED\", cameras?: [camera], "
+            + "must_change_password: bool, has_second_factor: bool, created_at: instant, password_changed_at: instant, "
+            + "locked_until?: instant, reason?: text, version: positive, stream: text}",
         ["Account"] =
             "{account: text, name: text, kind: \"user\"|\"key\"|\"token\", role: Role, cameras?: [camera], "
             + "scopes?: [Scope], has_second_factor: bool, must_change_password: bool}",
@@ -88,11 +88,19 @@ internal static class AdministrationContract
             }),
         new("get_user", _readers, "User", User),
         new("create_user", _managers, "User",
-            office => Task.FromResult<object>(new { name = office.NewName(), role = "operator", password = Office.Password })),
+            office => Task.FromResult<object>(new
+            {
+                name = office.NewName(),
+                role = "operator",
+                password = Office.Password,
+                cameras = new[] { Office.Device },
+            })),
         new("set_user_password", _managers, "User",
             async office => new { name = await office.UserAsync(), password = "another walk in snow" }),
         new("change_user_role", _managers, "User",
             async office => new { name = await office.UserAsync(), role = "auditor", expected_version = 1 }),
+        new("change_user_cameras", _managers, "User",
+            async office => new { name = await office.UserAsync(), cameras = new[] { Office.Device }, expected_version = 1 }),
         new("disable_user", _managers, "User",
             async office => new { name = await office.UserAsync(), reason = "Has left", expected_version = 1 }),
         new("enable_user", _managers, "User", async office => new { name = await office.UserAsync(), expected_version = 1 }),

@@ -221,6 +221,21 @@ public sealed class The_administration_methods(Office office) : IClassFixture<Of
         await RefusedAsync(-32020, null, "user.not_disabled", "erase_user", new { name, reason = "Asked for" });
         await RefusedAsync(-32602, "reason", "user.bad_reason", "disable_user", new { name, reason = " " });
         await RefusedAsync(-32020, null, "command.version_changed", "disable_user", new { name, expected_version = 99 });
+
+        string[] cameras = [Office.Device];
+        string boss = await office.UserAsync("admin");
+        await RefusedAsync(
+            -32602, "cameras", "user.cameras_of_whole_role", "create_user", new { name = "bea", role = "auditor", password, cameras });
+        await RefusedAsync(-32602, "cameras", "user.cameras_of_whole_role", "change_user_cameras", new { name = boss, cameras });
+        RpcException camera = await Scene.RefusedAsync(
+            office.Admin, "change_user_cameras", new { name, cameras = new[] { Office.Device, "camera999" } });
+        Assert.Equal((-32010, "camera999"), (camera.Code, camera.Data.Text("id")));
+        JsonElement some = await office.Admin.CallAsync("change_user_cameras", new { name, cameras });
+        Assert.Equal("camera0", Assert.Single(some.GetProperty("cameras").EnumerateArray()).GetString());
+        await RefusedAsync(-32602, "cameras", "user.cameras_of_whole_role", "change_user_role", new { name, role = "admin" });
+        JsonElement all = await office.Admin.CallAsync("change_user_cameras", new { name, expected_version = some.Number("version") });
+        Assert.False(all.TryGetProperty("cameras", out _));
+        Assert.Equal("admin", (await office.Admin.CallAsync("change_user_role", new { name, role = "admin" })).Text("role"));
     }
 
     [Fact]

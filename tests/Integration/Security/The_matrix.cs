@@ -80,6 +80,7 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["mutation setUserPassword"] =
             (Right.ManageAccess, "setUserPassword(input: { name: \"x\", password: \"x\" }) { position }"),
         ["mutation changeUserRole"] = (Right.ManageAccess, "changeUserRole(input: { name: \"x\", role: VIEWER }) { position }"),
+        ["mutation changeUserCameras"] = (Right.ManageAccess, "changeUserCameras(input: { name: \"x\" }) { position }"),
         ["mutation disableUser"] = (Right.ManageAccess, "disableUser(input: { name: \"x\" }) { position }"),
         ["mutation eraseUser"] = (Right.ManageAccess, "eraseUser(input: { name: \"x\", reason: \"x\" }) { position }"),
         ["mutation enableUser"] = (Right.ManageAccess, "enableUser(input: { name: \"x\" }) { position }"),
@@ -118,6 +119,7 @@ public sealed class The_matrix(House house) : IClassFixture<House>
         ["create_user"] = (Right.ManageAccess, "{\"name\":\"X\",\"role\":\"viewer\",\"password\":\"x\"}"),
         ["set_user_password"] = (Right.ManageAccess, "{\"name\":\"x\",\"password\":\"a long walk in rain\"}"),
         ["change_user_role"] = (Right.ManageAccess, "{\"name\":\"x\",\"role\":\"viewer\"}"),
+        ["change_user_cameras"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
         ["disable_user"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
         ["enable_user"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
         ["unlock_user"] = (Right.ManageAccess, "{\"name\":\"x\"}"),
