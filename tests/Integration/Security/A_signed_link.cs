@@ -114,13 +114,33 @@ public sealed class A_signed_link : IDisposable
     }
 
     [Fact]
-    public void for_some_cameras_is_made_for_a_key_alone()
+    public void for_some_cameras_is_made_for_a_key_or_a_session_alone()
     {
         var some = CameraList.From([CameraId.New()]);
         var of = new AccessIdentity("ada", Role.Viewer, _clock.Now + Day, some);
         Assert.IsType<LinkOwner.Key>(LinkOwner.Of(of with { KeyId = ApiKeyId.New() }, null));
+        Assert.IsType<LinkOwner.Session>(LinkOwner.Of(of with { SessionId = SessionId.New() }, null));
         Assert.Throws<InvalidOperationException>(() => LinkOwner.Of(of, null));
         Assert.Equal(new LinkOwner.Account("http://h", "ada", _clock.Now + Day), LinkOwner.Of(of with { Cameras = null }, "http://h"));
+    }
+
+    [Fact]
+    public void of_a_session_opens_what_its_user_may_see_now()
+    {
+        var user = new UserView(
+            UserName.TryParse("ada")!.Value, Role.Viewer, Guid.NewGuid(), false, _clock.Now, _clock.Now, 0, null, null, null, 1);
+        var session = new SessionView(SessionId.New(), "ada", _clock.Now, _clock.Now, _clock.Now + Day, null, 1);
+        var some = CameraList.From([CameraId.New()]);
+        string query = _links.QueryFor(Scope, Day, new LinkOwner.Session(null, session.Id));
+        foreach (CameraList? cameras in new[] { null, some })
+        {
+            _users.Put(user with { Cameras = cameras });
+            _users.Put(session);
+            Assert.Equal(cameras, Check(query)!.Cameras);
+        }
+
+        _users.Put(user);
+        Assert.Null(Check(query));
     }
 
     private static LinkOwner.Account Of(string name, DateTimeOffset until) => new LinkOwner.Account(null, name, until);
