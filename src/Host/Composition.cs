@@ -128,8 +128,16 @@ internal static class Composition
         services.AddSingleton(new StorageRule(settings.Storage.WarnPercent, settings.Storage.BlockPercent));
         services.AddSingleton(new BroadcastRule(settings.Live.AutoCloseAfter));
         services.AddSingleton(DiscoveryRules.Of(settings.Discovery));
-        services.AddSingleton(new RetentionTimes(
-            TimeSpan.FromSeconds(settings.Storage.MeasurePauseS), TimeSpan.FromSeconds(settings.Retention.CleanupPauseS)));
+        services.AddSingleton(new RetentionOptions(
+            TimeSpan.FromSeconds(settings.Storage.MeasurePauseS),
+            TimeSpan.FromSeconds(settings.Retention.CleanupPauseS),
+            settings.Retention.Type is { } type
+                ? new SetRetentionPolicy(
+                    type,
+                    settings.Retention.IsEnabled,
+                    settings.Retention.MaxAgeDays,
+                    settings.Retention.MaxSizeGb is { } size ? RetentionWords.BytesOf(size) : null)
+                : null));
         services.AddEventStore(new EventStoreOptions(() => installation.ConnectionString).AsHost());
         services.AddSeals(new SealOptions(Path.Combine(installation.Control.Data, "keys"), Environment.MachineName)
         {

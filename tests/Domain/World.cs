@@ -23,6 +23,9 @@ public sealed class World : IAsyncDisposable
     private readonly ServiceProvider _services;
     private bool _isRunning;
 
+    /// <summary>What a file of settings says; null when it says nothing.</summary>
+    public SetRetentionPolicy? FirstPolicy { get; init; }
+
     public World()
         : this(new TestClock())
     {
@@ -55,7 +58,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<ILiveAudience>(Audience)
             .AddSingleton(_ => Discovery)
             .AddSingleton<IStreamFinder>(Finder)
-            .AddSingleton(new RetentionTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60)))
+            .AddSingleton(_ => new RetentionOptions(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60), FirstPolicy))
             .AddSingleton(new ApiKeyTimes(TimeSpan.FromMinutes(5), "node1"))
             .AddSingleton(new AccessTimes("node1", TimeSpan.FromMinutes(5)))
             .AddSingleton(SourceGuard.Usual)

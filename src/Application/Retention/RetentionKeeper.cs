@@ -7,10 +7,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Events.Application.Retention;
 
-/// <summary>How often the keeper looks.</summary>
+/// <summary>How the keeper works.</summary>
 /// <param name="MeasurePause">Between two looks at how full the disk is.</param>
 /// <param name="CleanupPause">Between two cleanups when nothing calls for one earlier.</param>
-public sealed record RetentionTimes(TimeSpan MeasurePause, TimeSpan CleanupPause);
+/// <param name="FirstPolicy">Set once, when nobody has set a policy yet; null for none.</param>
+public sealed record RetentionOptions(TimeSpan MeasurePause, TimeSpan CleanupPause, SetRetentionPolicy? FirstPolicy = null);
 
 /// <summary>
 /// Holds the footage to the policy, and tells when the disk fills up or is free again. Runs at intervals, and at once when a
@@ -25,7 +26,7 @@ public sealed partial class RetentionKeeper(
     FootageRemoval removal,
     StorageWatch storage,
     FileCleaner cleaner,
-    RetentionTimes times,
+    RetentionOptions options,
     TimeProvider time,
     ILogger<RetentionKeeper> logger)
     : BackgroundService
@@ -42,7 +43,23 @@ public sealed partial class RetentionKeeper(
         // It looks at the files as they are: none may go meanwhile.
         await check.Done.WaitAsync(stoppingToken);
         long position = await UntilDoneAsync(() => log.HeadAsync(stoppingToken), stoppingToken);
+        await UntilDoneAsync(() => SetFirstPolicyAsync(stoppingToken), stoppingToken);
         await Task.WhenAll(FollowAsync(position, stoppingToken), PassAsync(stoppingToken));
+    }
+
+    /// <summary>Once somebody has set one, by whichever way, what stands in a file of settings counts no more.</summary>
+    /// <returns>Whether it was set.</returns>
+    private async Task<bool> SetFirstPolicyAsync(CancellationToken cancellationToken)
+    {
+        IStreams streams = store.For(Caller.System("keeper", RetentionPolicy.Key).Origin);
+        if (options.FirstPolicy is not { } first
+            || await streams.LoadAsync(RetentionPolicy.Decider, RetentionPolicy.Key, cancellationToken) is not RetentionPolicy.Unset)
+        {
+            return false;
+        }
+
+        await streams.TransactAsync(RetentionPolicy.Decider, RetentionPolicy.Key, first, cancellationToken);
+        return true;
     }
 
     private async Task FollowAsync(long position, CancellationToken cancellationToken)
@@ -63,7 +80,7 @@ public sealed partial class RetentionKeeper(
         while (true)
         {
             bool hasChanged = await UntilDoneAsync(() => MeasureAsync(cancellationToken), cancellationToken);
-            if (isDue || hasChanged || time.GetElapsedTime(cleanedAt) >= times.CleanupPause)
+            if (isDue || hasChanged || time.GetElapsedTime(cleanedAt) >= options.CleanupPause)
             {
                 isDue = await UntilDoneAsync(() => CleanAsync(cancellationToken), cancellationToken);
                 cleanedAt = time.GetTimestamp();
@@ -131,7 +148,7 @@ public sealed partial class RetentionKeeper(
     {
         try
         {
-            await _called.Task.WaitAsync(times.MeasurePause, time, cancellationToken);
+            await _called.Task.WaitAsync(options.MeasurePause, time, cancellationToken);
         }
         catch (TimeoutException)
         {

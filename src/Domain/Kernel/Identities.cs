@@ -105,5 +105,11 @@ public readonly record struct CameraNumber(int Value)
             ? new CameraNumber(value)
             : null;
 
+    /// <summary>Whether a text has the form of such a name, also one that no camera ever has, like <c>camera007</c>.</summary>
+    public static bool IsName(string text) =>
+        text.Length > Prefix.Length
+        && text.StartsWith(Prefix, StringComparison.Ordinal)
+        && !text.AsSpan(Prefix.Length).ContainsAnyExceptInRange('0', '9');
+
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}{Value}");
 }

@@ -70,7 +70,7 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, ClientSessions sessio
         JsonRpcCall call, CallParams given, LegacyCameras cameras, ClientSessions sessions)
     {
         string device = given.Text("device");
-        if (given.Error is null && CameraNumber.TryParse(device) is null)
+        if (given.Error is null && !CameraNumber.IsName(device))
         {
             given.Refuse("device", "pattern", LegacyCameras.DeviceHint);
         }
@@ -80,7 +80,8 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, ClientSessions sessio
             return (null, error);
         }
 
-        CameraView? camera = await cameras.FindAsync(CameraNumber.TryParse(device)!.Value, call.Cancellation);
+        CameraView? camera = CameraNumber.TryParse(device) is { } number
+            ? await cameras.FindAsync(number, call.Cancellation) : null;
         return camera is null || !sessions.Of(call.Connection).Identity!.MaySee(camera.Id)
             ? (null, LegacyErrors.NotFound("camera", device))
             : (camera, null);

@@ -237,17 +237,37 @@ internal static class CommandLine
     {
         var role = new Option<string>("--role") { Description = "viewer, operator, admin or auditor.", Required = true };
         role.AcceptOnlyFromAmong("viewer", "operator", "admin", "auditor");
-        var user = new Option<string>("--user") { Description = "Whose.", DefaultValueFactory = _ => "local" };
+        var user = new Option<string>("--user", "--user-id") { Description = "Whose.", DefaultValueFactory = _ => "local" };
         var ttl = new Option<string?>("--ttl") { Description = "How long it is good: 30m, 24h, 7d. Default: as configured." };
-        return Verb("token", "Prints an access token, alone.", [role, user, ttl], async (given, client, token) =>
+        var hours = new Option<int?>("--expiry-hours") { Description = "The same in hours, as the older generator has it." };
+        hours.Validators.Add(result =>
         {
-            long? seconds = given.GetValue(ttl) is { } text ? (long)Spans.Parse(text, "--ttl").TotalSeconds : null;
+            if (result.GetValue(hours) is < 1 or > 366 * 24)
+            {
+                result.AddError("--expiry-hours is a number of hours from 1 to 8784.");
+            }
+        });
+        var form = new Option<string>("--format")
+        {
+            Description = "token: alone; or json.", DefaultValueFactory = _ => "token",
+        };
+        form.AcceptOnlyFromAmong("token", "json");
+        return Verb("token", "Prints an access token, alone.", [role, user, ttl, hours, form], async (given, client, token) =>
+        {
+            long? seconds = given.GetValue(ttl) is { } text ? (long)Spans.Parse(text, "--ttl").TotalSeconds
+                : given.GetValue(hours) * 3_600L;
             IssuedToken issued = await client.PostAsync(
                 "/control/tokens",
                 new TokenWish(given.GetRequiredValue(role), given.GetRequiredValue(user), seconds),
                 ControlJson.Default.TokenWish,
                 ControlJson.Default.IssuedToken,
                 token);
+            if (given.GetValue(form) == "json")
+            {
+                Print(issued, ControlJson.Default.IssuedToken);
+                return;
+            }
+
             Console.Out.WriteLine(issued.Token);
         });
     }

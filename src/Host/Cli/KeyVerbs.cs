@@ -8,6 +8,9 @@ namespace Events.Host.Cli;
 /// <summary><c>keys</c>: secrets with which programs come in.</summary>
 internal static class KeyVerbs
 {
+    private const string Older = "generate";
+    private const string OlderExpiry = "90d";
+
     public static Command Build(Option<string> format) => new("keys", "Keys with which programs come in.")
     {
         Issue(format),
@@ -43,7 +46,7 @@ internal static class KeyVerbs
                     given.GetRequiredValue(name),
                     SomeOf(given.GetValue(cameras)),
                     SomeOf(given.GetValue(addresses)),
-                    InstantOf(given.GetValue(expires)),
+                    InstantOf(given.GetValue(expires) ?? UnaskedOf(given)),
                     given.GetValue(rate),
                     SomeOf(given.GetValue(scopes))),
                 ControlJson.Default.KeyWish,
@@ -51,9 +54,14 @@ internal static class KeyVerbs
                 token)));
 
         // The older service's key tool calls it so, as it calls two of the options by another name.
-        issue.Aliases.Add("generate");
+        issue.Aliases.Add(Older);
         return issue;
     }
+
+    /// <summary>Who types the older tool's verb expects that tool's time: the key would else be good for ever.</summary>
+    /// <returns>Null for never.</returns>
+    private static string? UnaskedOf(ParseResult given) =>
+        given.CommandResult.IdentifierToken.Value == Older ? OlderExpiry : null;
 
     private static Command List(Option<string> format)
     {

@@ -226,7 +226,7 @@ internal sealed class ExternalStreamJsonRpc(
             stream.Source.ToString(),
             NameOf(stream.Kind),
             stream.Name,
-            stream.IsOnline ? "DISCOVERED" : "ERROR",
+            "DISCOVERED",
             LegacyText.Instant(stream.FirstSeenAt),
             LegacyText.Instant(stream.LastSeenAt),
             CapabilitiesOf(stream));

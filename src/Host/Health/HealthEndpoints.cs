@@ -14,6 +14,9 @@ namespace Events.Host.Health;
 /// </summary>
 internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras, MetricsPage metrics, TimeProvider time)
 {
+    /// <summary>Some balancers and probes ask without wanting to read.</summary>
+    private static readonly string[] _reading = ["GET", "HEAD"];
+
     private static readonly TimeSpan CamerasTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether an address is one of health's, which are served on its port alone.</summary>
@@ -24,21 +27,21 @@ internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/cameras", CamerasAsync);
-        routes.MapGet(MetricsPage.Path, MetricsAsync);
+        routes.MapMethods("/api/cameras", _reading, CamerasAsync);
+        routes.MapMethods(MetricsPage.Path, _reading, MetricsAsync);
         RouteGroupBuilder group = routes.MapGroup("/health");
-        group.MapGet("", HealthAsync);
-        group.MapGet("/detailed", DetailedAsync);
-        group.MapGet("/ready", ReadyAsync);
-        group.MapGet("/live", context => WriteAsync(context, 200, new JsonObject
+        group.MapMethods("", _reading, HealthAsync);
+        group.MapMethods("/detailed", _reading, DetailedAsync);
+        group.MapMethods("/ready", _reading, ReadyAsync);
+        group.MapMethods("/live", _reading, context => WriteAsync(context, 200, new JsonObject
         {
             ["alive"] = true,
             ["timestamp"] = Now(),
             ["message"] = "The host is running.",
         }));
-        group.MapGet("/system", context => FamilyAsync(context, null));
-        group.MapGet("/cameras", context => FamilyAsync(context, "cameras"));
-        group.MapGet("/mediamtx", context => FamilyAsync(context, "media"));
+        group.MapMethods("/system", _reading, context => FamilyAsync(context, null));
+        group.MapMethods("/cameras", _reading, context => FamilyAsync(context, "cameras"));
+        group.MapMethods("/mediamtx", _reading, context => FamilyAsync(context, "media"));
     }
 
     private async Task HealthAsync(HttpContext context)

@@ -44,9 +44,11 @@ internal sealed class CallParams(JsonElement given)
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max)
+        // Some languages write 60 as 60.0; JSON knows no difference.
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number)
+            && number >= min && number <= max && number == Math.Floor(number))
         {
-            return number;
+            return (int)number;
         }
 
         Error ??= JsonRpcError.InvalidParams(name, "range", $"A whole number from {min} to {max}.");

@@ -86,7 +86,7 @@ internal static class MethodTable
             + "streams: {rtsp: url, hls: url}}",
         ["File"] = "{filename: text, file_size: count, modified_time: instant, download_url: text}",
         ["External"] =
-            "{url: url, type: \"skydio_stanag4609\"|\"generic_rtsp\", name: text, status: \"DISCOVERED\"|\"ERROR\", "
+            "{url: url, type: \"skydio_stanag4609\"|\"generic_rtsp\", name: text, status: \"DISCOVERED\", "
             + "discovered_at: instant, last_seen: instant, capabilities: object}",
         ["State"] = "\"RUNNING\"|\"STOPPED\"|\"ERROR\"|\"STARTING\"|\"STOPPING\"",
     };

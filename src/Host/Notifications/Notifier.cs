@@ -127,8 +127,9 @@ internal sealed partial class Notifier(
         {
             CameraConnected => [Changed, "camera.connected"],
             CameraDisconnected => [Changed, "camera.disconnected"],
-            CameraCapabilitiesProbed or CameraModesProbed => [Changed, "camera.capability_detected"],
-            _ => [Changed],
+            CameraRegistered or CameraRetired => [Changed],
+            CameraCapabilitiesProbed or CameraModesProbed => ["camera.capability_detected"],
+            _ => [],
         };
 
     private async Task TellRecordingAsync(RecordingEvent fact, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Events.Host.JsonRpc;
 using Events.JsonRpc;
@@ -67,7 +68,7 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
         }
 
         return sessions.Of(call.Connection).Subscriptions.TryAdd(topics!, filter)
-            ? JsonRpcAnswer.Result(new Subscribed(true, topics!, filters?.Clone()), LegacyJson.Default.Subscribed)
+            ? JsonRpcAnswer.Result(new Subscribed(true, topics!, WithoutNulls(filters)), LegacyJson.Default.Subscribed)
             : JsonRpcError.InvalidParams("topics", "count", "One socket holds at most 100 subscriptions.");
     }
 
@@ -93,6 +94,23 @@ internal sealed partial class SubscriptionJsonRpc(ClientSessions sessions) : IJs
                 [.. sessions.Of(call.Connection).Subscriptions.Topics],
                 call.Connection.Id),
             LegacyJson.Default.SubscriptionStats);
+    }
+
+    /// <summary>A null asks for nothing, and no answer of the contract has one.</summary>
+    private static JsonElement? WithoutNulls(JsonElement? filters)
+    {
+        if (filters?.EnumerateObject().Any(one => one.Value.ValueKind == JsonValueKind.Null) != true)
+        {
+            return filters?.Clone();
+        }
+
+        var kept = new JsonObject();
+        foreach (JsonProperty one in filters.Value.EnumerateObject().Where(one => one.Value.ValueKind != JsonValueKind.Null))
+        {
+            kept[one.Name] = JsonNode.Parse(one.Value.GetRawText());
+        }
+
+        return JsonElement.Parse(kept.ToJsonString());
     }
 
     private static SubscriptionFilter FilterOf(JsonElement filters, CallParams given)

@@ -108,10 +108,16 @@ internal sealed class RecordingJsonRpc(
     private async ValueTask<JsonRpcAnswer> InfoAsync(JsonRpcCall call)
     {
         var found = await FindAsync(call);
-        return found.Recording is { } recording
-            ? JsonRpcAnswer.Result(
-                recordings.ShowInfo(recording, sessions.Of(call.Connection).LinkOwner), LegacyJson.Default.LegacyFileInfo)
-            : found.Error!;
+        if (found.Recording is not { } recording)
+        {
+            return found.Error!;
+        }
+
+        // One that failed before its first picture has no file: lists do not have it either.
+        return recording is { IsOpen: false, SegmentCount: 0 }
+            ? LegacyErrors.NotFound("recording", recording.Name)
+            : JsonRpcAnswer.Result(
+                recordings.ShowInfo(recording, sessions.Of(call.Connection).LinkOwner), LegacyJson.Default.LegacyFileInfo);
     }
 
     private async ValueTask<JsonRpcAnswer> DeleteAsync(JsonRpcCall call)

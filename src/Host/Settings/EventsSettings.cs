@@ -1,5 +1,6 @@
 using System.Net;
 using Events.Application.Contracts;
+using Events.Domain.Retention;
 
 namespace Events.Host.Settings;
 
@@ -149,7 +150,11 @@ internal sealed record RecordingSettings(int SegmentDurationS);
 
 internal sealed record StorageSettings(int WarnPercent, int BlockPercent, int MeasurePauseS);
 
-internal sealed record RetentionSettings(int CleanupPauseS);
+/// <param name="Type">Of the policy that is set when nobody has set one; null for none.</param>
+/// <param name="MaxAgeDays">Null for no limit.</param>
+/// <param name="MaxSizeGb">Null for no limit.</param>
+internal sealed record RetentionSettings(
+    int CleanupPauseS, RetentionType? Type, bool IsEnabled, int? MaxAgeDays, int? MaxSizeGb);
 
 internal sealed record MediaSettings(int StallTimeoutS, int ConnectTimeoutS, int ReconnectPauseMaxS);
 

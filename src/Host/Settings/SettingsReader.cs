@@ -1,5 +1,6 @@
 using System.Net;
 using Events.Application.Contracts;
+using Events.Domain.Retention;
 
 namespace Events.Host.Settings;
 
@@ -189,6 +190,7 @@ internal sealed class SettingsReader
 
         CheckPorts();
         CheckPairs();
+        CheckRetention();
         if (Number("Rtsp.UdpPortFirst") + Number("Rtsp.UdpPortCount") - 1 > IPEndPoint.MaxPort)
         {
             Complain("Rtsp.UdpPortCount", $"reaches beyond port {IPEndPoint.MaxPort}. Lower it, or Rtsp.UdpPortFirst.");
@@ -338,7 +340,7 @@ internal sealed class SettingsReader
         new RecordingSettings(Number("Recording.SegmentDurationS")),
         new StorageSettings(
             Number("Storage.WarnPercent"), Number("Storage.BlockPercent"), Number("Storage.MeasurePauseS")),
-        new RetentionSettings(Number("Retention.CleanupPauseS")),
+        Retention(),
         new MediaSettings(
             Number("Media.StallTimeoutS"), Number("Media.ConnectTimeoutS"), Number("Media.ReconnectPauseMaxS")),
         Discovery(),
@@ -430,6 +432,24 @@ internal sealed class SettingsReader
         Value<string>("Environment") == "development" ? RunEnvironment.Development : RunEnvironment.Production;
 
     private bool Flag(string key) => Value<string>(key) == "true";
+
+    private void CheckRetention()
+    {
+        foreach ((string type, string needed) in new[] { ("age", "Retention.MaxAgeDays"), ("size", "Retention.MaxSizeGb") })
+        {
+            if (Value<string>("Retention.Type") == type && Value<int?>(needed) is null)
+            {
+                Complain("Retention.Type", $"is {type}, which needs {needed}.");
+            }
+        }
+    }
+
+    private RetentionSettings Retention() => new(
+        Number("Retention.CleanupPauseS"),
+        Value<string>("Retention.Type") is var type && type != "none" ? Enum.Parse<RetentionType>(type, ignoreCase: true) : null,
+        Flag("Retention.Enabled"),
+        Value<int?>("Retention.MaxAgeDays"),
+        Value<int?>("Retention.MaxSizeGb"));
 
     private int Number(string key) => Value<int>(key);
 

@@ -1,3 +1,5 @@
+using Events.Domain.Retention;
+
 namespace Events.Host.Settings;
 
 /// <summary>All settings, in the order of the documentation.</summary>
@@ -164,6 +166,16 @@ internal static class SettingsTable
         new("Retention", "CleanupPauseS", SettingKind.Number, "60", "seconds",
             "How often files are held against the retention policy. It is also done at once when the policy is set and when "
             + "the disk's use crosses a threshold.", Min: 1, Max: 86_400),
+        new("Retention", "Type", SettingKind.Choice, "none", "`none`, `age`, `size` or `manual`",
+            "The policy that is set at a start when nobody has set one; `none` keeps everything. From then on commands alone "
+            + "change it (`retention set`, `set_retention_policy`, `setRetentionPolicy`).",
+            Choices: ["none", "age", "size", "manual"]),
+        new("Retention", "Enabled", SettingKind.Choice, "true", "`true` or `false`", "Whether that policy is enabled.",
+            Choices: Switch),
+        new("Retention", "MaxAgeDays", SettingKind.Number, "", "days", "What is older goes, by that policy; needed for `age`.",
+            Min: 1, Max: RetentionPolicy.MaxAgeDaysMax),
+        new("Retention", "MaxSizeGb", SettingKind.Number, "", "GB",
+            "The oldest go while all together are larger, by that policy; needed for `size`.", Min: 1, Max: 1_000_000),
         new("Media", "StallTimeoutS", SettingKind.Number, "5", "seconds",
             "A camera that sends no picture for so long is lost and is connected anew.", Min: 1, Max: 300),
         new("Media", "ConnectTimeoutS", SettingKind.Number, "20", "seconds",

@@ -147,7 +147,7 @@ internal sealed class SnapshotJsonRpc(
             return (null, error);
         }
 
-        foreach (string name in new[] { filename, $"{filename}.jpg" })
+        foreach (string name in new[] { filename, $"{filename}.jpg", $"{filename}.jpeg" })
         {
             var found = await views.ListAsync(
                 SnapshotViewProjection.View,

@@ -44,7 +44,7 @@ internal sealed class LegacyStatus(
             var other => other.ToString().ToLowerInvariant(),
         },
         ["snapshots", "recordings", "streaming", "events", "external_streams"],
-        ["fmp4", "mp4", "jpg"],
+        ["fmp4", "mp4", "mkv", "jpg"],
         CameraNumbers.CountMax);
 
     public LegacySystem System

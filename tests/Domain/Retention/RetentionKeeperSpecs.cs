@@ -49,6 +49,26 @@ public sealed class The_keeper_of_retention : IAsyncDisposable
         Assert.All(_world.Streams.Log.TakeLast(3), stored => Assert.Equal(done.CleanupId.ToString(), stored.CorrelationId));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task begins_with_the_policy_of_the_settings_unless_somebody_set_one(bool isSet)
+    {
+        await _world.DisposeAsync();
+        _world = new World { FirstPolicy = ThirtyDays };
+        if (isSet)
+        {
+            await _world.SendAsync(new SetRetentionPolicy(RetentionType.Manual, false, null, null));
+        }
+
+        _world.Recording("older", 31);
+        await RunAsync();
+
+        Assert.Equal(isSet ? [] : ["older"], _world.Footage.Deleted);
+        RetentionPolicySet set = Assert.Single(_world.Streams.AllFacts.OfType<RetentionPolicySet>());
+        Assert.Equal(isSet ? RetentionType.Manual : RetentionType.Age, set.Type);
+    }
+
     [Fact]
     public async Task deletes_the_oldest_until_the_rest_fits()
     {

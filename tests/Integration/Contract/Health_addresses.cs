@@ -48,6 +48,9 @@ public sealed class Health_addresses
             Assert.Equal([], Shape.Parse(shape, ContractTable.Named).FaultsOf(answer.Body));
             Assert.Equal(("no-store", "*"), (answer.CacheControl, answer.AllowOrigin));
             await AssertFastAsync(host, path);
+            using HttpRequestMessage head = new(HttpMethod.Head, $"http://127.0.0.1:{host.HealthPort}{path}");
+            using HttpResponseMessage alone = await host.Http.SendAsync(head, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, alone.StatusCode);
         }
 
         JsonElement ready = (await AskAsync(host, "/health/ready")).Body;

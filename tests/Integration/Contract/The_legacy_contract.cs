@@ -117,11 +117,14 @@ public sealed class The_legacy_contract(Stage stage) : IClassFixture<Stage>
     [MemberData(nameof(OfOneCamera))]
     public async Task knows_no_other_camera(string method)
     {
-        RpcException refused = await RefusedAsync("admin", method, new { device = ContractTable.Unknown });
+        foreach (string device in new[] { ContractTable.Unknown, "camera00", "camera007", "camera99999999999" })
+        {
+            RpcException refused = await RefusedAsync("admin", method, new { device });
 
-        Assert.Equal(-32010, refused.Code);
-        Assert.Contains("not found", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(("camera", ContractTable.Unknown), (refused.Data.Text("resource"), refused.Data.Text("id")));
+            Assert.Equal(-32010, refused.Code);
+            Assert.Contains("not found", refused.Message, StringComparison.Ordinal);
+            Assert.Equal(("camera", device), (refused.Data.Text("resource"), refused.Data.Text("id")));
+        }
     }
 
     [Theory]
@@ -300,6 +303,19 @@ public sealed class The_legacy_contract(Stage stage) : IClassFixture<Stage>
         Assert.DoesNotContain("s3cr3tM4rk", (await stage.Admin.CallAsync("get_external_streams")).GetRawText(), StringComparison.Ordinal);
         await stage.Admin.CallAsync("remove_external_stream", new { stream_url = address });
         Assert.DoesNotContain("s3cr3tM4rk", stage.Host.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Some languages write each number as 60.0, and each option that was not given as null.</summary>
+    [Fact]
+    public async Task takes_whole_numbers_and_nulls_as_other_languages_write_them()
+    {
+        await using RpcClient client = await stage.ConnectAsync("viewer");
+        JsonElement page = await client.CallAsync("list_recordings", JsonElement.Parse("""{"limit":20.0,"offset":0e0}"""));
+        Assert.Equal("20", page.GetProperty("limit").GetRawText());
+        Assert.Equal(-32602, (await RefusedAsync("viewer", "list_recordings", JsonElement.Parse("""{"limit":20.5}"""))).Code);
+        JsonElement subscribed = await client.CallAsync(
+            "subscribe_events", JsonElement.Parse("""{"topics":["snapshot.taken"],"filters":{"device":null,"topic":"snapshot.taken"}}"""));
+        Assert.Equal("""{"topic":"snapshot.taken"}""", subscribed.GetProperty("filters").GetRawText());
     }
 
     [Fact]

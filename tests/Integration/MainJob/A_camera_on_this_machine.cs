@@ -61,6 +61,28 @@ public sealed class A_camera_on_this_machine
         await Scene.ViewsEqualTheLogAsync(host);
     }
 
+    /// <summary>Clients of the older contract know cameras by their numbers alone, also when the device is none.</summary>
+    [Fact]
+    public async Task tells_nobody_where_its_device_lies()
+    {
+        const string device = "/dev/video63";
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && !File.Exists(device), "Only root makes a file among the devices.");
+        await File.WriteAllTextAsync(device, "none", TestContext.Current.CancellationToken);
+        try
+        {
+            await using RunningHost host = await RunningHost.StartAsync();
+            await using RpcClient client = await host.ConnectAsync();
+            await Scene.AddAsync(host, $"v4l2:{device}");
+            RpcException refused = await Scene.RefusedAsync(client, "start_recording", new { device = "camera0" });
+            Assert.Equal(-32050, refused.Code);
+            Assert.DoesNotContain("/dev/", refused.Data.GetRawText(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(device);
+        }
+    }
+
     private static void Say(string text) => TestContext.Current.TestOutputHelper!.WriteLine(text);
 
     private static async Task<JsonElement> UntilAsync(RpcClient client, string method, string property, string value)

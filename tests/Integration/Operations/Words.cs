@@ -47,6 +47,20 @@ public sealed class Words(House house) : IClassFixture<House>
         Assert.Contains("No host serves the data folder", other.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>As the older generator of tokens took them.</summary>
+    [Fact]
+    public async Task of_the_older_token_generator_are_understood()
+    {
+        string printed = (await house.Host.CliAsync(
+            "token", "--role", "viewer", "--user-id", "ada", "--expiry-hours", "2", "--format", "json")).Ok();
+        JsonElement issued = JsonElement.Parse(printed);
+        Assert.Equal(2, issued.Text("token").Count(letter => letter == '.'));
+        Assert.InRange(
+            issued.GetProperty("expiresAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(110), DateTimeOffset.UtcNow.AddMinutes(121));
+        CliResult wrong = await house.Host.CliAsync("token", "--role", "viewer", "--expiry-hours", "0");
+        Assert.Equal((1, true), (wrong.ExitCode, wrong.Errors.Contains("1 to 8784", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task name_the_database_by_the_settings_when_no_host_runs()
     {

@@ -33,6 +33,12 @@ public sealed class Keys(House house) : IClassFixture<House>
         bool[] found = await Task.WhenAll(lists.Select(async words =>
             JsonElement.Parse((await Host.CliAsync(words)).Ok()).EnumerateArray().Any(key => key.Text("name") == "Old script")));
         Assert.Equal([true, false, false], found);
+
+        // As with the older tool, unless somebody says otherwise.
+        (await Host.CliAsync("keys", "generate", "--role", "viewer", "--description", "For a season")).Ok();
+        JsonElement season = (await RowsAsync(Host, ["list"])).Single(key => key.Text("name") == "For a season");
+        Assert.InRange(
+            season.GetProperty("expiresAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddDays(89), DateTimeOffset.UtcNow.AddDays(91));
     }
 
     [Fact]

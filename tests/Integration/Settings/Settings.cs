@@ -1,3 +1,4 @@
+using Events.Domain.Retention;
 using Events.Host.Settings;
 using Events.Tests.Integration.Operations;
 
@@ -156,6 +157,7 @@ public sealed class Settings : IDisposable
     [InlineData("Discovery:\n  SkydioRanges: [10.0.0.0/20, 10.1.0.1]\n", "has more than 4096 addresses")]
     [InlineData("Discovery:\n  GenericPorts: [0]\n", "\"0\" is not a port")]
     [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
+    [InlineData("Retention:\n  Type: age\n", "Retention.Type (events.yaml:2): is age, which needs Retention.MaxAgeDays")]
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
     [InlineData("Rtsp:\n  Port: 8003\n", "Rtsp.Port (events.yaml:2): is the same as Health.Port (default)")]
@@ -227,6 +229,12 @@ public sealed class Settings : IDisposable
               generic_uav:
                 common_ports: [554, 8554]
             health_port: 8080
+            retention_policy:
+              enabled: true
+              type: size
+              max_age_days: 30
+              max_size_gb: 100
+              auto_cleanup: true
             """);
 
         EventsSettings settings = Read();
@@ -237,6 +245,7 @@ public sealed class Settings : IDisposable
         Assert.Equal((90, 60), (settings.Server.PingInterval.TotalSeconds, settings.Server.PongWait.TotalSeconds));
         Assert.Equal(TimeSpan.Zero, settings.Live.AutoCloseAfter);
         Assert.Equal((600, 70, 85), (settings.Recording.SegmentDurationS, settings.Storage.WarnPercent, settings.Storage.BlockPercent));
+        Assert.Equal(new RetentionSettings(60, RetentionType.Size, true, 30, 100), settings.Retention);
         Assert.Equal(new RateLimitSettings(300, TimeSpan.FromMinutes(2), 300, 3_000), settings.Security.RateLimit);
         Assert.Equal((Secret, TimeSpan.FromHours(48)), (settings.Security.JwtSecretKey, settings.Security.TokenTtl));
         Assert.Equal(["https://a.example", "https://b.example"], settings.Security.AllowedOrigins);

@@ -173,7 +173,7 @@ internal sealed partial class CameraIngest(
             Ending.Unplugged => "The device was unplugged.",
             _ => trouble ?? tail.LastWords() ?? "The stream ended.",
         };
-        return new Attempt(why, firstFrame);
+        return new Attempt(WithoutDevice(why), firstFrame);
     }
 
     /// <summary>Returns when the pictures end, stop coming, or are no longer wanted.</summary>
@@ -222,6 +222,11 @@ internal sealed partial class CameraIngest(
         using var reader = new FragmentReader(output, feed);
         reader.ReadToEnd();
     }
+
+    /// <summary>Clients know a camera by its number; where its device lies on this machine is nobody else's business.</summary>
+    private string WithoutDevice(string why) => target.Source.Scheme == "v4l2"
+        ? why.Replace(target.Source.Uri.AbsolutePath, "the device", StringComparison.Ordinal)
+        : why;
 
     private static string WordsOf(Exception e) =>
         e is MalformedMediaException ? e.Message : $"The pictures could not be read ({e.GetType().Name}).";

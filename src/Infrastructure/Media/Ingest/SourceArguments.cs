@@ -109,7 +109,8 @@ internal static partial class SourceArguments
     private static string DeviceOf(SourceUrl source) =>
         Device().IsMatch(source.Uri.AbsolutePath)
             ? source.Uri.AbsolutePath
-            : throw new ArgumentException("A camera on this machine is named v4l2:/dev/videoN or v4l2:/dev/v4l/by-id/NAME.");
+            : throw new ArgumentException(
+                "A camera on this machine is named by its device: v4l2: and its path, or that under v4l/by-id.");
 
     private static string WithCredentials(SourceUrl source, SourceCredentials? credentials)
     {
