@@ -7,6 +7,7 @@ namespace Events.Host.Audit;
 /// <param name="Verdict">proven, contradicted or undecided.</param>
 /// <param name="Levels">What was looked at.</param>
 /// <param name="Files">Files whose hash was compared with the facts.</param>
+/// <param name="Range">Which facts were asked for, in words; null for all.</param>
 internal sealed record AuditOutcome(
     string Verdict,
     IReadOnlyList<string> Levels,
@@ -22,7 +23,8 @@ internal sealed record AuditOutcome(
     IReadOnlyList<AuditFindingRow> Findings,
     IReadOnlyList<string> NotChecked,
     IReadOnlyList<string> Notices,
-    string? Undecided = null);
+    string? Undecided = null,
+    string? Range = null);
 
 internal sealed record AuditFindingRow(
     string Level,

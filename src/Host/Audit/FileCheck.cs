@@ -59,6 +59,9 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
     /// <summary>Encrypted files whose content was not looked at, for want of a key.</summary>
     public long Closed { get; private set; }
 
+    /// <summary>Of the first file that could not be read; null when all could.</summary>
+    public string? Unreadable { get; private set; }
+
     /// <param name="progress">Gets how many of how many files are done.</param>
     public async Task RunAsync(
         long from, long to, Action<AuditProgress> progress, CancellationToken cancellationToken)
@@ -171,6 +174,19 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
                     $"describes the file {file.Path}, which is missing; no fact says that it was deleted");
             }
 
+            return;
+        }
+
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            if (Directory.Exists(path))
+            {
+                Add(file.Fact, "changed", file.Sha256OnDisk, null, $"describes the file {file.Path}; a folder is in its place");
+                return;
+            }
+
+            // A failing disk says nothing of what was written on it.
+            Unreadable ??= $"{file.Path} cannot be read, and perhaps others: {unreadable.Message}";
             return;
         }
 

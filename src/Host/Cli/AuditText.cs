@@ -115,7 +115,9 @@ internal static class AuditText
         {
             "contradicted" => Invariant($"CONTRADICTED: {outcome.Findings.Count} findings; the log is not what was sealed."),
             "undecided" => $"UNDECIDED: {Terminal.OneLine(outcome.Undecided ?? "")}",
-            _ when outcome.Levels.Contains("events") => $"PROVEN: {proved}.",
+            _ when outcome.Levels.Contains("events") => outcome.Range is { } range
+                ? $"PROVEN: the facts {range} are what was sealed. The log is {proved}; the others were not looked at."
+                : $"PROVEN: {proved}.",
             _ when outcome.Levels.Contains("tiles") =>
                 "Heads and tiles are consistent with each other. The facts were not looked at: this says nothing about them.",
             _ when outcome.Levels.Contains("heads") =>

@@ -93,6 +93,13 @@ internal static class AuditVerbs
         {
             from, to, level, files, anchors, keys, authority, witnesses, stolen, above, format,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(from) > result.GetValue(to))
+            {
+                result.AddError("--from is behind --to: there is nothing between them to look at.");
+            }
+        });
         command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
         {
             AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
@@ -110,7 +117,8 @@ internal static class AuditVerbs
                 From = given.GetValue(from),
                 To = given.GetValue(to),
             };
-            AuditOutcome outcome = await AskAsync(log, question, cancellationToken);
+            bool areAnchorsAsked = given.GetValue(anchors) is not null || levels.HasFlag(AuditLevels.Anchors);
+            AuditOutcome outcome = await AskAsync(log, question, areAnchorsAsked, cancellationToken);
             AuditText.Write(outcome, given.GetValue(format) == "json");
             return outcome.Verdict switch { "proven" => ProvenCode, "contradicted" => ContradictedCode, _ => UndecidedCode };
         }));
@@ -310,23 +318,26 @@ internal static class AuditVerbs
         }
     }
 
-    private static async Task<AuditOutcome> AskAsync(LogAccess log, AuditQuestion question, CancellationToken cancellationToken)
+    private static async Task<AuditOutcome> AskAsync(
+        LogAccess log, AuditQuestion question, bool areAnchorsAsked, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        FileCheck files = new(log.Log, log.Facts, log.Place.Storage, log.FootageKeys);
+        bool looksAtFiles = question.Levels.HasFlag(AuditLevels.Files);
+        FileCheck files = new(log.Log, log.Facts, log.Place.Storage, looksAtFiles ? log.FootageKeys : null);
         AuditReport report = await ProgressBar.RunAsync("Holding facts against seals", progress =>
             LogAudit.RunAsync(log.Place.Connection, question, progress, cancellationToken));
-        if (question.Levels.HasFlag(AuditLevels.Files) && report.Undecided is null)
+        string? notLookedAt = null;
+        if (looksAtFiles && report.Undecided is null)
         {
-            await ProgressBar.RunAsync("Holding files against facts", async progress =>
+            notLookedAt = await TryFilesAsync(() => ProgressBar.RunAsync("Holding files against facts", async progress =>
             {
                 await files.RunAsync(question.From, question.To, progress, cancellationToken);
                 return true;
-            });
+            }));
         }
 
-        string? undecided = report.Undecided
-            ?? (question.Levels.HasFlag(AuditLevels.Anchors) && report.Anchors == 0 && question.Levels != _levels["all"]
+        string? undecided = report.Undecided ?? notLookedAt ?? files.Unreadable
+            ?? (areAnchorsAsked && report.Anchors == 0 && question.Levels != _levels["all"]
                 ? "No head was given that was kept outside: name a file or folder of them with --anchors." : null);
         AuditFinding[] findings = [.. report.Findings, .. files.Findings];
         return new AuditOutcome(
@@ -347,7 +358,30 @@ internal static class AuditVerbs
             [.. findings.Select(AuditText.RowOf)],
             [.. report.NotChecked, .. ClosedFiles(files.Closed)],
             report.Notices,
-            undecided);
+            undecided,
+            RangeOf(question));
+    }
+
+    private static string? RangeOf(AuditQuestion question) => question switch
+    {
+        { From: <= 0, To: long.MaxValue } => null,
+        { To: long.MaxValue, From: var from } => FormattableString.Invariant($"from position {from} on"),
+        { From: var from, To: var to } => FormattableString.Invariant($"from position {Math.Max(from, 0)} to {to}"),
+    };
+
+    /// <summary>What was found before stays found, also when the rest cannot be read.</summary>
+    /// <returns>Why not all could be looked at; null when it was.</returns>
+    private static async Task<string?> TryFilesAsync(Func<Task<bool>> look)
+    {
+        try
+        {
+            await look();
+            return null;
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            return $"Not all files could be looked at ({failed.GetType().Name}): {failed.Message}";
+        }
     }
 
     private static IEnumerable<string> ClosedFiles(long count)

@@ -170,6 +170,7 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
     [Theory]
     [InlineData("audit", "verify", "--level", "everything")]
     [InlineData("audit", "verify", "--from", "x")]
+    [InlineData("audit", "verify", "--from", "100", "--to", "50")]
     [InlineData("audit", "verify", "--no-such-option")]
     [InlineData("audit", "no-such-verb")]
     public async Task says_that_a_command_line_makes_no_sense(params string[] words) =>

@@ -14,16 +14,23 @@ public static class LogAudit
     public static async Task<AuditReport> RunAsync(
         string connectionString, AuditQuestion question, Action<AuditProgress> progress, CancellationToken cancellationToken)
     {
+        Audit? audit = null;
         try
         {
             await using NpgsqlConnection connection = new(connectionString);
             await connection.OpenAsync(cancellationToken);
-            return await new Audit(connectionString, connection, question, progress).RunAsync(cancellationToken);
+            audit = new Audit(connectionString, connection, question, progress);
+            return await audit.RunAsync(cancellationToken);
         }
-        catch (Exception failed) when (failed is NpgsqlException or NoteRefusedException or SealRefusedException or IOException)
+        catch (Exception failed) when (failed is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            string[] notChecked = ["anything: the audit was not carried out to its end"];
-            return new AuditReport(null, 0, 0, 0, 0, 0, 0, [], notChecked, [], failed.Message);
+            // Whoever owns the database may have made something of it that no program expects. What was found before counts.
+            string why = failed is NpgsqlException or NoteRefusedException or SealRefusedException or IOException
+                ? failed.Message
+                : $"What the database has is not in a form that can be read ({failed.GetType().Name}): {failed.Message}";
+            return audit?.Broken(why)
+                ?? new AuditReport(
+                    null, 0, 0, 0, 0, 0, 0, [], ["anything: the audit was not carried out to its end"], [], why);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Events.EventStore.Seals;
 
 /// <summary>Files of signed heads.</summary>
@@ -12,41 +10,47 @@ public static class SealNotes
     public static IReadOnlyList<string> In(string file) =>
         Outside.SyslogLine.NotesIn(file) is { Count: > 0 } lines ? lines : Split(file);
 
-    /// <summary>Takes a file of notes apart: each is a text, a blank line and signatures, and a blank line follows it.</summary>
-    /// <returns>Whole notes, with their last newline.</returns>
+    /// <summary>
+    /// Takes a file of notes apart: each is a text, a blank line and signatures, and a blank line follows it. Two blank lines
+    /// follow what a full disk or a power cut left of one: such a part loses its signatures here, so that nobody takes it for a
+    /// note that was forged.
+    /// </summary>
+    /// <returns>Notes with their last newline, and what is none, for whoever checks it to say so.</returns>
     public static IReadOnlyList<string> Split(string file)
     {
         List<string> notes = [];
-        StringBuilder note = new();
-        bool isSigned = false;
-        foreach (string line in file.Split('\n'))
+        List<string> note = [];
+        string[] lines = file.Split('\n');
+        int blanks = 0;
+        for (int i = 0; i < lines.Length; i++)
         {
-            bool isSignature = line.StartsWith(Notes.SignedNote.LineStart, StringComparison.Ordinal);
-            if (isSigned && !isSignature)
+            bool isSigned = note.Count > 0 && IsSignature(note[^1]);
+            blanks = lines[i].Length == 0 ? blanks + 1 : 0;
+            bool isTorn = isSigned ? lines[i].Length == 0 && i + 2 < lines.Length && lines[i + 1].Length == 0 : blanks == 2;
+            if (note.Count > 0 && (isTorn || (isSigned && !IsSignature(lines[i]))))
             {
-                notes.Add(note.ToString());
-                note.Clear();
-                isSigned = false;
-                if (line.Length == 0)
-                {
-                    continue;
-                }
+                Add(notes, note, isTorn);
             }
 
-            if (note.Length > 0 || line.Length > 0)
+            if (note.Count > 0 || lines[i].Length > 0)
             {
-                note.Append(line).Append('\n');
+                note.Add(lines[i]);
             }
-
-            isSigned |= isSignature;
         }
 
-        // What has no signature is no note, and whoever checks it says so.
-        if (note.ToString().Trim().Length > 0)
-        {
-            notes.Add(note.ToString());
-        }
-
+        Add(notes, note, isTorn: !file.EndsWith('\n'));
         return notes;
     }
+
+    private static void Add(List<string> notes, List<string> note, bool isTorn)
+    {
+        if (note.Any(line => line.Length > 0))
+        {
+            notes.Add(string.Concat(note.Where(line => !isTorn || !IsSignature(line)).Select(line => line + "\n")));
+        }
+
+        note.Clear();
+    }
+
+    private static bool IsSignature(string line) => line.StartsWith(Notes.SignedNote.LineStart, StringComparison.Ordinal);
 }

@@ -53,6 +53,35 @@ public sealed class A_folder_outside : IAsyncLifetime
         AnchorStatus Shown() => anchors.All.Single();
     }
 
+    /// <summary>Wherever a power cut ended the file, the heads before and after it are there, and nothing is called forged.</summary>
+    [Fact]
+    public void that_has_a_part_of_a_head_is_read_around_it()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(_log.Folder)!, "torn")).FullName;
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        using NoteSigner signer = NoteSigner.Create("events.example/1");
+        string[] notes =
+            [.. Enumerable.Range(1, 3).Select(size => new TreeHead("events.example/1", size, TreeHash.Empty).Sign(signer).ToString())];
+        AnchorFolder anchors = new(folder);
+        anchors.Append(notes[0], now);
+        string file = Directory.GetFiles(folder).Single();
+        string first = File.ReadAllText(file);
+        for (int length = 0; length <= notes[1].Length; length++)
+        {
+            File.WriteAllText(file, first + notes[1][..length]);
+            anchors.Append(notes[2], now);
+            IReadOnlyList<string> found = SealNotes.In(File.ReadAllText(file));
+            Assert.Contains(notes[0], found);
+            Assert.Contains(notes[2], found);
+            Assert.All(found.Except(notes), part => Assert.DoesNotContain(SignedNote.LineStart, part, StringComparison.Ordinal));
+
+            // The same before anything was added behind it.
+            IReadOnlyList<string> alone = SealNotes.In(first + notes[1][..length]);
+            Assert.Equal(notes[0], alone[0]);
+            Assert.All(alone.Except(notes), part => Assert.DoesNotContain(SignedNote.LineStart, part, StringComparison.Ordinal));
+        }
+    }
+
     /// <summary>Each of two hosts shows it the newest head: neither writes over what the other one does.</summary>
     [Fact]
     public async Task that_two_hosts_write_to_at_once_has_every_head()

@@ -90,6 +90,20 @@ public sealed class A_witness : IDisposable
         Assert.Equal(400, Cosigned(Start(), 300, 400));
     }
 
+    /// <summary>Anybody may add lines to a note, and what is kept of it is read again at the next one.</summary>
+    [Theory]
+    [InlineData(Name)]
+    [InlineData("stranger.example/x")]
+    public void keeps_no_line_that_it_did_not_look_at(string name)
+    {
+        Witness witness = Start();
+        byte[] id = BitConverter.GetBytes(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(WitnessKey.Parse(witness.Key).Id));
+        string line = $"{SignedNote.LineStart}{name} {Convert.ToBase64String([.. id, .. new byte[72]])}\n";
+        Assert.Equal(200, witness.Add([.. Body(0, 300), .. Encoding.UTF8.GetBytes(line)]).Status);
+        Assert.DoesNotContain(Convert.ToBase64String(new byte[72])[..60], Assert.Single(witness.Heads()).Note, StringComparison.Ordinal);
+        Assert.Equal(400, Cosigned(Start(), 300, 400));
+    }
+
     [Fact]
     public void takes_no_log_that_nobody_named_and_no_head_that_its_log_did_not_sign()
     {

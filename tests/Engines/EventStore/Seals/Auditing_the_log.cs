@@ -36,7 +36,7 @@ public sealed class Auditing_the_log : IAsyncLifetime
         Assert.Null(report.Undecided);
         Assert.Equal((3, 3, 1_000, 1_000, 7), (report.Heads, report.Tiles, report.Facts, report.ProvedPosition, report.FactsSince));
         Assert.Equal(new AuditProgress(1_000, 1_000), steps[^1]);
-        Assert.Contains(report.NotChecked, text => text.Contains("taken from the database itself", StringComparison.Ordinal));
+        Assert.Contains(report.NotChecked, text => text.Contains("own folder keys", StringComparison.Ordinal));
         Assert.Contains(report.NotChecked, text => text.Contains("anchors", StringComparison.Ordinal));
         Assert.DoesNotContain(report.NotChecked, text => text.Contains("the facts themselves", StringComparison.Ordinal));
         AuditReport heads = await AuditAsync(AuditLevels.Heads);
@@ -152,6 +152,77 @@ public sealed class Auditing_the_log : IAsyncLifetime
         AuditReport report = await AuditAsync(keys: [key]);
         Assert.Equal("forged", report.Findings[0].What);
         Assert.Contains("No trusted key has signed", report.Findings[0].Message, StringComparison.Ordinal);
+
+        // The installation itself knows its key, and what it signed.
+        AuditReport own = await AuditAsync();
+        Assert.Contains(own.Findings, one => one.Message.Contains("No trusted key has signed", StringComparison.Ordinal));
+        Assert.Contains(own.Findings, one => one.Message.Contains("another history up to there", StringComparison.Ordinal));
+
+        // Somebody who holds nothing is told whose word it is.
+        AuditReport nothing = await LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(All, [], null), _ => { }, Token);
+        Assert.Contains(nothing.NotChecked, text => text.Contains("taken from the database itself", StringComparison.Ordinal));
+    }
+
+    /// <summary>The signature covers size and root alone; a range is looked for by columns beside them.</summary>
+    [Theory]
+    [InlineData("update events_own.audit_tile set first_seq = 9000000000000000000 where level = 0 and n = 1")]
+    [InlineData("update events_own.audit_tile set last_seq = 299 where level = 0 and n = 1")]
+    public async Task finds_a_fact_of_a_range_whose_tile_was_put_elsewhere(string hiding)
+    {
+        await _log.TamperAsync("update events.mt_events set data = '{}' where seq_id = 300");
+        await _log.TamperAsync(hiding);
+        AuditReport report = await LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(All, [], _log.Folder, From: 300, To: 300), _ => { }, Token);
+        Assert.NotEmpty(report.Findings);
+    }
+
+    [Fact]
+    public async Task gives_no_verdict_on_a_range_without_a_fact()
+    {
+        AuditReport report = await LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(All, [], _log.Folder, From: 5_000), _ => { }, Token);
+        Assert.Contains("No fact lies in the range", report.Undecided, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(-long.MaxValue)]
+    public async Task finds_a_row_before_all_positions(long position)
+    {
+        await _log.TamperAsync(
+            "insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp) values "
+            + $"('{position}'::bigint, gen_random_uuid(), 'tally-one', 9999, '{{}}', 'tally_added', now())");
+        AuditFinding first = (await AuditAsync()).Findings[0];
+        Assert.Equal(("inserted", (long?)position), (first.What, first.Position));
+    }
+
+    /// <summary>What no program expects in a table costs the verdict of the rest, not what was found.</summary>
+    [Theory]
+    [InlineData("alter table events_own.audit_key disable trigger all; update events_own.audit_key set vkey = 'x'", true)]
+    [InlineData("alter table events.mt_events alter column version drop not null; "
+        + "update events.mt_events set version = null where seq_id = 900", false)]
+    [InlineData("alter table events_own.audit_tile rename column hashes to others", false)]
+    public async Task keeps_what_it_found_whatever_else_was_done(string tampering, bool hasVerdict)
+    {
+        await _log.TamperAsync("update events_own.audit_head set root = sha256('') where size = 700");
+        await _log.TamperAsync(tampering);
+        AuditReport report = await AuditAsync();
+        Assert.Contains(report.Findings, one => one.Message.Contains("head of 700 facts", StringComparison.Ordinal));
+        Assert.Equal(hasVerdict, report.Undecided is null);
+    }
+
+    /// <summary>An append goes by the table of streams, which no leaf holds.</summary>
+    [Theory]
+    [InlineData("update events.mt_streams set version = version - 1 where id = 'tally-one'")]
+    [InlineData("insert into events.mt_streams (id, type, version) values ('tally-none', 'tally', 3)")]
+    public async Task lists_streams_whose_version_is_not_that_of_their_facts(string tampering)
+    {
+        Assert.Empty((await AuditAsync(All | AuditLevels.Side)).Findings);
+        await _log.TamperAsync(tampering);
+        AuditFinding only = Assert.Single((await AuditAsync(All | AuditLevels.Side)).Findings);
+        Assert.Equal((AuditLevels.Side, "changed"), (only.Level, only.What));
+        Assert.Contains(only.Stream!, only.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -285,7 +356,8 @@ public sealed class Auditing_the_log : IAsyncLifetime
         await _log.Store.ExecuteAsync(
             """
             insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-            values (nextval('events.mt_events_sequence'), gen_random_uuid(), 'tally-one', 100001, '{}', 'archived', now())
+            values (nextval('events.mt_events_sequence'), gen_random_uuid(), 'tally-one', 100001, '{}', 'archived', now());
+            update events.mt_streams set version = 100001 where id = 'tally-one'
             """);
         Assert.Empty((await AuditAsync(All | AuditLevels.Side)).Findings);
     }

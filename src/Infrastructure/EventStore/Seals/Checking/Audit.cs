@@ -21,6 +21,8 @@ internal sealed class Audit(
     private readonly Dictionary<string, long> _forked = new(StringComparer.Ordinal);
     private long _anchorCount;
     private long _anchoredSize;
+    private SignedState? _state;
+    private string? _nothingRead;
 
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -38,8 +40,8 @@ internal sealed class Audit(
         }
 
         SayKeys(keys);
-        await CompareStateAsync(newest, cancellationToken);
-        await CheckForksAsync(heads, cancellationToken);
+        await CompareStateAsync(heads, newest, cancellationToken);
+        await CheckForksAsync(heads, newest, cancellationToken);
         OutsideCheck outside = new(connection, question, _findings, _notes);
         IReadOnlyList<TreeHead> anchors = await outside.RunAsync(keys.Ever, newest, _forked, cancellationToken);
         _notes.AreAnchorsThere = anchors.Count > 0;
@@ -66,7 +68,7 @@ internal sealed class Audit(
             _findings.All,
             _notes.NotChecked,
             _notes.Notices,
-            undecided ?? outside.Undecided ?? Unbelieved(newest));
+            undecided ?? outside.Undecided ?? _nothingRead ?? Unbelieved(newest));
     }
 
     /// <summary>
@@ -93,22 +95,19 @@ internal sealed class Audit(
     }
 
     /// <summary>A log that was set back goes on under another name, and a fact says so.</summary>
-    private async Task CheckForksAsync(HeadCheck heads, CancellationToken cancellationToken)
+    private async Task CheckForksAsync(HeadCheck heads, StoredHead? newest, CancellationToken cancellationToken)
     {
+        List<ToldFork> told = await ForksAsync(cancellationToken);
+        foreach (ToldFork fork in told.Where(fork => fork.Position <= newest?.LastSeq))
+        {
+            // Also of one before the first head: what was kept outside of it is of what was lost. Anybody could write such a
+            // fact behind the newest head.
+            _forked[fork.Old] = Math.Max(fork.Left, _forked.GetValueOrDefault(fork.Old));
+        }
+
         foreach ((string from, string to, long size) in heads.Changes)
         {
-            await using NpgsqlCommand command = new(
-                """
-                select (data->>'lostSize')::bigint, data->>'reason' from events.mt_events
-                where type = 'log_forked' and data->>'newOrigin' = $1 order by seq_id limit 1
-                """,
-                connection)
-            {
-                Parameters = { new NpgsqlParameter<string> { TypedValue = to } },
-                CommandTimeout = SearchTimeoutSeconds,
-            };
-            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-            if (!await reader.ReadAsync(cancellationToken))
+            if (told.Find(fork => fork.New == to) is not { } said)
             {
                 _findings.Add(
                     AuditLevels.Heads,
@@ -118,13 +117,42 @@ internal sealed class Audit(
                 continue;
             }
 
-            long lost = reader.GetInt64(0);
             _forked[from] = Math.Max(size, _forked.GetValueOrDefault(from));
             _notes.Notices.Add(
-                $"The log {from} had {lost} signed facts, was set back to {size} and goes on as {to}. The reason that was given: "
-                + reader.GetString(1));
+                $"The log {from} had {said.Lost} signed facts, was set back to {size} and goes on as {to}. The reason that was "
+                + $"given: {said.Reason}");
         }
     }
+
+    private async Task<List<ToldFork>> ForksAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(
+            """
+            select seq_id, coalesce(data->>'oldOrigin', ''), coalesce(data->>'newOrigin', ''),
+                   coalesce((data->>'lostSize')::bigint, 0), coalesce((data->>'size')::bigint, 0), coalesce(data->>'reason', '')
+            from events.mt_events where type = 'log_forked' order by seq_id limit 10000
+            """,
+            connection)
+        {
+            CommandTimeout = SearchTimeoutSeconds,
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<ToldFork> forks = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            forks.Add(new ToldFork(
+                reader.GetInt64(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetInt64(3),
+                reader.GetInt64(4),
+                reader.GetString(5)));
+        }
+
+        return forks;
+    }
+
+    private sealed record ToldFork(long Position, string Old, string New, long Lost, long Left, string Reason);
 
     private void SayKeys(TrustedKeys keys)
     {
@@ -145,18 +173,71 @@ internal sealed class Audit(
 
     private bool Asks(AuditLevels levels) => (question.Levels & levels) != 0;
 
+    /// <summary>What is known when an audit cannot be carried on: what was found stays found.</summary>
+    public AuditReport Broken(string why) => new(
+        null,
+        0,
+        _tileCount,
+        _factCount,
+        0,
+        0,
+        _anchorCount,
+        _findings.All,
+        [.. _notes.NotChecked, "anything else: the audit was not carried out to its end"],
+        _notes.Notices,
+        why);
+
+    /// <summary>
+    /// Whoever owns the database can put a key of his own into it, so it is asked last: the asker's keys count, or those of the
+    /// sealer's folder. The database only says under which names the same keys have signed: a log that was set back goes on
+    /// under another one.
+    /// </summary>
     private async Task<List<NoteKey>> KeysAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> texts = question.Keys;
-        if (texts.Count == 0)
+        List<NoteKey> stored = [];
+        foreach (string text in await _tables.KeysAsync(cancellationToken))
         {
-            texts = await _tables.KeysAsync(cancellationToken);
-            _notes.NotChecked.Add(
-                "whose key it is: the public key was taken from the database itself. Compare it with the one you hold: "
-                + string.Join(", ", texts));
+            try
+            {
+                stored.Add(NoteKey.Parse(text));
+            }
+            catch (NoteRefusedException refused)
+            {
+                _findings.Add(
+                    AuditLevels.Heads, "forged", $"A public key that the database has is none: \"{text}\". {refused.Message}");
+            }
         }
 
-        return [.. texts.Distinct().Select(NoteKey.Parse)];
+        IReadOnlyList<NoteKey> held = question.Keys.Count > 0 ? [.. question.Keys.Select(NoteKey.Parse)] : OwnKeys();
+        if (question.Keys.Count == 0)
+        {
+            string whose = held.Count > 0 ? "this installation's own folder keys" : "the database itself";
+            _notes.NotChecked.Add(
+                $"whose key it is: the public key was taken from {whose}. Compare it with the one you hold: "
+                + string.Join(", ", (held.Count > 0 ? held : stored).Select(key => key.ToString()).Distinct()));
+        }
+
+        return held.Count == 0
+            ? stored
+            :
+            [
+                .. held.Concat(stored.Where(one =>
+                    held.Any(own => own.SubjectPublicKeyInfo.AsSpan().SequenceEqual(one.SubjectPublicKeyInfo))))
+                    .DistinctBy(key => key.ToString()),
+            ];
+    }
+
+    private IReadOnlyList<NoteKey> OwnKeys()
+    {
+        try
+        {
+            return question.KeyFolder is { } folder ? new KeyFolder(folder).PublicKeys() : [];
+        }
+        catch (Exception unreadable) when (unreadable is SealRefusedException or UnauthorizedAccessException or IOException)
+        {
+            _notes.NotChecked.Add($"whether the key is this installation's own. {unreadable.Message}");
+            return [];
+        }
     }
 
     /// <returns>The newest; null if there is none.</returns>
@@ -177,13 +258,23 @@ internal sealed class Audit(
     }
 
     /// <summary>The state file knows of heads that a database that was set back does not.</summary>
-    private async Task CompareStateAsync(StoredHead? newest, CancellationToken cancellationToken)
+    private async Task CompareStateAsync(
+        HeadCheck heads, StoredHead? newest, CancellationToken cancellationToken)
     {
         SignedState? state = question.KeyFolder is { } folder ? new KeyFolder(folder).ReadState() : null;
         if (state is null)
         {
             _notes.NotChecked.Add("the sealer's state file: a tail that was cut off together with its heads would not be seen");
             return;
+        }
+
+        _state = state;
+        if (heads.Origin is { } origin && origin != state.Origin && origin != state.Previous)
+        {
+            _findings.Add(
+                AuditLevels.Heads,
+                "forked",
+                $"The heads are of {origin}; this installation signs {state.Origin}, as its state file says.");
         }
 
         // A running sealer writes its state a moment before it commits the head.
@@ -197,8 +288,10 @@ internal sealed class Audit(
             return;
         }
 
+        // Where the tree is put together anew, its root at that size is compared, too.
         IReadOnlyList<StoredHead> same = await _tables.HeadsAsync(state.Size - 1, 1, cancellationToken);
-        if (same.Count == 1 && same[0].Size == state.Size && same[0].Root != state.RootHash)
+        if (!Asks(AuditLevels.Tiles | AuditLevels.Events | AuditLevels.Anchors)
+            && same.Count == 1 && same[0].Size == state.Size && same[0].Root != state.RootHash)
         {
             _findings.Add(
                 AuditLevels.Heads,
@@ -240,12 +333,18 @@ internal sealed class Audit(
 
         Adoptions all = await Adoptions.ReadAsync(connection, cancellationToken);
         Adoptions adopted = all.UpTo(newest.LastSeq);
-        await using TreeWalk walk = new(connectionString, connection, _tables, question, _findings, anchors, adopted);
+        await using TreeWalk walk = new(
+            connectionString, connection, _tables, question, _findings, anchors, adopted, _state);
         await walk.RunAsync(newest, looksAtFacts, progress, cancellationToken);
         (_tileCount, _factCount) = (walk.TileCount, walk.FactCount);
         (_anchorCount, _anchoredSize) = (walk.AnchorsHeld, walk.AnchoredSize);
         if (looksAtFacts)
         {
+            if (_factCount == 0 && newest.Size > 0)
+            {
+                _nothingRead = "No fact lies in the range that was asked for, so none was looked at.";
+            }
+
             await new AdoptionCheck(connection, question, _findings, _notes).RunAsync(all, newest, cancellationToken);
         }
     }

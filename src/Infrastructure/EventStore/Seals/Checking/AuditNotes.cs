@@ -55,8 +55,11 @@ internal sealed class AuditNotes(NpgsqlConnection connection, AuditQuestion ques
 
         if (!Asks(AuditLevels.Side))
         {
-            NotChecked.Add("the column is_archived, which no leaf holds");
+            NotChecked.Add("the column is_archived, which no leaf holds, and the table of streams");
         }
+
+        NotChecked.Add("when heads were signed: their times are under no signature (time stamps and witnesses vouch for them)");
+        NotChecked.Add("views, which are made of the facts (projections verify)");
 
         await SayColumnsAsync(cancellationToken);
         await SayNumbersAsync(cancellationToken);

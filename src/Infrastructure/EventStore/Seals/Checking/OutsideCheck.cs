@@ -79,6 +79,14 @@ internal sealed class OutsideCheck(
     /// <returns>Null when it is no head of this log; that is a finding.</returns>
     private TreeHead? Take(byte[] note, IReadOnlyCollection<NoteKey> trusted)
     {
+        if (!IsSigned(note))
+        {
+            notes.NotChecked.Add(
+                $"what was kept outside and is no signed head, beginning \"{FirstLine(note)}\": a part of one that a full disk "
+                + "or a power cut left, or another text");
+            return null;
+        }
+
         try
         {
             TreeHead head = TreeHead.Open(note, trusted);
@@ -101,6 +109,19 @@ internal sealed class OutsideCheck(
                 "forged",
                 $"What was kept outside as a head of {FirstLine(note)} is none. {refused.Message}");
             return null;
+        }
+    }
+
+    /// <summary>Whether it claims to be a note: a part of one, or a file of something else, contradicts nothing.</summary>
+    private static bool IsSigned(byte[] note)
+    {
+        try
+        {
+            return SignedNote.Parse(note).Signatures.Count > 0;
+        }
+        catch (NoteRefusedException)
+        {
+            return false;
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class TreeCheck
     private readonly Findings _findings;
     private readonly Queue<StoredHead> _heads = new();
     private readonly Queue<TreeHead> _anchors;
+    private readonly SignedState? _state;
     private readonly Frontier _frontier = new();
     private readonly TileRows _rows;
     private readonly List<(int Level, long Number, byte[] Hashes)> _made = [];
@@ -22,8 +23,10 @@ internal sealed class TreeCheck
     private long _headsUpTo = -1;
 
     /// <param name="anchors">Heads from outside, by size.</param>
-    public TreeCheck(SealTables tables, Findings findings, IEnumerable<TreeHead> anchors)
+    /// <param name="state">What this installation signed last; null if that is not known.</param>
+    public TreeCheck(SealTables tables, Findings findings, IEnumerable<TreeHead> anchors, SignedState? state = null)
     {
+        _state = state;
         _tables = tables;
         _anchors = new(anchors);
         _findings = findings;
@@ -83,6 +86,7 @@ internal sealed class TreeCheck
         _frontier.Append(leaf);
         _rows.Append(leaf);
         CompareAnchors();
+        CompareState();
         if (!_heads.TryPeek(out StoredHead? head) || head.Size != Size)
         {
             return;
@@ -111,6 +115,21 @@ internal sealed class TreeCheck
         }
 
         _isBroken = true;
+    }
+
+    /// <summary>The head itself may be gone: others may have been signed in its place, with whatever key.</summary>
+    private void CompareState()
+    {
+        if (_state is { } state && state.Size == Size && state.RootHash != _frontier.Root())
+        {
+            _findings.Add(
+                AuditLevels.Heads,
+                "forked",
+                $"The state file says that this installation signed {state.Size} facts; the log has another history up to there.",
+                state.Size,
+                state.RootHash.ToString(),
+                _frontier.Root().ToString());
+        }
     }
 
     /// <summary>What was shown outside cannot be taken back, not even by whoever has the key.</summary>

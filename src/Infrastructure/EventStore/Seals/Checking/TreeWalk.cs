@@ -16,7 +16,8 @@ internal sealed class TreeWalk(
     AuditQuestion question,
     Findings findings,
     IReadOnlyList<TreeHead> anchors,
-    Adoptions adopted) : IAsyncDisposable
+    Adoptions adopted,
+    SignedState? state = null) : IAsyncDisposable
 {
     /// <summary>In tiles: some 10,000 facts at a time, so that no snapshot is held for long.</summary>
     private const int PageTiles = 40;
@@ -28,16 +29,17 @@ internal sealed class TreeWalk(
     private const int InsertedMax = 10_000;
 
     /// <summary>Before every position, those included that nobody gives.</summary>
-    private const long Beginning = -long.MaxValue;
+    private const long Beginning = StoredRows.Beginning;
 
     private readonly FactLane[] _lanes =
         [.. Enumerable.Range(0, LaneCount).Select(_ => new FactLane(connectionString))];
 
-    private readonly TreeCheck _tree = new(tables, findings, anchors);
+    private readonly TreeCheck _tree = new(tables, findings, anchors, state);
     private readonly FactCheck _facts = new(connection, findings, adopted);
     private readonly Queue<Page> _ahead = new();
     private int _lane;
     private long _after = Beginning;
+    private long _readUpTo = Beginning;
 
     public long TileCount { get; private set; }
 
@@ -87,6 +89,11 @@ internal sealed class TreeWalk(
         else if (!findings.AreFull)
         {
             await CheckEdgeAsync(newest, looksAtFacts, cancellationToken);
+            if (looksAtFacts)
+            {
+                await CheckRangeAsync(newest, cancellationToken);
+            }
+
             progress(new AuditProgress(_tree.Size, newest.Size));
         }
     }
@@ -123,6 +130,7 @@ internal sealed class TreeWalk(
             return new Page(tiles.Length, hashes, 0, [], Task.FromResult<List<(long Seq, TreeHash Leaf)>>([]));
         }
 
+        _readUpTo = asked[^1].LastSeq;
         TreeHash[] expected = asked.Count == tiles.Length ? hashes : HashesOf(asked);
         FactLane lane = _lanes[_lane++ % LaneCount];
         return new Page(
@@ -157,6 +165,7 @@ internal sealed class TreeWalk(
         bool isAsked = looksAtFacts && _after < question.To && newest.LastSeq >= question.From;
         if (kept is null || isAsked)
         {
+            _readUpTo = newest.LastSeq;
             List<(long Seq, TreeHash Leaf)> found =
                 await _lanes[0].ReadAsync(_after, newest.LastSeq, count + InsertedMax, cancellationToken);
             if (kept is not null)
@@ -171,6 +180,40 @@ internal sealed class TreeWalk(
         }
 
         await _tree.FinishAsync(newest.Size, cancellationToken);
+    }
+
+    /// <summary>
+    /// Which facts lie under a tile is in columns that nothing signs. Of those before the range the facts read say whether that
+    /// is true; that none was left out behind the last tile read is asked here.
+    /// </summary>
+    private async Task CheckRangeAsync(StoredHead newest, CancellationToken cancellationToken)
+    {
+        long to = Math.Min(question.To, newest.LastSeq);
+        await using NpgsqlCommand command = new(
+            "select seq_id from events.mt_events where seq_id > $1 and seq_id >= $2 and seq_id <= $3 order by seq_id limit $4",
+            connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long> { TypedValue = _readUpTo },
+                new NpgsqlParameter<long> { TypedValue = question.From },
+                new NpgsqlParameter<long> { TypedValue = to },
+                new NpgsqlParameter<int> { TypedValue = InsertedMax },
+            },
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (!adopted.Holds(reader.GetInt64(0)))
+            {
+                findings.Add(
+                    AuditLevels.Tiles,
+                    "changed",
+                    $"The fact at position {reader.GetInt64(0)} lies under no tile, by the positions that the tiles' rows name: "
+                    + "those rows, or the facts, are not what they were.");
+                return;
+            }
+        }
     }
 
     private async Task CompareByHeadsAsync(

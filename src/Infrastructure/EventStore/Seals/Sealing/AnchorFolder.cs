@@ -15,6 +15,12 @@ internal sealed class AnchorFolder(string path)
     /// <summary>Those of a fork before may be larger than all of today's.</summary>
     private const int StampsMax = 1_000;
 
+    /// <summary>Has the last line of a note, whichever key signed it.</summary>
+    private const int EndBytes = 4_096;
+
+    /// <summary>Makes two blank lines behind whatever a file ends with.</summary>
+    private const string Torn = "\n\n\n";
+
     /// <summary>In bytes, of one file: a day of a head each second has a fifth of it.</summary>
     private const int FileBytesMax = 128 * 1024 * 1024;
 
@@ -24,7 +30,27 @@ internal sealed class AnchorFolder(string path)
         Directory.CreateDirectory(path);
         string file = Path.Combine(
             path, Prefix + now.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture) + ".txt");
-        DurableFile.Append(file, StrictText.Encode(note + "\n"));
+        DurableFile.Append(file, StrictText.Encode(BorderFor(file) + note + "\n"));
+    }
+
+    /// <summary>What has to stand between what is there and the next note: a power cut may have left a part of one.</summary>
+    private static string BorderFor(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return string.Empty;
+        }
+
+        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] end = new byte[Math.Min(stream.Length, EndBytes)];
+        stream.Seek(-end.Length, SeekOrigin.End);
+        int got = stream.ReadAtLeast(end, end.Length, throwOnEndOfStream: false);
+        string text = Encoding.UTF8.GetString(end, 0, got);
+        bool isWhole = text.EndsWith('\n')
+            && text.TrimEnd('\n').Split('\n')[^1].StartsWith(SignedNote.LineStart, StringComparison.Ordinal);
+        return text.Length == 0 || (isWhole && text.EndsWith("\n\n", StringComparison.Ordinal)) ? string.Empty
+            : isWhole ? "\n"
+            : Torn;
     }
 
     /// <returns>

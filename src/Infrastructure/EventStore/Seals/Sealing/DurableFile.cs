@@ -44,7 +44,7 @@ internal static partial class DurableFile
 
     /// <summary>
     /// Adds to the end of a file; on disk when this returns. The kernel finds the end as it writes, so that of two hosts that add
-    /// at the same moment none writes over the other's.
+    /// at the same moment none writes over the other's. What a full disk took a part of is taken back.
     /// </summary>
     public static void Append(string file, byte[] content)
     {
@@ -54,6 +54,12 @@ internal static partial class DurableFile
         nint written = descriptor < 0 ? -1 : Write(descriptor, content, content.Length);
         int outcome = written == content.Length ? Sync(descriptor) : -1;
         int error = Marshal.GetLastPInvokeError();
+        bool isPart = written > 0 && written < content.Length;
+        if (isPart)
+        {
+            TakeBack(descriptor, written);
+        }
+
         if (descriptor >= 0)
         {
             _ = Close(descriptor);
@@ -62,9 +68,21 @@ internal static partial class DurableFile
         if (outcome != 0)
         {
             throw new IOException(
-                written > 0 && written < content.Length
-                    ? $"Only a part could be added to {file}."
+                isPart
+                    ? $"Only a part could be added to {file}. The disk is full."
                     : $"{file} cannot be added to: {new Win32Exception(error).Message}.");
+        }
+    }
+
+    /// <summary>Unless somebody else has added something behind it meanwhile.</summary>
+    private static void TakeBack(int descriptor, nint written)
+    {
+        const int FromHere = 1;
+        const int FromEnd = 2;
+        long end = Seek(descriptor, 0, FromHere);
+        if (end >= written && end == Seek(descriptor, 0, FromEnd))
+        {
+            _ = Truncate(descriptor, end - written);
         }
     }
 
@@ -94,6 +112,12 @@ internal static partial class DurableFile
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, byte[] content, nint length);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long Seek(int descriptor, long offset, int from);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    private static partial int Truncate(int descriptor, long length);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);

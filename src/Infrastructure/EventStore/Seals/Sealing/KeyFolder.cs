@@ -153,6 +153,19 @@ internal sealed class KeyFolder(string path)
         DurableFile.SyncFolder(path);
     }
 
+    /// <summary>Public halves of the present key and of those before it; none where nothing was ever signed from here.</summary>
+    /// <exception cref="SealRefusedException">The key is missing, or something is damaged.</exception>
+    public IReadOnlyList<NoteKey> PublicKeys()
+    {
+        if (ReadState() is not { } state)
+        {
+            return [];
+        }
+
+        using NoteSigner signer = ReadKey(state.Origin);
+        return [NoteKey.Parse(signer.Key.ToString()), .. RetiredKeys()];
+    }
+
     /// <summary>Public keys that signed before the present one.</summary>
     public IReadOnlyList<NoteKey> RetiredKeys()
     {

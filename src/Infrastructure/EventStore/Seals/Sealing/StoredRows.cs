@@ -13,6 +13,9 @@ internal delegate void LeafRowReader(in LeafRow row);
 /// </summary>
 internal sealed class StoredRows
 {
+    /// <summary>Before every position there can be.</summary>
+    public const long Beginning = long.MinValue;
+
     private const int First = 128 * 1024;
 
     /// <summary>In bytes. What one huge row needed beyond it is given back.</summary>
@@ -32,7 +35,7 @@ internal sealed class StoredRows
     private int _end;
 
     /// <summary>Reads facts in order.</summary>
-    /// <param name="after">Position behind which to begin.</param>
+    /// <param name="after">Position behind which to begin; <see cref="Beginning"/> for the first there is.</param>
     /// <param name="upTo">Last position that counts.</param>
     /// <param name="countMax">At most so many.</param>
     /// <returns>How many were read.</returns>
@@ -57,7 +60,7 @@ internal sealed class StoredRows
     {
         string copy = string.Create(
             CultureInfo.InvariantCulture,
-            $"copy (select {Columns} from events.mt_events where seq_id > {after} and seq_id <= {upTo}{Among(streams)} "
+            $"copy (select {Columns} from events.mt_events where {Behind(after)} and seq_id <= {upTo}{Among(streams)} "
             + $"order by seq_id limit {countMax}) "
             + $"to stdout (format binary)");
         await using NpgsqlRawCopyStream stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
@@ -88,6 +91,9 @@ internal sealed class StoredRows
             _end += read;
         }
     }
+
+    private static string Behind(long after) =>
+        after == Beginning ? "true" : string.Create(CultureInfo.InvariantCulture, $"seq_id > {after}");
 
     /// <summary>COPY takes no parameters, so names are quoted as SQL does it; a backslash means nothing in them.</summary>
     private static string Among(IReadOnlyCollection<string>? streams) =>

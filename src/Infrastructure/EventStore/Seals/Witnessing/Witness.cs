@@ -66,7 +66,7 @@ internal sealed class Witness(WitnessOptions options, TimeProvider time) : IWitn
             {
                 return asked.OldSize > head.Size
                     ? Refusal(400, "The old size is larger than the head's.")
-                    : Weigh(asked, head);
+                    : Weigh(asked, head, keys);
             }
         }
         catch (NoteRefusedException bad)
@@ -75,7 +75,7 @@ internal sealed class Witness(WitnessOptions options, TimeProvider time) : IWitn
         }
     }
 
-    private WitnessAnswer Weigh(ExtensionFile asked, TreeHead head)
+    private WitnessAnswer Weigh(ExtensionFile asked, TreeHead head, IReadOnlyCollection<NoteKey> keys)
     {
         KeptHead? kept = _folder.Read(head.Origin);
         long known = kept?.Head.Size ?? 0;
@@ -92,8 +92,14 @@ internal sealed class Witness(WitnessOptions options, TimeProvider time) : IWitn
             return Refusal(422, $"The proof does not lead from the {known} facts that were cosigned to this head.");
         }
 
-        string line = _folder.Signer().Sign(SignedNote.Parse(asked.Note).Text, time.GetUtcNow()).ToString();
-        _folder.Write(head.Origin, [.. asked.Note, .. StrictText.Encode(line)]);
+        // Only what was looked at is kept: anybody may add lines to a note, also such as claim to be of this witness.
+        SignedNote note = SignedNote.Parse(asked.Note);
+        SignedNote verified = note with
+        {
+            Signatures = [.. note.Signatures.Where(one => keys.Any(key => key.Name == one.KeyName && key.Id == one.KeyId))],
+        };
+        string line = _folder.Signer().Sign(note.Text, time.GetUtcNow()).ToString();
+        _folder.Write(head.Origin, [.. StrictText.Encode(verified.ToString()), .. StrictText.Encode(line)]);
         return new WitnessAnswer(200, Lines, line);
     }
 
