@@ -32,6 +32,10 @@ internal sealed record BackupRow(
 internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider time)
 {
     public const string WalFolder = "wal";
+
+    /// <summary>In the cluster's folder; names the folder that its server archives to.</summary>
+    public const string ArchiveTo = "archive-to";
+
     public const string BasePrefix = "base-";
     public const string RowName = "backup.json";
     public const string CatalogueName = "catalogue.jsonl";
@@ -58,7 +62,8 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         }
 
         folder = Path.GetFullPath(folder);
-        string wal = Path.Combine(folder, WalFolder);
+        (long system, _) = await LineAsync(cancellationToken);
+        string wal = BaseOrigin.WalOf(folder, system);
         Directory.CreateDirectory(folder);
         Directory.CreateDirectory(wal);
         UnixFile owner = UnixFiles.Look(cluster)!;
@@ -76,7 +81,7 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
             Directory.Move(draft, row.Folder);
             ErasedList.Merge(Path.Combine(at.Keys, ErasedList.Name), Path.Combine(folder, ErasedList.Name));
             UnixFiles.SyncFolder(folder);
-            Prune(folder, keepMax);
+            Prune(folder, wal, system, keepMax);
             return row;
         }
         finally
@@ -86,6 +91,25 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
                 Directory.Delete(draft, recursive: true);
             }
         }
+    }
+
+    /// <summary>
+    /// Whether this log has no base backup in the folder that is young enough and of the line it is on now, or archives to
+    /// another place, or to none: after a restore, and when the folder was another installation's.
+    /// </summary>
+    public async Task<bool> IsDueAsync(string folder, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        string target = Path.Combine(at.Storage, "postgres", ArchiveTo);
+        if (!File.Exists(target))
+        {
+            return true;
+        }
+
+        folder = Path.GetFullPath(folder);
+        (long system, string timeline) = await LineAsync(cancellationToken);
+        return (await File.ReadAllTextAsync(target, cancellationToken)).TrimEnd('\n') != BaseOrigin.WalOf(folder, system)
+            || !In(folder).Any(one => time.GetUtcNow() < one.Row.TakenAt + interval
+                && BaseOrigin.Of(one.Path) is { } origin && origin.System == system && origin.Timeline == timeline);
     }
 
     /// <summary>Base backups in a folder, the oldest first.</summary>
@@ -110,7 +134,18 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
     /// <summary>From now on, and over restarts, the server copies what it has finished writing.</summary>
     private async Task ArchiveAsync(string cluster, UnixFile owner, string wal, CancellationToken cancellationToken)
     {
-        string target = Path.Combine(cluster, "archive-to");
+        // How its line began, too: else the next restore from here would begin one of the same name, and could not archive it.
+        foreach (string history in Directory.EnumerateFiles(Path.Combine(cluster, "pg_wal"), "*.history"))
+        {
+            string kept = Path.Combine(wal, Path.GetFileName(history));
+            if (!File.Exists(kept))
+            {
+                File.Copy(history, kept);
+                GiveTo(owner, kept);
+            }
+        }
+
+        string target = Path.Combine(cluster, ArchiveTo);
         await File.WriteAllTextAsync(target + ".new", wal, cancellationToken);
         GiveTo(owner, target + ".new");
         File.Move(target + ".new", target, overwrite: true);
@@ -195,28 +230,42 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
-    /// <summary>Removes the oldest, and the write-ahead log from before the oldest that is kept.</summary>
-    private static void Prune(string folder, int keepMax)
+    /// <returns>The cluster's identifier, and its line as names of its write-ahead log begin.</returns>
+    private async Task<(long System, string Timeline)> LineAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<(string Path, BackupRow Row)> all = In(folder);
-        foreach ((string path, _) in all.Take(Math.Max(0, all.Count - keepMax)))
+        await using NpgsqlConnection connection = new(at.Connection);
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new(
+            "select system_identifier, pg_walfile_name(pg_current_wal_lsn()) from pg_control_system()", connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0), reader.GetString(1)[..BaseOrigin.TimelineLength]);
+    }
+
+    /// <summary>
+    /// Removes the oldest, and the write-ahead log from before the first that those which are kept need. Other installations'
+    /// are theirs to remove.
+    /// </summary>
+    private static void Prune(string folder, string wal, long system, int keepMax)
+    {
+        (string Path, BaseOrigin? Origin)[] own =
+        [
+            .. In(folder).Select(one => (one.Path, Origin: BaseOrigin.Of(one.Path))).Where(one => one.Origin?.System == system),
+        ];
+        int surplus = Math.Max(0, own.Length - keepMax);
+        foreach ((string path, _) in own.Take(surplus))
         {
             Directory.Delete(path, recursive: true);
         }
 
         PruneFootage(folder);
-        if (In(folder) is not [(string oldest, _), ..]
-            || Directory.EnumerateFiles(Path.Combine(folder, WalFolder), "*.backup").Order(StringComparer.Ordinal)
-                .LastOrDefault(file => StartOf(file) <= LabelTime(oldest)) is not { } first)
+        if (own.Skip(surplus).Select(one => one.Origin!.FirstWal).Min(StringComparer.Ordinal) is not { } needed)
         {
             return;
         }
 
-        // PostgreSQL names the mark of a base backup after the first file of its write-ahead log that is needed.
-        string needed = Path.GetFileName(first).Split('.')[0];
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, WalFolder))
-            .Where(file => Path.GetFileName(file).Length >= needed.Length
-                && string.CompareOrdinal(Path.GetFileName(file)[..needed.Length], needed) < 0))
+        foreach (string file in Directory.EnumerateFiles(wal).Where(file => Path.GetFileName(file) is var name
+            && name.Length >= needed.Length && string.CompareOrdinal(name[..needed.Length], needed) < 0))
         {
             File.Delete(file);
         }
@@ -233,10 +282,6 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
                     .ToHashSet(StringComparer.Ordinal));
         }
     }
-
-    private static DateTime StartOf(string mark) => File.GetLastWriteTimeUtc(mark);
-
-    private static DateTime LabelTime(string folder) => Directory.GetLastWriteTimeUtc(folder);
 }
 
 /// <summary>The installation's keys in one file, encrypted: AES-256-GCM with a key from a passphrase.</summary>

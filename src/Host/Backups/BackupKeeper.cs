@@ -11,8 +11,8 @@ using Npgsql;
 namespace Events.Host.Backups;
 
 /// <summary>
-/// Takes a base backup when the newest one in the folder is old enough, whoever took it. One that fails is tried again within the
-/// hour; the write-ahead log is archived meanwhile.
+/// Takes a base backup when the newest one of this log in the folder is old enough, whoever took it, or when the log is not archived
+/// there. One that fails is tried again within the hour; the write-ahead log is archived meanwhile.
 /// </summary>
 internal sealed partial class BackupKeeper(
     BackupSettings settings,
@@ -68,14 +68,13 @@ internal sealed partial class BackupKeeper(
     {
         try
         {
-            if (Backup.In(folder) is [.., (_, BackupRow newest)]
-                && time.GetUtcNow() < newest.TakenAt + TimeSpan.FromHours(settings.IntervalH))
+            Backup backup = new(new LogPlace(store.ConnectionString(), seals.Folder, facts.Data), log, search, time);
+            if (!await backup.IsDueAsync(folder, TimeSpan.FromHours(settings.IntervalH), cancellationToken))
             {
                 return true;
             }
 
-            LogPlace place = new(store.ConnectionString(), seals.Folder, facts.Data);
-            BackupRow row = await new Backup(place, log, search, time).RunAsync(
+            BackupRow row = await backup.RunAsync(
                 folder, WrappedKeys.PassphraseIn(settings.PassphraseFile), settings.Keep, settings.Footage, cancellationToken);
             Taken.Add(1);
             LogTaken(row.Folder, row.Facts, row.Seconds);

@@ -80,10 +80,18 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             throw new CommandFailedException($"{folder} is not empty. Name an empty or new folder with --data.");
         }
 
+        BaseOrigin origin = BaseOrigin.Of(source.Path)
+            ?? throw new CommandFailedException($"{source.Path} is no base backup of PostgreSQL: files are missing in it.");
+        if (Backup.In(from).Any(one => BaseOrigin.Of(one.Path) is { } other && other.System != origin.System))
+        {
+            say($"{from} holds backups of other installations, too. This begins with {source.Path}.");
+        }
+
         using DataFolder data = Open(folder);
         CopyFolder(Path.Combine(source.Path, "postgres"), data.PostgresPath);
         bool hasKeys = UnwrapKeys(source.Path, passphrase, data.KeysPath);
-        await using EmbeddedPostgres postgres = await RecoverAsync(data, from, to, cancellationToken);
+        await using EmbeddedPostgres postgres = await RecoverAsync(
+            data, BaseOrigin.WalOf(from, origin.System), to, cancellationToken);
         ErasedList.Merge(Path.Combine(from, ErasedList.Name), Path.Combine(data.KeysPath, ErasedList.Name));
         double restored = Math.Round(time.GetElapsedTime(start).TotalSeconds, 1);
         return await CheckAsync(data, postgres, source, hasKeys, restored, cancellationToken);
@@ -115,10 +123,10 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
 
     /// <summary>PostgreSQL replays its write-ahead log from the backup up to the moment; if there is less, to its end.</summary>
     private async Task<EmbeddedPostgres> RecoverAsync(
-        DataFolder data, string from, DateTimeOffset? to, CancellationToken cancellationToken)
+        DataFolder data, string wal, DateTimeOffset? to, CancellationToken cancellationToken)
     {
-        File.Delete(Path.Combine(data.PostgresPath, "archive-to"));
-        Configure(data.PostgresPath, Path.Combine(from, Backup.WalFolder), to);
+        File.Delete(Path.Combine(data.PostgresPath, Backup.ArchiveTo));
+        Configure(data.PostgresPath, wal, to);
         GiveAll(data.PostgresPath);
         EmbeddedPostgres postgres;
         try
@@ -129,7 +137,7 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             to is not null && refused.Message.Contains(EndedEarly, StringComparison.Ordinal))
         {
             say("The backup ends before that moment: everything in it is restored.");
-            Configure(data.PostgresPath, Path.Combine(from, Backup.WalFolder), null);
+            Configure(data.PostgresPath, wal, null);
             GiveAll(data.PostgresPath);
             postgres = await StartAsync(data, cancellationToken);
         }
@@ -170,7 +178,10 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
                 await using NpgsqlCommand command = new("select pg_is_in_recovery()", connection);
                 if (await command.ExecuteScalarAsync(cancellationToken) is false)
                 {
-                    foreach (string setting in new[] { "restore_command", "recovery_target_time", "recovery_target_action" })
+                    foreach (string setting in new[]
+                    {
+                        "restore_command", "recovery_target_timeline", "recovery_target_time", "recovery_target_action",
+                    })
                     {
                         await using NpgsqlCommand reset = new($"alter system reset {setting}", connection);
                         await reset.ExecuteNonQueryAsync(cancellationToken);
@@ -195,7 +206,12 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             !line.StartsWith("restore_command", StringComparison.Ordinal)
             && !line.StartsWith("recovery_target", StringComparison.Ordinal))];
         string quoted = wal.Replace("'", "''", StringComparison.Ordinal);
-        List<string> lines = [.. kept, $"restore_command = 'cp \"{quoted}/%f\" \"%p\"'"];
+
+        // Along the base's own line: of two installations that were restored from here, each one's own facts are wanted.
+        List<string> lines =
+        [
+            .. kept, $"restore_command = 'cp \"{quoted}/%f\" \"%p\"'", "recovery_target_timeline = 'current'",
+        ];
         if (to is { } moment)
         {
             lines.Add(string.Create(

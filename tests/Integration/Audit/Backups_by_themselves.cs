@@ -26,7 +26,7 @@ public sealed class Backups_by_themselves
             ["EVENTS__Backup__PassphraseFile"] = passphrase,
         };
         await using RunningHost host = await RunningHost.StartAsync(settings);
-        string first = await BackupAsync(kept, without: null);
+        string first = await BackupAsync(kept);
         Assert.True(File.Exists(Path.Combine(first, "keys.bin")));
         Assert.True(File.Exists(Path.Combine(first, "catalogue.jsonl")));
 
@@ -46,7 +46,7 @@ public sealed class Backups_by_themselves
             TestContext.Current.CancellationToken);
         await host.KillAsync();
         await host.StartAgainAsync();
-        string second = await BackupAsync(kept, without: first);
+        string second = await BackupAsync(kept, first);
         await Until.TrueAsync(() => Task.FromResult(!Directory.Exists(first)), _limit, "the older backup to go");
         Assert.NotEqual(first, second);
         using HttpClient http = new();
@@ -62,7 +62,53 @@ public sealed class Backups_by_themselves
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<string> BackupAsync(string folder, string? without)
+    [Fact]
+    public async Task are_taken_at_once_of_a_restored_and_of_a_new_installation()
+    {
+        string folder = Directory.CreateTempSubdirectory("backup").FullName;
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        string kept = Path.Combine(folder, "kept");
+        Dictionary<string, string> settings = new() { ["EVENTS__Backup__Folder"] = kept, ["EVENTS__Backup__Keep"] = "2" };
+        string first;
+        await using (RunningHost host = await RunningHost.StartAsync(settings))
+        {
+            first = await BackupAsync(kept);
+            await ArchivedAsync(host, Path.Combine(kept, "wal"));
+            Assert.Equal(0, await host.StopAsync());
+        }
+
+        string restored = Path.Combine(folder, "restored");
+        await RunningHost.RunAsync(["restore", "--from", kept, "--data", restored], []);
+        string second;
+        await using (RunningHost host = await RunningHost.StartAsync(settings, data: restored))
+        {
+            second = await BackupAsync(kept, first);
+            await ArchivedAsync(host, Path.Combine(kept, "wal"));
+            Assert.True(File.Exists(Path.Combine(kept, "wal", "00000002.history")), "Another restore must not begin line 2 again.");
+            Assert.Equal(0, await host.StopAsync());
+        }
+
+        // The new one's files have the names of the old one's, and neither touches the other's.
+        await using (RunningHost host = await RunningHost.StartAsync(settings))
+        {
+            await BackupAsync(kept, first, second);
+            await ArchivedAsync(host, Directory.GetDirectories(kept, "wal-*").Single());
+            Assert.Equal(3, Directory.GetDirectories(kept, "base-*").Length);
+            Assert.Equal(0, await host.StopAsync());
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task ArchivedAsync(RunningHost host, string wal)
+    {
+        await host.SqlAsync("create table if not exists public.scratch (n int); insert into public.scratch values (1)");
+        string name = await host.SqlAsync("select pg_walfile_name(pg_switch_wal())");
+        await Until.TrueAsync(() => Task.FromResult(File.Exists(Path.Combine(wal, name))), _limit, $"{name} in {wal}");
+    }
+
+    private static async Task<string> BackupAsync(string folder, params string?[] without)
     {
         string? found = null;
         await Until.TrueAsync(
@@ -70,7 +116,7 @@ public sealed class Backups_by_themselves
             {
                 found = Directory.Exists(folder)
                     ? Directory.GetDirectories(folder, "base-*").FirstOrDefault(
-                        one => one != without && File.Exists(Path.Combine(one, "backup.json")) && !one.EndsWith(".part", StringComparison.Ordinal))
+                        one => !without.Contains(one) && File.Exists(Path.Combine(one, "backup.json")) && !one.EndsWith(".part", StringComparison.Ordinal))
                     : null;
                 return Task.FromResult(found is not null);
             },
