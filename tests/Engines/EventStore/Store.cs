@@ -86,10 +86,11 @@ internal sealed class Store : IAsyncDisposable
         where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Until it holds, at most 20 s: long for anything here, short for a person.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds)
+    /// <param name="atMost">For what takes longer.</param>
+    public static async Task UntilAsync(Func<Task<bool>> holds, TimeSpan? atMost = null)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(atMost ?? TimeSpan.FromSeconds(20));
         while (!await holds())
         {
             await Task.Delay(10, limit.Token);

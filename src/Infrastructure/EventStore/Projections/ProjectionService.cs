@@ -128,12 +128,12 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
 
                     break;
                 }
-                catch (DependencyUnavailableException)
+                catch (Exception) when (!stoppingToken.IsCancellationRequested)
                 {
                     // The loops say so already; the question waits for PostgreSQL, too.
                     await Task.WhenAny(Task.Delay(RetryPause, _time, stoppingToken));
                 }
-                catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+                catch (OperationCanceledException)
                 {
                     return;
                 }
@@ -147,8 +147,15 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         {
             await foreach (IViewLoop loop in _asked.Reader.ReadAllAsync(stoppingToken))
             {
-                await RebuildOneAsync(loop, stoppingToken);
-                _queued.TryRemove(loop, out _);
+                if (await RebuildOneAsync(loop, stoppingToken))
+                {
+                    _queued.TryRemove(loop, out _);
+                    continue;
+                }
+
+                // Behind the others: it may take long. There is room, since each view is in the queue once.
+                await Task.Delay(RetryPause, _time, stoppingToken);
+                _asked.Writer.TryWrite(loop);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -157,25 +164,38 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         }
     }
 
-    /// <summary>A fault of one view's fold ends its rebuild alone; it is asked for again by hand, or at the next start.</summary>
-    private async Task RebuildOneAsync(IViewLoop loop, CancellationToken stoppingToken)
+    /// <summary>
+    /// Whatever goes wrong ends this rebuild alone, in words, and leaves the worker; it is asked for again by hand, or at the
+    /// next start.
+    /// </summary>
+    /// <returns>False while another host rebuilds the view.</returns>
+    private async Task<bool> RebuildOneAsync(IViewLoop loop, CancellationToken stoppingToken)
     {
         while (true)
         {
             try
             {
-                await loop.RebuildAsync(stoppingToken);
-                return;
+                if (await loop.IsRebuildAskedAsync(stoppingToken))
+                {
+                    await loop.RebuildAsync(stoppingToken);
+                }
+
+                return true;
+            }
+            catch (OtherHostRebuildsException)
+            {
+                return false;
             }
             catch (DependencyUnavailableException away)
             {
                 LogRebuildWaits(loop.View.Name, away.Message);
                 await Task.Delay(RetryPause, _time, stoppingToken);
             }
-            catch (Exception fault) when (fault is ViewFaultException or InvalidOperationException)
+            catch (Exception fault) when (fault is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                loop.EndRebuild(fault.Message);
                 LogRebuildEnded(loop.View.Name, fault.Message);
-                return;
+                return true;
             }
         }
     }

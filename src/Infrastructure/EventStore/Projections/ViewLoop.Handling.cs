@@ -98,6 +98,8 @@ internal sealed partial class ViewLoop<TRow>
         return isAsked;
     }
 
+    public void EndRebuild(string why) => _rebuildFault = why;
+
     public ProjectionStatus StatusAt(long head)
     {
         long position = Math.Max(0, _folder.Position);

@@ -15,6 +15,7 @@ internal interface IViewLoop
     Task RunAsync(CancellationToken cancellationToken);
 
     /// <summary>Builds the view anew beside the live table and swaps it in.</summary>
+    /// <exception cref="OtherHostRebuildsException">Another host does so.</exception>
     Task RebuildAsync(CancellationToken cancellationToken);
 
     /// <summary>Compares the view with a shadow of it.</summary>
@@ -31,6 +32,9 @@ internal interface IViewLoop
 
     /// <summary>Whether it was asked for and is not done.</summary>
     Task<bool> IsRebuildAskedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Tells with the view's status why its rebuild ended early, until it is asked for again.</summary>
+    void EndRebuild(string why);
 
     /// <param name="head">Position of the newest fact.</param>
     ProjectionStatus StatusAt(long head);
@@ -169,6 +173,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         Begin("rebuild");
         try
         {
+            await using NpgsqlConnection held = await RebuildLock.TakeAsync(_parts.Database, _view, cancellationToken);
             ViewTable<TRow> beside = new(_view, $"{_view.Table}_rebuild", $"{_view.Checkpoint}:Rebuild", isIndexedLater: true);
             ViewFolder<TRow> folder = new(_view, beside, _pages);
             await UseAsync(
@@ -195,11 +200,6 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             LogRebuilt(_view.Name, folder.Position);
             _wakeup.Set();
             _retry.Set();
-        }
-        catch (ViewFaultException fault)
-        {
-            _rebuildFault = fault.Message;
-            throw;
         }
         finally
         {
@@ -303,6 +303,13 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             {
                 LogSwapWaits(_view.Name, attempt);
                 await UseAsync(connection => folder.LoadAsync(connection, cancellationToken), cancellationToken);
+            }
+            catch (PostgresException e) when (IsLocked(e))
+            {
+                throw new ViewFaultException(
+                    $"Somebody holds the table views.{_view.Table} in an open transaction, and {SwapAttemptsMax} attempts to swap the "
+                    + "new one in came to nothing. What was built is kept: ask for the rebuild again when that has ended.",
+                    e);
             }
         }
     }

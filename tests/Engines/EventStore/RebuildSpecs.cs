@@ -1,0 +1,97 @@
+using Events.Application.Contracts;
+using Events.EventStore;
+using Events.Tests.Engines.Postgres;
+using Npgsql;
+using Xunit;
+
+namespace Events.Tests.Engines.EventStore;
+
+/// <summary>Rebuilds that somebody asked for, when something or somebody is in their way.</summary>
+public sealed class A_rebuild : IAsyncLifetime
+{
+    private string _database = "";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _database = await PostgresFixture.NewDatabaseAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task that_a_reader_holds_up_ends_in_words_and_leaves_room_for_others()
+    {
+        View[] views = [TallyViews.Rows, .. Enumerable.Range(1, 2).Select(n => TallyViews.Named($"Other{n}View", 1, TallyViews.Fold))];
+        await using Store store = await Store.StartAsync(_database, null, null, views);
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.CaughtUpAsync();
+        IProjections projections = store.Get<IProjections>();
+        await using (NpgsqlConnection reader = new(_database + ";Pooling=false"))
+        {
+            await reader.OpenAsync(Token);
+            await using NpgsqlTransaction open = await reader.BeginTransactionAsync(Token);
+            foreach (string table in new[] { "tally_view_v1", "other1_view_v1" })
+            {
+                await using NpgsqlCommand read = new($"select * from views.{table} limit 1", reader, open);
+                await read.ExecuteNonQueryAsync(Token);
+            }
+
+            // As many as are rebuilt at a time.
+            Assert.True(await projections.StartRebuildAsync(views[0], Token));
+            Assert.True(await projections.StartRebuildAsync(views[1], Token));
+            foreach (View view in views[..2])
+            {
+                await Store.UntilAsync(async () => (await StatusAsync(store, view)).Aside is null, TimeSpan.FromSeconds(60));
+                Assert.Contains(
+                    $"Somebody holds the table views.{view.Table}", (await StatusAsync(store, view)).RebuildFault, StringComparison.Ordinal);
+            }
+
+            Assert.True(await projections.StartRebuildAsync(views[2], Token));
+            await Store.UntilAsync(async () => (await StatusAsync(store, views[2])).Aside is null);
+            Assert.Null((await StatusAsync(store, views[2])).RebuildFault);
+        }
+
+        Assert.True(await projections.StartRebuildAsync(views[0], Token));
+        await Store.UntilAsync(async () => (await StatusAsync(store, views[0])).Aside is null);
+        Assert.Null((await StatusAsync(store, views[0])).RebuildFault);
+        Assert.Equal(5, (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+    }
+
+    [Fact]
+    public async Task is_done_by_one_host_while_another_one_starts()
+    {
+        using ManualResetEventSlim gate = new(initialState: true);
+        View<TallyRow> slow = TallyViews.Named("TallyView", 1, (row, recorded) =>
+        {
+            gate.Wait(TimeSpan.FromSeconds(60));
+            return TallyViews.Fold(row, recorded);
+        });
+        await using Store store = await Store.StartAsync(_database, null, null, slow);
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.CaughtUpAsync();
+        gate.Reset();
+        Assert.True(await store.Get<IProjections>().StartRebuildAsync(slow, Token));
+        await Store.UntilAsync(async () => await RebuildsAsync(store) == 1);
+
+        await using Store other = await Store.StartAsync(_database, null, null, TallyViews.Rows);
+        await Store.UntilAsync(async () => (await StatusAsync(other, TallyViews.Rows)).Aside is { What: "queued" });
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(
+            () => other.Get<IRebuilds>().RebuildAsync(TallyViews.Rows, Token));
+        await other.CaughtUpAsync();
+        Assert.Equal(1, await RebuildsAsync(store));
+
+        gate.Set();
+        await Store.UntilAsync(async () => (await StatusAsync(store, slow)).Aside is null);
+        await Store.UntilAsync(async () => (await StatusAsync(other, TallyViews.Rows)).Aside is null);
+        Assert.Null((await StatusAsync(store, slow)).RebuildFault);
+        Assert.Null((await StatusAsync(other, TallyViews.Rows)).RebuildFault);
+        Assert.Equal(0, await RebuildsAsync(store));
+        Assert.Equal(5, (await other.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+    }
+
+    private static async Task<ProjectionStatus> StatusAsync(Store store, View view) =>
+        (await store.Get<IProjections>().ListAsync(Token)).Single(status => status.Name == view.Name);
+
+    /// <summary>Rebuilds that have begun and have folded nothing yet.</summary>
+    private static async Task<long> RebuildsAsync(Store store) => (await store.QueryAsync<long>(
+        "select count(*) from events.mt_event_progression where name = 'TallyView:All:Rebuild' and last_seq_id = 0"))[0];
+}
