@@ -55,7 +55,7 @@ public sealed partial class BroadcastKeeper(
                 position ??= await FindRunningAsync(cancellationToken);
                 await foreach (StoredFact stored in changes.FollowAsync(position.Value, cancellationToken))
                 {
-                    await TakeAsync(stored.Fact, cancellationToken);
+                    await TakeAsync(stored, cancellationToken);
                     position = stored.Position;
                 }
             }
@@ -80,7 +80,7 @@ public sealed partial class BroadcastKeeper(
                 if (await CameraOfAsync(row.CameraId, cancellationToken) is { Status: CameraStatus.Retired })
                 {
                     // A crash came between the camera's retirement and the end of its broadcast.
-                    await StopAsync(row.CameraId, BroadcastEnd.CameraRetired, cancellationToken);
+                    await StopAsync(row.CameraId, BroadcastEnd.CameraRetired, null, cancellationToken);
                 }
             }
 
@@ -91,9 +91,9 @@ public sealed partial class BroadcastKeeper(
         }
     }
 
-    private async Task TakeAsync(object? fact, CancellationToken cancellationToken)
+    private async Task TakeAsync(StoredFact stored, CancellationToken cancellationToken)
     {
-        switch (fact)
+        switch (stored.Fact)
         {
             case BroadcastStarted e:
                 Add(e.CameraId);
@@ -106,7 +106,7 @@ public sealed partial class BroadcastKeeper(
 
                 break;
             case CameraRetired e:
-                await StopAsync(e.CameraId, BroadcastEnd.CameraRetired, cancellationToken);
+                await StopAsync(e.CameraId, BroadcastEnd.CameraRetired, stored, cancellationToken);
                 break;
             default:
                 break;
@@ -165,7 +165,7 @@ public sealed partial class BroadcastKeeper(
 
         if (isOver)
         {
-            await StopAsync(id, BroadcastEnd.Unwatched, cancellationToken);
+            await StopAsync(id, BroadcastEnd.Unwatched, null, cancellationToken);
         }
     }
 
@@ -182,8 +182,13 @@ public sealed partial class BroadcastKeeper(
     private Task<CameraView?> CameraOfAsync(CameraId id, CancellationToken cancellationToken) =>
         views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken);
 
-    private Task<CommandResult> StopAsync(CameraId id, BroadcastEnd reason, CancellationToken cancellationToken) =>
-        bus.SendAsync(new StopBroadcast(id, reason), Caller.System("keeper", id.ToString()), cancellationToken);
+    /// <param name="cause">Null when it is no fact.</param>
+    private Task<CommandResult> StopAsync(
+        CameraId id, BroadcastEnd reason, StoredFact? cause, CancellationToken cancellationToken) =>
+        bus.SendAsync(
+            new StopBroadcast(id, reason),
+            cause is null ? Caller.System("keeper", id.ToString()) : Caller.After(cause, "keeper"),
+            cancellationToken);
 
     [LoggerMessage(EventId = 2601, Level = LogLevel.Warning, Message = "Broadcasts: trying again shortly")]
     private partial void LogRetry(Exception exception);

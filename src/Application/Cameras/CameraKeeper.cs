@@ -118,7 +118,7 @@ public sealed partial class CameraKeeper(
                 await WatchAsync(((CameraEvent)stored.Fact).CameraId, cancellationToken);
                 break;
             case CameraRetired e:
-                await StopRecordingsAsync(e.CameraId, cancellationToken);
+                await StopRecordingsAsync(e.CameraId, stored, cancellationToken);
                 await media.ForgetAsync(e.CameraId, cancellationToken);
                 await secrets.SetAsync(e.CameraId, null, cancellationToken);
                 break;
@@ -137,7 +137,7 @@ public sealed partial class CameraKeeper(
         }
     }
 
-    private async Task StopRecordingsAsync(CameraId id, CancellationToken cancellationToken)
+    private async Task StopRecordingsAsync(CameraId id, StoredFact retirement, CancellationToken cancellationToken)
     {
         var open = await views.ListAsync(
             RecordingViewProjection.View,
@@ -151,7 +151,7 @@ public sealed partial class CameraKeeper(
         {
             await bus.SendAsync(
                 new StopRecording(recording.Id, StopReason.CameraRetired),
-                Caller.System("keeper", recording.Id.ToString()),
+                Caller.After(retirement, "keeper"),
                 cancellationToken);
         }
     }

@@ -17,6 +17,10 @@ public sealed record Caller(
     /// <summary>The program itself, e.g. when a camera reports or a recording's time is up.</summary>
     public static Caller System(string way, string correlationId) => new("system", Role.Admin, way, correlationId);
 
+    /// <summary>The program itself, because of a fact: of the request that the fact is of, and following from it.</summary>
+    public static Caller After(StoredFact fact, string way) =>
+        System(way, fact.CorrelationId ?? fact.Id.ToString("d")) with { CausationId = fact.Id.ToString("d") };
+
     public Origin Origin
     {
         get

@@ -119,7 +119,10 @@ public sealed partial class RecordingKeeper(
 
         if (_deadlines.IsPast(recording.Id))
         {
-            await bus.SendAsync(new StopRecording(recording.Id, StopReason.DurationReached), caller, cancellationToken);
+            await bus.SendAsync(
+                new StopRecording(recording.Id, StopReason.DurationReached),
+                await AskedAsync(recording.Id, cancellationToken),
+                cancellationToken);
             LogTimeUp(recording.Name);
         }
         else if (signal is { IsConnected: true, Recording: null })
@@ -133,6 +136,11 @@ public sealed partial class RecordingKeeper(
         }
     }
 
+    /// <summary>What its request wanted for later, too, follows from that request.</summary>
+    private async Task<Caller> AskedAsync(RecordingId id, CancellationToken cancellationToken) =>
+        Caller.After(
+            (await log.ReadStreamAsync($"{Recording.Decider.Category}-{id}", 0, 1, cancellationToken))[0], "keeper");
+
     private async Task<bool> IsRetiredAsync(CameraId id, CancellationToken cancellationToken) =>
         await views.FindAsync(CameraViewProjection.View, id.ToString(), cancellationToken)
             is { Status: CameraStatus.Retired };
@@ -145,7 +153,8 @@ public sealed partial class RecordingKeeper(
         {
             // A request from the future is an old one, too: the clock was set back since.
             case Recording.Requested requested when (time.GetUtcNow() - view.RequestedAt).Duration() > PassPause:
-                await starter.BeginAsync(view.Id, requested, streams);
+                Caller asked = await AskedAsync(view.Id, cancellationToken);
+                await starter.BeginAsync(view.Id, requested, store.For(asked.Origin));
                 break;
             case Recording.Running:
                 await DoubtAsync(view, streams);

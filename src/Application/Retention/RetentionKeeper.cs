@@ -35,6 +35,9 @@ public sealed partial class RetentionKeeper(
 
     private TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>A policy that no whole cleanup followed yet.</summary>
+    private StoredFact? _policySet;
+
     /// <summary>The newest level in the log; null before the first look.</summary>
     private StorageLevel? _told;
 
@@ -68,6 +71,7 @@ public sealed partial class RetentionKeeper(
         {
             if (stored.Fact is RetentionPolicySet)
             {
+                Volatile.Write(ref _policySet, stored);
                 Volatile.Read(ref _called).TrySetResult();
             }
         }
@@ -82,8 +86,13 @@ public sealed partial class RetentionKeeper(
             bool hasChanged = await UntilDoneAsync(() => MeasureAsync(cancellationToken), cancellationToken);
             if (isDue || hasChanged || time.GetElapsedTime(cleanedAt) >= options.CleanupPause)
             {
-                isDue = await UntilDoneAsync(() => CleanAsync(cancellationToken), cancellationToken);
+                StoredFact? cause = Volatile.Read(ref _policySet);
+                isDue = await UntilDoneAsync(() => CleanAsync(cause, cancellationToken), cancellationToken);
                 cleanedAt = time.GetTimestamp();
+                if (!isDue)
+                {
+                    Interlocked.CompareExchange(ref _policySet, null, cause);
+                }
             }
 
             isDue = isDue || await IsCalledAsync(cancellationToken);
@@ -115,11 +124,13 @@ public sealed partial class RetentionKeeper(
         return true;
     }
 
+    /// <param name="cause">The policy that it is the first cleanup after; null for none.</param>
     /// <returns>Whether there is more to do at once.</returns>
-    private async Task<bool> CleanAsync(CancellationToken cancellationToken)
+    private async Task<bool> CleanAsync(StoredFact? cause, CancellationToken cancellationToken)
     {
         CleanupId id = CleanupId.New();
-        IStreams streams = store.For(Caller.System("keeper", id.ToString()).Origin);
+        IStreams streams = store.For(
+            (Caller.System("keeper", id.ToString()) with { CausationId = cause?.Id.ToString("d") }).Origin);
         RetentionPolicy policy = await streams.LoadAsync(RetentionPolicy.Decider, RetentionPolicy.Key, cancellationToken);
         if (policy.LimitsFor(isByHand: false) is not { } limits)
         {

@@ -78,7 +78,7 @@ internal sealed record BundleRow(
 [JsonSerializable(typeof(ExportNote))]
 [JsonSerializable(typeof(Noted))]
 [JsonSerializable(typeof(RowChange))]
-[JsonSerializable(typeof(IReadOnlyList<TrailNode>))]
+[JsonSerializable(typeof(TrailFound))]
 [JsonSerializable(typeof(WitnessList))]
 [JsonSerializable(typeof(HeadComparison))]
 [JsonSerializable(typeof(Custody.CustodyRow))]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Events.Application.Users;
 using Npgsql;
 
@@ -7,11 +8,16 @@ namespace Events.Host.Audit;
 internal sealed record TrailFact(
     long Position, string Type, DateTimeOffset At, string Id, string? Stream, long Version, string? User, string? Way);
 
-/// <summary>What one request did, and what followed from it.</summary>
+/// <summary>What one request did at once, or what the program did later because of it, and what followed from that.</summary>
 /// <param name="Correlation">Of the request; null for facts that name none.</param>
-/// <param name="Cause">What it followed from; null for nothing known.</param>
+/// <param name="Cause">The id of the fact that it followed from; null for none known.</param>
 internal sealed record TrailNode(
     string? Correlation, string? Cause, IReadOnlyList<TrailFact> Facts, IReadOnlyList<TrailNode> Followed);
+
+/// <summary>A trail, the oldest request first.</summary>
+/// <param name="IsCut">Whether there is more than is shown.</param>
+/// <param name="More">How to see it, in words; null when there is no more.</param>
+internal sealed record TrailFound(IReadOnlyList<TrailNode> Requests, bool IsCut, string? More);
 
 /// <summary>What touched a camera or a recording, or was done by a user: as a tree, by correlation and causation.</summary>
 internal sealed class Trail(string connectionString)
@@ -19,25 +25,36 @@ internal sealed class Trail(string connectionString)
     /// <summary>In facts. Nobody reads more in one answer; narrow it with --from and --to.</summary>
     public const int FactsMax = 2_000;
 
+    /// <summary>In steps from fact to cause or from cause to fact, each of which may read the whole log.</summary>
+    private const int StepsMax = 10;
+
+    /// <summary>In requests, one below the other: as deep as any reader of JSON goes.</summary>
+    private const int DepthMax = 20;
+
     /// <summary>In seconds. What is sought is looked for in the whole log.</summary>
     private const int TimeoutSeconds = 300;
 
-    /// <summary>Facts that fit, and all others of the same requests.</summary>
-    private const string Search =
-        """
-        with fits as (
-          select seq_id, correlation_id from events.mt_events
-          where ($1::text[] is null or user_name = any($1))
-            and ($2::text is null or data->>'cameraId' = $2 or stream_id like '%-' || $2)
-            and ($3::text is null or data->>'recordingId' = $3 or stream_id = 'recording-' || $3)
-            and seq_id >= $4 and seq_id <= $5
-          order by seq_id desc limit $6
-        )
-        select seq_id, type, timestamp, id::text, stream_id, version, user_name, headers->>'way', correlation_id, causation_id
-        from events.mt_events e
-        where seq_id in (select seq_id from fits)
-           or correlation_id in (select correlation_id from fits where correlation_id is not null)
-        order by seq_id limit $6
+    private const string Columns =
+        "seq_id, type, timestamp, id::text, stream_id, version, user_name, headers->>'way', correlation_id, causation_id";
+
+    /// <summary>Facts that fit. The newest count when there are too many.</summary>
+    private const string Fitting =
+        $"""
+        select {Columns} from events.mt_events
+        where seq_id between $1 and $2
+          and ($4::text[] is null or user_name = any($4))
+          and ($5::text is null or data->>'cameraId' = $5 or stream_id like '%-' || $5)
+          and ($6::text is null or data->>'recordingId' = $6 or stream_id = 'recording-' || $6)
+        order by seq_id desc limit $3
+        """;
+
+    /// <summary>Others of the same requests, what they followed from, and what followed from them.</summary>
+    private const string Related =
+        $"""
+        select {Columns} from events.mt_events
+        where seq_id between $1 and $2
+          and (correlation_id = any($4) or id = any($5) or causation_id = any($6))
+        order by seq_id desc limit $3
         """;
 
     /// <summary>Users as the log names them, with the names that can still be read.</summary>
@@ -65,55 +82,95 @@ internal sealed class Trail(string connectionString)
     public Task<IReadOnlyList<string>> RecordingsAsync(string name, CancellationToken cancellationToken) =>
         IdsAsync(Recording, name, cancellationToken);
 
-    /// <summary>Facts that meet all that is given, newest requests last.</summary>
+    /// <summary>Facts that meet all that is given, with all of the same requests and what led to them and followed.</summary>
     /// <param name="user">A user's name, or an account as the log has it.</param>
-    public async Task<IReadOnlyList<TrailNode>> FindAsync(
+    /// <param name="from">No fact from before this position is shown.</param>
+    /// <param name="to">And none from after this one.</param>
+    public async Task<TrailFound> FindAsync(
         string? user, string? cameraId, string? recordingId, long from, long to, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = new(connectionString);
         await connection.OpenAsync(cancellationToken);
         Dictionary<string, string> names = await NamesAsync(connection, cancellationToken);
         string[]? accounts = user is null ? null : [user, .. names.Where(one => one.Value == user).Select(one => one.Key)];
-        await using NpgsqlCommand command = new(Search, connection) { CommandTimeout = TimeoutSeconds };
-        foreach (object? value in new object?[] { accounts, cameraId, recordingId, from, to, FactsMax })
+        SortedList<long, Row> found = [];
+        List<Row> fresh = await ReadAsync(Fitting, accounts, cameraId, recordingId);
+        bool isCut = false;
+        for (int step = 0; fresh.Count > 0; step++)
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+            fresh.ForEach(row => found.Add(row.Fact.Position, row));
+            isCut = found.Count > FactsMax || step == StepsMax;
+            if (isCut)
+            {
+                break;
+            }
+
+            string[] requests = [.. fresh.Select(row => row.Correlation).OfType<string>().Distinct()];
+            Guid[] causes = [.. fresh.Select(row => Guid.TryParse(row.Cause, out Guid id) ? id : default).Distinct()];
+            string[] followed = [.. fresh.Select(row => row.Fact.Id), .. requests];
+            fresh = await ReadAsync(Related, requests, causes, followed);
+            fresh.RemoveAll(row => found.ContainsKey(row.Fact.Position));
         }
 
-        List<(TrailFact Fact, string? Correlation, string? Cause)> found = [];
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            found.Add((
-                new TrailFact(
-                    reader.GetInt64(0),
-                    reader.GetString(1),
-                    reader.GetFieldValue<DateTimeOffset>(2),
-                    reader.GetString(3),
-                    Text(reader, 4),
-                    reader.GetInt64(5),
-                    Text(reader, 6) is { } account ? names.GetValueOrDefault(account, account) : null,
-                    Text(reader, 7)),
-                Text(reader, 8),
-                Text(reader, 9)));
-        }
+        Row[] newest = [.. found.Values.TakeLast(FactsMax)];
+        return new TrailFound(Tree(newest), isCut, isCut ? MoreOf(newest) : null);
 
-        return Tree(found);
+        async Task<List<Row>> ReadAsync(string sql, params object?[] values)
+        {
+            await using NpgsqlCommand command = new(sql, connection) { CommandTimeout = TimeoutSeconds };
+            foreach (object? value in (object?[])[from, to, FactsMax + 1, .. values])
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+            }
+
+            List<Row> rows = [];
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(RowOf(reader, names));
+            }
+
+            return rows;
+        }
     }
 
-    /// <summary>A request hangs below the one whose correlation, or one of whose facts, it names as its cause.</summary>
-    private static List<TrailNode> Tree(List<(TrailFact Fact, string? Correlation, string? Cause)> found)
+    private static string MoreOf(Row[] newest) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"There is more: only the newest {newest.Length} facts are shown, from position {newest[0].Fact.Position} on. ")
+        + string.Create(CultureInfo.InvariantCulture, $"For older ones add --to {newest[0].Fact.Position - 1}");
+
+    private static Row RowOf(NpgsqlDataReader reader, Dictionary<string, string> names) =>
+        new(
+            new TrailFact(
+                reader.GetInt64(0),
+                reader.GetString(1),
+                reader.GetFieldValue<DateTimeOffset>(2),
+                reader.GetString(3),
+                Text(reader, 4),
+                reader.GetInt64(5),
+                Text(reader, 6) is { } account ? names.GetValueOrDefault(account, account) : null,
+                Text(reader, 7)),
+            Text(reader, 8),
+            Text(reader, 9));
+
+    /// <summary>
+    /// What followed from a fact hangs below the request that the fact is of, also where it is of the same one; a cause that is
+    /// a request's name, below that request.
+    /// </summary>
+    private static List<TrailNode> Tree(Row[] found)
     {
         List<Request> requests = [];
+        Dictionary<(string Name, string? Cause), Request> byNameAndCause = [];
         Dictionary<string, Request> byName = new(StringComparer.Ordinal);
         foreach ((TrailFact fact, string? correlation, string? cause) in found)
         {
             string name = correlation ?? fact.Id;
-            if (!byName.TryGetValue(name, out Request? request))
+            if (!byNameAndCause.TryGetValue((name, cause), out Request? request))
             {
                 request = new Request(correlation, cause);
                 requests.Add(request);
-                byName.Add(name, request);
+                byNameAndCause.Add((name, cause), request);
+                byName.TryAdd(name, request);
             }
 
             request.Facts.Add(fact);
@@ -124,9 +181,12 @@ internal sealed class Trail(string connectionString)
         foreach (Request request in requests)
         {
             // Only what is older can be a cause: so there is no way round in a circle.
-            bool hasCause = request.Cause is { } cause && byName.TryGetValue(cause, out Request? parent) && parent != request
+            Request? parent = request.Cause is not { } cause ? null
+                : byName.GetValueOrDefault(cause) ?? byName.GetValueOrDefault(request.Correlation ?? cause);
+            bool hasCause = parent is not null && parent.Depth < DepthMax
                 && parent.Facts[0].Position < request.Facts[0].Position;
-            (hasCause ? byName[request.Cause!].Followed : roots).Add(request);
+            request.Depth = hasCause ? parent!.Depth + 1 : 0;
+            (hasCause ? parent!.Followed : roots).Add(request);
         }
 
         return [.. roots.Select(NodeOf)];
@@ -177,8 +237,13 @@ internal sealed class Trail(string connectionString)
         return ids;
     }
 
+    private sealed record Row(TrailFact Fact, string? Correlation, string? Cause);
+
     private sealed record Request(string? Correlation, string? Cause)
     {
+        /// <summary>In requests above it.</summary>
+        public int Depth { get; set; }
+
         public List<TrailFact> Facts { get; } = [];
 
         public List<Request> Followed { get; } = [];

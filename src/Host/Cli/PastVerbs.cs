@@ -80,7 +80,7 @@ internal static class PastVerbs
 
     public static Command TrailOf(Option<string> data, Option<string> format)
     {
-        var user = new Option<string?>("--user") { Description = "Everything that this account did." };
+        var user = new Option<string?>("--user") { Description = "Everything that this account did, and what followed from it." };
         var camera = new Option<string?>("--camera") { Description = "Everything that touched this camera." };
         var recording = new Option<string?>("--recording") { Description = "Everything that touched this recording." };
         var from = new Option<long>("--from") { Description = "First position.", DefaultValueFactory = _ => 0 };
@@ -99,7 +99,7 @@ internal static class PastVerbs
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
             Trail trail = new(log.Place.Connection);
-            IReadOnlyList<TrailNode> nodes = await trail.FindAsync(
+            TrailFound found = await trail.FindAsync(
                 given.GetValue(user),
                 given.GetValue(camera) is { } one ? One(one, "camera", await trail.CamerasAsync(one, cancellationToken)) : null,
                 given.GetValue(recording) is { } two
@@ -107,7 +107,7 @@ internal static class PastVerbs
                 given.GetValue(from),
                 given.GetValue(to),
                 cancellationToken);
-            Write(nodes, given.GetValue(format) == "json");
+            Write(found, given.GetValue(format) == "json");
             return 0;
         }));
         return command;
@@ -153,15 +153,15 @@ internal static class PastVerbs
         row is { ValueKind: JsonValueKind.Object } one
         && one.TryGetProperty("cameraId", out JsonElement id) && id.GetString() == cameraId;
 
-    private static void Write(IReadOnlyList<TrailNode> nodes, bool isJson)
+    private static void Write(TrailFound found, bool isJson)
     {
         if (isJson)
         {
-            CommandLine.Print(nodes, AuditJson.Default.IReadOnlyListTrailNode);
+            CommandLine.Print(found, AuditJson.Default.TrailFound);
             return;
         }
 
-        if (nodes.Count == 0)
+        if (found.Requests.Count == 0)
         {
             Console.Out.WriteLine("There is no such fact.");
             return;
@@ -172,11 +172,16 @@ internal static class PastVerbs
             AnsiConsole.Profile.Width = 1_000;
         }
 
-        foreach (TrailNode node in nodes)
+        foreach (TrailNode node in found.Requests)
         {
             Tree tree = new(Shown(TitleOf(node)));
             Add(tree, node);
             AnsiConsole.Write(tree);
+        }
+
+        if (found.More is { } more)
+        {
+            Console.Out.WriteLine(more);
         }
     }
 

@@ -30,6 +30,9 @@ public sealed class The_keeper_of_recordings : IAsyncDisposable
         await _world.AdvanceAsync(Moment);
         Assert.Equal(StopReason.DurationReached, (await StoppedAsync()).Reason);
         Assert.Equal([_take], _world.Media.Stops);
+        StoredFact asked = _world.Streams.Log.First(stored => stored.Fact is RecordingRequested);
+        StoredFact stopped = _world.Streams.Log.First(stored => stored.Fact is RecordingStopped);
+        Assert.Equal(("system", asked.CorrelationId, asked.Id.ToString()), (stopped.UserName, stopped.CorrelationId, stopped.CausationId));
     }
 
     [Theory]
@@ -313,6 +316,9 @@ public sealed class The_keeper_of_cameras : IAsyncDisposable
         Assert.Equal([gate], _world.Media.Forgotten);
         Assert.Equal(
             StopReason.CameraRetired, Assert.IsType<RecordingStopped>(_world.Streams.FactsOf($"recording-{take}")[^1]).Reason);
+        StoredFact retired = _world.Streams.Log.First(stored => stored.Fact is CameraRetired);
+        StoredFact stopped = _world.Streams.Log.First(stored => stored.Fact is RecordingStopped);
+        Assert.Equal(("system", retired.CorrelationId, retired.Id.ToString()), (stopped.UserName, stopped.CorrelationId, stopped.CausationId));
     }
 
     [Fact]

@@ -124,6 +124,9 @@ public sealed class The_keeper_of_retention : IAsyncDisposable
 
         await Until.TrueAsync(() => _world.Footage.Deleted.Count == 1, "the old file goes without waiting for a timer");
         Assert.Equal(Spec.Now, _world.Clock.GetUtcNow());
+        Assert.Equal(
+            _world.Streams.Log.Last(stored => stored.Fact is RetentionPolicySet).Id.ToString(),
+            _world.Streams.Log.Last(stored => stored.Fact is RecordingDeleted).CausationId);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
 
@@ -34,7 +35,8 @@ public sealed class Looking_back
         Assert.Equal(("Gate", "Yard"), (name.Text("before"), name.Text("after")));
         Assert.Contains("Pier", (await host.CliAsync("diff", "--from", before, "--to", "999999")).Ok(), StringComparison.Ordinal);
 
-        JsonElement trail = JsonElement.Parse((await host.CliAsync("audit", "trail", "--camera", "Yard", "--format", "json")).Ok());
+        JsonElement trail = JsonElement.Parse(
+            (await host.CliAsync("audit", "trail", "--camera", "Yard", "--format", "json")).Ok()).GetProperty("requests");
         string[] types = [.. trail.EnumerateArray()
             .SelectMany(node => node.GetProperty("facts").EnumerateArray()).Select(fact => fact.Text("type"))];
         Assert.Contains("camera_registered", types);
@@ -47,4 +49,69 @@ public sealed class Looking_back
         Assert.Equal(3, (await host.CliAsync("audit", "trail")).ExitCode);
         Assert.NotEqual(0, (await host.CliAsync("replay", "--at", "1", "--view", "NoSuchView")).ExitCode);
     }
+
+    [Fact]
+    public async Task shows_what_followed_from_a_request_below_it()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        await using RpcClient admin = await host.ConnectAsync();
+        string camera = await Scene.AddAsync(host, Scene.Pattern);
+        await Scene.ConnectedAsync(admin, "camera0");
+        await admin.CallAsync("start_recording", new { device = "camera0" });
+        (await host.CliAsync("camera", "retire", "camera0", "--reason", "Broken")).Ok();
+        await Until.TrueAsync(
+            async () => await host.SqlAsync("select count(*) from events.mt_events where type = 'recorder_released'") == "1",
+            TimeSpan.FromSeconds(30),
+            "the recording's end");
+
+        // Who retired the camera is told for what the program did then, also where only that person's doings are asked for.
+        foreach (string[] whose in new[] { new[] { "--camera", camera }, ["--user", "local"] })
+        {
+            JsonElement trail = JsonElement.Parse((await host.CliAsync(["audit", "trail", .. whose, "--format", "json"])).Ok());
+            Assert.False(trail.GetProperty("isCut").GetBoolean());
+            JsonElement retirement = trail.GetProperty("requests").EnumerateArray().Single(node => TypesOf(node).Contains("camera_retired"));
+            JsonElement end = Assert.Single(retirement.GetProperty("followed").EnumerateArray());
+            Assert.Contains("recording_stopped", TypesOf(end));
+            Assert.Equal("system", end.GetProperty("facts")[0].Text("user"));
+            Assert.Equal(
+                retirement.GetProperty("facts").EnumerateArray().Single(fact => fact.Text("type") == "camera_retired").Text("id"),
+                end.Text("cause"));
+        }
+    }
+
+    [Fact]
+    public async Task shows_the_newest_and_says_so_when_there_is_too_much()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        (await host.CliAsync("camera", "add", "--name", "Gate", "--source", "rtsp://127.0.0.1:9/none")).Ok();
+        string newest = (await host.SqlAsync(
+            """
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp, correlation_id)
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), stream_id, 1000 + n,
+                   data || jsonb_build_object('name', 'Gate ' || n), 'camera_renamed', now(), 'rename-' || n
+            from events.mt_events, generate_series(1, 2500) n where type = 'camera_registered';
+            select max(seq_id) from events.mt_events where type = 'camera_renamed'
+            """)).Split('\n')[^1];
+        string[] question = ["audit", "trail", "--camera", "camera0"];
+        JsonElement cut = JsonElement.Parse((await host.CliAsync([.. question, "--to", newest, "--format", "json"])).Ok());
+        Assert.True(cut.GetProperty("isCut").GetBoolean());
+        long[] shown = PositionsOf(cut);
+        Assert.Equal((2_000, long.Parse(newest)), (shown.Length, shown[^1]));
+        Assert.Contains($"--to {shown[0] - 1}", cut.Text("more"), StringComparison.Ordinal);
+        Assert.Contains("only the newest 2000 facts", (await host.CliAsync(question)).Ok(), StringComparison.Ordinal);
+
+        JsonElement rest = JsonElement.Parse((await host.CliAsync([.. question, "--to", $"{shown[0] - 1}", "--format", "json"])).Ok());
+        Assert.False(rest.GetProperty("isCut").GetBoolean());
+        Assert.Equal(shown[0] - 1, PositionsOf(rest)[^1]);
+        JsonElement some = JsonElement.Parse((await host.CliAsync(
+            [.. question, "--from", $"{shown[0] - 9}", "--to", $"{shown[0]}", "--format", "json"])).Ok());
+        Assert.Equal(10, PositionsOf(some).Length);
+    }
+
+    private static string[] TypesOf(JsonElement node) =>
+        [.. node.GetProperty("facts").EnumerateArray().Select(fact => fact.Text("type"))];
+
+    private static long[] PositionsOf(JsonElement trail) =>
+        [.. trail.GetProperty("requests").EnumerateArray()
+            .SelectMany(node => node.GetProperty("facts").EnumerateArray()).Select(fact => fact.GetProperty("position").GetInt64()).Order()];
 }
