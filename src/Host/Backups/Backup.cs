@@ -316,8 +316,9 @@ internal static class WrappedKeys
         return [.. salt, .. nonce, .. tag, .. secret];
     }
 
+    /// <returns>Files by name.</returns>
     /// <exception cref="CommandFailedException">The passphrase is another one, or the file is damaged.</exception>
-    public static void Unwrap(byte[] wrapped, string passphrase, string folder)
+    public static Dictionary<string, byte[]> Unwrap(byte[] wrapped, string passphrase)
     {
         int nonceBytes = AesGcm.NonceByteSizes.MaxSize;
         int tagBytes = AesGcm.TagByteSizes.MaxSize;
@@ -331,23 +332,26 @@ internal static class WrappedKeys
                 rest[(SaltBytes + nonceBytes + tagBytes)..],
                 rest.Slice(SaltBytes + nonceBytes, tagBytes),
                 plain);
-            foreach ((string name, byte[] content) in JsonSerializer.Deserialize(
-                plain, BackupLines.Default.DictionaryStringByteArray)!)
-            {
-                string path = Path.Combine(folder, Path.GetFileName(name));
-                using FileStream stream = new(path, new FileStreamOptions
-                {
-                    Mode = FileMode.Create,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                });
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
+            return JsonSerializer.Deserialize(plain, BackupLines.Default.DictionaryStringByteArray)!;
         }
         catch (Exception bad) when (bad is CryptographicException or ArgumentException or OverflowException)
         {
             throw new CommandFailedException("The keys in the backup do not open with this passphrase, or are damaged.");
+        }
+    }
+
+    public static void Write(Dictionary<string, byte[]> files, string folder)
+    {
+        foreach ((string name, byte[] content) in files)
+        {
+            using FileStream stream = new(Path.Combine(folder, Path.GetFileName(name)), new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
         }
     }
 

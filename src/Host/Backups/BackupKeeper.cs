@@ -11,8 +11,8 @@ using Npgsql;
 namespace Events.Host.Backups;
 
 /// <summary>
-/// Takes a base backup when the newest one of this log in the folder is old enough, whoever took it, or when the log is not archived
-/// there. One that fails is tried again within the hour; the write-ahead log is archived meanwhile.
+/// Takes a base backup when the newest one of this log in the folder is old enough, whoever took it, or when the log is not
+/// archived there. One that fails is tried again within the hour; the write-ahead log is archived meanwhile.
 /// </summary>
 internal sealed partial class BackupKeeper(
     BackupSettings settings,

@@ -13,7 +13,7 @@ internal sealed partial record BaseOrigin(long System, string FirstWal)
     /// <summary>In characters, of <see cref="WalNameLength"/>.</summary>
     public const int TimelineLength = 8;
 
-    /// <summary>In bytes. Before the identifier, a file of write-ahead log has the header of any page (xlog_internal.h).</summary>
+    /// <summary>In bytes. Before the identifier, a file of write-ahead log has any page's header (xlog_internal.h).</summary>
     private const int WalHeaderBytes = 24;
 
     /// <summary>As names of write-ahead log begin. A restore begins another one.</summary>

@@ -9,7 +9,6 @@ using Events.Host.Audit;
 using Events.Host.Cli;
 using Events.Host.Operations;
 using Events.Host.Security;
-using Events.Processes;
 using Npgsql;
 
 namespace Events.Host.Backups;
@@ -40,6 +39,9 @@ internal sealed record RestoreRow(
     IReadOnlyList<string> Notes,
     DateTimeOffset? NewestAt = null)
 {
+    /// <summary>In words: write-ahead log that the backup has and that could not be replayed; null for none.</summary>
+    public string? WalGap { get; init; }
+
     /// <summary>Paths of some of the missing files; all are in <see cref="Restore.MissingName"/> in the new folder.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 }
@@ -47,16 +49,11 @@ internal sealed record RestoreRow(
 /// <summary>Brings a backup back into an empty folder, up to a moment, and looks whether it is whole.</summary>
 internal sealed class Restore(Action<string> say, TimeProvider time)
 {
-    private static readonly TimeSpan RecoveryTimeMax = TimeSpan.FromHours(12);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Lists files that ought to be in the new folder and are not, one a line.</summary>
     public const string MissingName = "missing-files.txt";
 
     /// <summary>Of <see cref="RestoreRow.Missing"/>.</summary>
     private const int MissingMax = 1_000;
-
-    private const string EndedEarly = "recovery ended before configured recovery target was reached";
 
     /// <param name="to">The moment, UTC; null for all that the backup has.</param>
     /// <param name="passphrase">For the keys; null to leave them.</param>
@@ -66,35 +63,94 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
     {
         long start = time.GetTimestamp();
         from = Path.GetFullPath(from);
-        (string Path, BackupRow Row) source = Backup.In(from).LastOrDefault(one => to is null || one.Row.TakenAt <= to);
-        if (source.Path is null)
-        {
-            throw new CommandFailedException(
-                Backup.In(from) is [var first, ..]
-                    ? $"The oldest backup in {from} is of {AuditText.TimeOf(first.Row.TakenAt)}; nothing earlier can be restored."
-                    : $"{from} holds no backup.");
-        }
-
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw new CommandFailedException($"{folder} is not empty. Name an empty or new folder with --data.");
         }
 
+        ((string Path, BackupRow Row) source, BaseOrigin origin) = SourceIn(from, to);
+
+        // Before anything is copied: a slip of the pen should not cost an hour.
+        Dictionary<string, byte[]>? keys = KeysIn(source.Path, passphrase);
+        Recovery recovery = new(BaseOrigin.WalOf(from, origin.System), origin.Timeline, say, time);
+        bool isNew = !Directory.Exists(folder);
+        bool isTaken = false;
+        bool isRestored = false;
+        try
+        {
+            using DataFolder data = Open(folder);
+            isTaken = true;
+            CopyFolder(Path.Combine(source.Path, "postgres"), data.PostgresPath);
+            WrappedKeys.Write(keys ?? [], data.KeysPath);
+            await using EmbeddedPostgres postgres = await recovery.RunAsync(data, to, cancellationToken);
+            ErasedList.Merge(Path.Combine(from, ErasedList.Name), Path.Combine(data.KeysPath, ErasedList.Name));
+            isRestored = true;
+            double restored = Math.Round(time.GetElapsedTime(start).TotalSeconds, 1);
+            RestoreRow row = await CheckAsync(data, postgres, source, keys is not null, restored, cancellationToken);
+            return row with { WalGap = recovery.Gap };
+        }
+        catch when (isTaken)
+        {
+            if (isRestored)
+            {
+                say($"The log is restored in {folder}, but it was not checked to the end.");
+            }
+            else
+            {
+                Empty(folder, isNew);
+            }
+
+            throw;
+        }
+    }
+
+    /// <returns>The base backup to begin with: the newest of before the moment.</returns>
+    private ((string Path, BackupRow Row) Source, BaseOrigin Origin) SourceIn(string from, DateTimeOffset? to)
+    {
+        IReadOnlyList<(string Path, BackupRow Row)> all = Backup.In(from);
+        (string Path, BackupRow Row) source = all.LastOrDefault(one => to is null || one.Row.TakenAt <= to);
+        if (source.Path is null)
+        {
+            throw new CommandFailedException(
+                all is [var first, ..]
+                    ? $"The oldest backup in {from} is of {AuditText.TimeOf(first.Row.TakenAt)}; nothing earlier can be restored."
+                    : $"{from} holds no backup.");
+        }
+
         BaseOrigin origin = BaseOrigin.Of(source.Path)
             ?? throw new CommandFailedException($"{source.Path} is no base backup of PostgreSQL: files are missing in it.");
-        if (Backup.In(from).Any(one => BaseOrigin.Of(one.Path) is { } other && other.System != origin.System))
+        if (all.Any(one => BaseOrigin.Of(one.Path) is { } other && other.System != origin.System))
         {
             say($"{from} holds backups of other installations, too. This begins with {source.Path}.");
         }
 
-        using DataFolder data = Open(folder);
-        CopyFolder(Path.Combine(source.Path, "postgres"), data.PostgresPath);
-        bool hasKeys = UnwrapKeys(source.Path, passphrase, data.KeysPath);
-        await using EmbeddedPostgres postgres = await RecoverAsync(
-            data, BaseOrigin.WalOf(from, origin.System), to, cancellationToken);
-        ErasedList.Merge(Path.Combine(from, ErasedList.Name), Path.Combine(data.KeysPath, ErasedList.Name));
-        double restored = Math.Round(time.GetElapsedTime(start).TotalSeconds, 1);
-        return await CheckAsync(data, postgres, source, hasKeys, restored, cancellationToken);
+        return (source, origin);
+    }
+
+    /// <summary>Half a restore is of no use, and the next attempt wants an empty folder.</summary>
+    private void Empty(string folder, bool isNew)
+    {
+        try
+        {
+            foreach (string path in Directory.EnumerateDirectories(folder))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+
+            foreach (string path in Directory.EnumerateFiles(folder))
+            {
+                File.Delete(path);
+            }
+
+            if (isNew)
+            {
+                Directory.Delete(folder);
+            }
+        }
+        catch (Exception left) when (left is IOException or UnauthorizedAccessException)
+        {
+            say($"What was begun in {folder} is still there: {left.Message}");
+        }
     }
 
     private static DataFolder Open(string folder)
@@ -109,132 +165,11 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         }
     }
 
-    private static bool UnwrapKeys(string source, string? passphrase, string keys)
+    /// <returns>Null when there are none, or none are wanted.</returns>
+    private static Dictionary<string, byte[]>? KeysIn(string source, string? passphrase)
     {
         string wrapped = Path.Combine(source, WrappedKeys.Name);
-        if (passphrase is null || !File.Exists(wrapped))
-        {
-            return false;
-        }
-
-        WrappedKeys.Unwrap(File.ReadAllBytes(wrapped), passphrase, keys);
-        return true;
-    }
-
-    /// <summary>PostgreSQL replays its write-ahead log from the backup up to the moment; if there is less, to its end.</summary>
-    private async Task<EmbeddedPostgres> RecoverAsync(
-        DataFolder data, string wal, DateTimeOffset? to, CancellationToken cancellationToken)
-    {
-        File.Delete(Path.Combine(data.PostgresPath, Backup.ArchiveTo));
-        Configure(data.PostgresPath, wal, to);
-        GiveAll(data.PostgresPath);
-        EmbeddedPostgres postgres;
-        try
-        {
-            postgres = await StartAsync(data, cancellationToken);
-        }
-        catch (StartRefusedException refused) when (
-            to is not null && refused.Message.Contains(EndedEarly, StringComparison.Ordinal))
-        {
-            say("The backup ends before that moment: everything in it is restored.");
-            Configure(data.PostgresPath, wal, null);
-            GiveAll(data.PostgresPath);
-            postgres = await StartAsync(data, cancellationToken);
-        }
-        catch (StartRefusedException refused)
-        {
-            throw new CommandFailedException(refused.Message);
-        }
-
-        try
-        {
-            await PromotedAsync(postgres, cancellationToken);
-            return postgres;
-        }
-        catch
-        {
-            await postgres.DisposeAsync();
-            throw;
-        }
-    }
-
-    private async Task<EmbeddedPostgres> StartAsync(DataFolder data, CancellationToken cancellationToken)
-    {
-        using ILoggerFactory logs = LoggerFactory.Create(_ => { });
-        return await EmbeddedPostgres.StartAsync(
-            data, ProcessesModule.Create(), say, time, logs.CreateLogger("PostgreSQL"), cancellationToken);
-    }
-
-    /// <summary>Connections open while it still replays; what is asked then would be of an earlier moment.</summary>
-    private async Task PromotedAsync(EmbeddedPostgres postgres, CancellationToken cancellationToken)
-    {
-        long start = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                await using NpgsqlConnection connection = new(postgres.ConnectionString + ";Pooling=false");
-                await connection.OpenAsync(cancellationToken);
-                await using NpgsqlCommand command = new("select pg_is_in_recovery()", connection);
-                if (await command.ExecuteScalarAsync(cancellationToken) is false)
-                {
-                    foreach (string setting in new[]
-                    {
-                        "restore_command", "recovery_target_timeline", "recovery_target_time", "recovery_target_action",
-                    })
-                    {
-                        await using NpgsqlCommand reset = new($"alter system reset {setting}", connection);
-                        await reset.ExecuteNonQueryAsync(cancellationToken);
-                    }
-
-                    return;
-                }
-            }
-            catch (NpgsqlException) when (time.GetElapsedTime(start) < RecoveryTimeMax)
-            {
-                // It closes connections when it becomes a server of its own.
-            }
-
-            await Task.Delay(LookEvery, time, cancellationToken);
-        }
-    }
-
-    private static void Configure(string cluster, string wal, DateTimeOffset? to)
-    {
-        string settings = Path.Combine(cluster, "postgresql.auto.conf");
-        string[] kept = [.. File.ReadAllLines(settings).Where(line =>
-            !line.StartsWith("restore_command", StringComparison.Ordinal)
-            && !line.StartsWith("recovery_target", StringComparison.Ordinal))];
-        string quoted = wal.Replace("'", "''", StringComparison.Ordinal);
-
-        // Along the base's own line: of two installations that were restored from here, each one's own facts are wanted.
-        List<string> lines =
-        [
-            .. kept, $"restore_command = 'cp \"{quoted}/%f\" \"%p\"'", "recovery_target_timeline = 'current'",
-        ];
-        if (to is { } moment)
-        {
-            lines.Add(string.Create(
-                CultureInfo.InvariantCulture, $"recovery_target_time = '{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'"));
-            lines.Add("recovery_target_action = 'promote'");
-        }
-
-        File.WriteAllLines(settings, lines);
-        File.WriteAllText(Path.Combine(cluster, "recovery.signal"), string.Empty);
-    }
-
-    private static void GiveAll(string cluster)
-    {
-        // As root the server runs under another account, and takes only what is its own.
-        if (EmbeddedPostgresPlace.ServerAccount() is not { } account)
-        {
-            return;
-        }
-
-        foreach (string path in Directory.EnumerateFileSystemEntries(cluster, "*", SearchOption.AllDirectories).Prepend(cluster))
-        {
-            UnixFiles.GiveTo(path, account.UserId, account.GroupId);
-        }
+        return passphrase is null || !File.Exists(wrapped) ? null : WrappedKeys.Unwrap(File.ReadAllBytes(wrapped), passphrase);
     }
 
     private static void CopyFolder(string from, string to)
@@ -333,6 +268,11 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         {
             yield return $"{missing} files of recordings and pictures are not here; {MissingName} in the new folder lists them. "
                 + "Copy recordings/, snapshots/ and .events-storage from where they are.";
+        }
+
+        if (report.Undecided is { } why)
+        {
+            yield return $"Whether the facts are those that were written, nobody can say: {why}";
         }
 
         if (report.FactsSince > 0)

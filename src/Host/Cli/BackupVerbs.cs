@@ -16,7 +16,7 @@ internal static class BackupVerbs
     /// <summary>Nobody reads more in a terminal; the rest is in the file.</summary>
     private const int PathsShownMax = 20;
 
-    /// <summary>Restored, but seals or views contradict it.</summary>
+    /// <summary>Restored, but seals or views contradict it, or there is more in the backup.</summary>
     private const int NotWholeCode = 1;
 
     public static Command Backup(Option<string> data, Option<string> format)
@@ -82,7 +82,9 @@ internal static class BackupVerbs
                     WrappedKeys.PassphraseIn(given.GetValue(passphrase)),
                     cancellationToken);
                 Write(row, given.GetValue(format) == "json");
-                return row.Seals == "contradicted" || row.ViewsDifferent.Count > 0 ? NotWholeCode : 0;
+                return row.Seals == "contradicted" || row.ViewsDifferent.Count > 0 || row.WalGap is not null ? NotWholeCode
+                    : row.Seals == "undecided" ? AuditVerbs.UndecidedCode
+                    : 0;
             }
             catch (Exception failed) when (failed is CommandFailedException or IOException or UnauthorizedAccessException
                 or Npgsql.NpgsqlException or Application.Contracts.DependencyUnavailableException)
@@ -138,6 +140,11 @@ internal static class BackupVerbs
         Console.Out.WriteLine($"Restored  {row.Folder} from {row.From}");
         Console.Out.WriteLine(Invariant($"Log       {row.Facts} facts, up to position {row.Position}")
             + (row.NewestAt is { } at ? $", the newest of {AuditText.TimeOf(at)}" : string.Empty));
+        if (row.WalGap is { } gap)
+        {
+            Console.Out.WriteLine($"Not all   {Terminal.OneLine(gap)}");
+        }
+
         Console.Out.WriteLine(Invariant($"Seals     {row.Seals}, proved up to position {row.ProvedPosition}"));
         Console.Out.WriteLine(
             Invariant($"Views     {row.Views - row.ViewsDifferent.Count} of {row.Views} are what the log makes of them")

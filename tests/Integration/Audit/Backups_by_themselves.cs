@@ -116,7 +116,8 @@ public sealed class Backups_by_themselves
             {
                 found = Directory.Exists(folder)
                     ? Directory.GetDirectories(folder, "base-*").FirstOrDefault(
-                        one => !without.Contains(one) && File.Exists(Path.Combine(one, "backup.json")) && !one.EndsWith(".part", StringComparison.Ordinal))
+                        one => !without.Contains(one) && File.Exists(Path.Combine(one, "backup.json"))
+                            && !one.EndsWith(".part", StringComparison.Ordinal))
                     : null;
                 return Task.FromResult(found is not null);
             },

@@ -26,6 +26,7 @@ public sealed class Restoring_a_backup(ITestOutputHelper output)
         string restored = Path.Combine(folder, "restored");
         await using RunningHost host = await RunningHost.StartAsync();
         await AddAsync(host, 3);
+        await RestoredHost.SignedAsync(host);
         JsonElement backup = JsonElement.Parse((await host.CliAsync(
             "backup", "--to", Path.Combine(folder, "kept"), "--passphrase-file", passphrase, "--format", "json")).Ok());
         Assert.Equal(await CountAsync(host), backup.GetProperty("facts").GetInt64());

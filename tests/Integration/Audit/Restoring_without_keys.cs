@@ -33,6 +33,7 @@ public sealed class Restoring_without_keys
         (await host.CliAsync("users", "disable", "--name", Gone, "--reason", $"{Gone} has left")).Ok();
         string names = await EventsAsync(host);
         Assert.Contains($"\"name\":\"{Gone}\"", names, StringComparison.Ordinal);
+        await RestoredHost.SignedAsync(host);
         (await host.CliAsync("backup", "--to", kept)).Ok();
         (await host.CliAsync("users", "erase", "--name", Gone, "--reason", "Asked for by the person")).Ok();
         Assert.True(File.Exists(Path.Combine(kept, "erased.list")), "The list lies beside the backups.");

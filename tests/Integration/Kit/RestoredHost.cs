@@ -3,6 +3,10 @@ namespace Events.Tests.Integration.Kit;
 /// <summary>A host on a restored folder, started as the runbook says.</summary>
 internal static class RestoredHost
 {
+    /// <summary>Until a backup of it can be held against something: a restore of a log without a signed head is undecided.</summary>
+    public static Task SignedAsync(RunningHost host) => Until.TrueAsync(
+        async () => await host.SqlAsync("select count(*) > 0 from events_own.audit_head") == "t", TimeSpan.FromSeconds(30), "a signed head");
+
     /// <summary>
     /// Starts it and waits until it is ready. Whether facts were signed between the copy of the keys and the end of the old host is
     /// a matter of seconds; if so, it takes no facts until somebody says why.

@@ -82,6 +82,7 @@ public sealed class Erasing_a_person
         await using RunningHost host = await RunningHost.StartAsync();
         await ActAsync(host);
         await SealedAsync(host);
+        await RestoredHost.SignedAsync(host);
         (await host.CliAsync("backup", "--to", kept, "--passphrase-file", passphrase)).Ok();
         string moment = await host.SqlAsync(Clock);
         await Until.TrueAsync(

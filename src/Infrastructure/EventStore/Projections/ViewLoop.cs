@@ -307,8 +307,8 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             catch (PostgresException e) when (IsLocked(e))
             {
                 throw new ViewFaultException(
-                    $"Somebody holds the table views.{_view.Table} in an open transaction, and {SwapAttemptsMax} attempts to swap the "
-                    + "new one in came to nothing. What was built is kept: ask for the rebuild again when that has ended.",
+                    $"Somebody holds the table views.{_view.Table} in an open transaction, and {SwapAttemptsMax} attempts to "
+                    + "swap the new one in came to nothing. What was built is kept: ask for the rebuild again when that has ended.",
                     e);
             }
         }
