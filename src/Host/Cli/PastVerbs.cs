@@ -12,6 +12,9 @@ namespace Events.Host.Cli;
 /// <summary><c>replay</c>, <c>diff</c> and <c>audit trail</c>: how things were, what changed, and who did it.</summary>
 internal static class PastVerbs
 {
+    /// <summary>What was typed makes no sense: as for a word that is no option.</summary>
+    private const int UsageCode = 1;
+
     public static Command Replay(Option<string> data, Option<string> format)
     {
         var at = new Option<string>("--at") { Description = "A moment (2026-03-01T12:00:00Z) or a position.", Required = true };
@@ -54,10 +57,15 @@ internal static class PastVerbs
         };
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
-            PastRows past = new(
-                log.PastViews,
-                await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken),
-                await PositionAsync(log, given.GetRequiredValue(to), "--to", cancellationToken));
+            long first = await PositionAsync(log, given.GetRequiredValue(from), "--from", cancellationToken);
+            long last = await PositionAsync(log, given.GetRequiredValue(to), "--to", cancellationToken);
+            if (first > last || AreTurnedRound(given.GetRequiredValue(from), given.GetRequiredValue(to)))
+            {
+                await Console.Error.WriteLineAsync("--from is later than --to. Name the earlier moment first.");
+                return UsageCode;
+            }
+
+            PastRows past = new(log.PastViews, first, last);
             string? id = given.GetValue(camera) is { } name
                 ? One(name, "camera", await new Trail(log.Place.Connection).CamerasAsync(name, cancellationToken)) : null;
             await using ChangeOutput output = ChangeOutput.Of(given.GetValue(format) == "json");
@@ -139,6 +147,12 @@ internal static class PastVerbs
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long position)
             ? position
             : await log.Facts.PositionAtAsync(Moments.Parse(text, option), cancellationToken);
+
+    /// <summary>Two moments between which nothing was recorded have the same position, whichever is first.</summary>
+    private static bool AreTurnedRound(string from, string to) =>
+        !long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        && !long.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        && Moments.Parse(from, "--from") > Moments.Parse(to, "--to");
 
     internal static string One(string name, string what, IReadOnlyList<string> ids) =>
         ids.Count == 1 ? ids[0]

@@ -35,6 +35,13 @@ public sealed class Looking_back
         Assert.Equal(("Gate", "Yard"), (name.Text("before"), name.Text("after")));
         Assert.Contains("Pier", (await host.CliAsync("diff", "--from", before, "--to", "999999")).Ok(), StringComparison.Ordinal);
 
+        foreach ((string from, string to) in new[] { ("999999", before), ("2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z") })
+        {
+            CliResult backwards = await host.CliAsync("diff", "--from", from, "--to", to);
+            Assert.Equal((1, string.Empty), (backwards.ExitCode, backwards.Output));
+            Assert.Contains("--from is later than --to", backwards.Errors, StringComparison.Ordinal);
+        }
+
         JsonElement trail = JsonElement.Parse(
             (await host.CliAsync("audit", "trail", "--camera", "Yard", "--format", "json")).Ok()).GetProperty("requests");
         string[] types = [.. trail.EnumerateArray()
