@@ -88,6 +88,36 @@ public sealed class A_rebuild : IAsyncLifetime
         Assert.Equal(5, (await other.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
     }
 
+    [Fact]
+    public async Task that_was_cut_off_begins_anew_when_a_fact_behind_it_is_parked_or_not_any_more()
+    {
+        await using Store store = await Store.StartAsync(_database, null, null, TallyViews.Rows);
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.TellAsync("a", new TallyCommand.Add(7));
+        await store.CaughtUpAsync();
+
+        // As a host leaves it that is killed after the first fact, and one whose fold threw at the second.
+        await CutOffAsync(store, "program", 1);
+        await store.Get<IProjections>().ParkAsync(TallyViews.Rows, 2, isParked: true, Token);
+        Assert.Equal("program", await StampAsync(store));
+        await store.Get<IProjections>().ParkAsync(TallyViews.Rows, 1, isParked: true, Token);
+        Assert.Equal("asked", await StampAsync(store));
+        await CutOffAsync(store, "program", 1);
+        await store.Get<IProjections>().ParkAsync(TallyViews.Rows, 1, isParked: false, Token);
+        Assert.Equal("asked", await StampAsync(store));
+    }
+
+    private static Task CutOffAsync(Store store, string stamp, long position) => store.ExecuteAsync(
+        $"""
+        insert into events_own.view_control (checkpoint, rebuild_stamp) values ('TallyView:All', '{stamp}')
+        on conflict (checkpoint) do update set rebuild_stamp = excluded.rebuild_stamp;
+        insert into events.mt_event_progression (name, last_seq_id) values ('TallyView:All:Rebuild', {position})
+        on conflict (name) do update set last_seq_id = excluded.last_seq_id
+        """);
+
+    private static async Task<string> StampAsync(Store store) =>
+        (await store.QueryAsync<string>("select rebuild_stamp from events_own.view_control where checkpoint = 'TallyView:All'"))[0];
+
     private static async Task<ProjectionStatus> StatusAsync(Store store, View view) =>
         (await store.Get<IProjections>().ListAsync(Token)).Single(status => status.Name == view.Name);
 

@@ -30,6 +30,14 @@ internal sealed record ViewControl(bool IsPaused, string? RebuildStamp, IReadOnl
 
     private const string Unpark = "delete from events_own.parked_fact where checkpoint = $1 and position = $2";
 
+    /// <summary>A rebuild that was cut off behind the fact took it the other way: it begins anew and does not go on.</summary>
+    private const string Void =
+        """
+        update events_own.view_control set rebuild_stamp = 'asked'
+        where checkpoint = $1 and rebuild_stamp is not null and exists (
+          select from events.mt_event_progression where name = $1 || ':Rebuild' and last_seq_id >= $2)
+        """;
+
     public static ViewControl None { get; } = new(false, null, new HashSet<long>());
 
     public static async Task<ViewControl> LoadAsync(
@@ -56,9 +64,14 @@ internal sealed record ViewControl(bool IsPaused, string? RebuildStamp, IReadOnl
         NpgsqlConnection connection, string checkpoint, string? stamp, CancellationToken cancellationToken) =>
         RunAsync(connection, Rebuild, checkpoint, (object?)stamp ?? DBNull.Value, cancellationToken);
 
-    public static Task ParkAsync(
-        NpgsqlConnection connection, string checkpoint, long position, bool isParked, CancellationToken cancellationToken) =>
-        RunAsync(connection, isParked ? Park : Unpark, checkpoint, position, cancellationToken);
+    public static async Task ParkAsync(
+        NpgsqlConnection connection, string checkpoint, long position, bool isParked, CancellationToken cancellationToken)
+    {
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await RunAsync(connection, isParked ? Park : Unpark, checkpoint, position, cancellationToken);
+        await RunAsync(connection, Void, checkpoint, position, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
 
     private static async Task RunAsync(
         NpgsqlConnection connection, string sql, string checkpoint, object value, CancellationToken cancellationToken)
