@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Cameras;
@@ -289,5 +291,47 @@ public sealed class A_source_that_is_no_camera : IAsyncDisposable
         Assert.Null(await SourceGuard.Usual.RefusalOfAsync(url, World.Token));
         string? refusal = await new SourceGuard(new SourceRule(false, false)).RefusalOfAsync(url, World.Token);
         Assert.Equal(isPrivateOrLoopback && isRefusedWithoutEither, refusal is not null);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("169.254.169.254", true)]
+    [InlineData("8.8.8.8 169.254.169.254", true)]
+    [InlineData("::ffff:169.254.169.254", true)]
+    [InlineData("8.8.8.8 2001:db8::1", false)]
+    public async Task is_connected_to_only_where_its_name_was_found_to_lead(string addresses, bool isRefused)
+    {
+        IPAddress[] found = [.. addresses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
+        var guard = new SourceGuard(new SourceRule(true, true), (_, _) => Task.FromResult(found));
+        foreach (string scheme in new[] { "rtsp", "rtsps", "http", "https" })
+        {
+            SourceRoute route = await guard.RouteAsync(SourceUrl.TryParse($"{scheme}://cam.example/x")!, World.Token);
+            Assert.Equal(isRefused, route.Refusal is not null);
+            Assert.Equal(isRefused ? [] : found, route.Addresses);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task has_a_name_that_cannot_be_looked_up_and_may_be_named_but_not_connected_to(bool isSlow)
+    {
+        var guard = new SourceGuard(
+            new SourceRule(true, true), (_, _) => throw (isSlow ? new TimeoutException() : new SocketException((int)SocketError.TryAgain)));
+        SourceUrl source = SourceUrl.TryParse("rtsp://cam.example/x")!;
+        Assert.Null(await guard.RefusalOfAsync(source, World.Token));
+        Assert.Contains("not known", (await guard.RouteAsync(source, World.Token)).Refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rtsp://0xA000005/x", "10.0.0.5")]
+    [InlineData("http://[fd00::5]/x", "fd00::5")]
+    [InlineData("test:pattern", "")]
+    public async Task has_no_name_to_look_up(string source, string address)
+    {
+        var guard = new SourceGuard(new SourceRule(true, true), (_, _) => throw new InvalidOperationException());
+        SourceRoute route = await guard.RouteAsync(SourceUrl.TryParse(source)!, World.Token);
+        Assert.Null(route.Refusal);
+        Assert.Equal(address, string.Join(' ', route.Addresses));
     }
 }

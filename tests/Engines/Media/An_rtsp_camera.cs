@@ -1,3 +1,4 @@
+using System.Net;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
 using Xunit;
@@ -130,6 +131,29 @@ public sealed class An_rtsp_camera
         Assert.Empty(studio.Listener.All);
         Assert.Equal(
             new CameraSignal(false, null, null, 0, 0, null), studio.Engine.SignalOf(target.CameraId)! with { Process = null });
+    }
+
+    [Fact]
+    public async Task is_reached_at_the_addresses_that_were_looked_at_one_after_the_other()
+    {
+        await using RtspCamera camera = await RtspCamera.StartAsync();
+        await using var studio = new Studio(options => options with
+        {
+            Sources = An_http_camera.At(IPAddress.Parse("127.0.0.2"), IPAddress.Loopback),
+        });
+        await studio.WatchAsync($"rtsp://cam.example:{camera.Port}/cam0");
+        Assert.Equal(3, studio.Processes.Started.Count);
+    }
+
+    [Fact]
+    public async Task whose_name_cannot_be_looked_up_is_not_connected_to()
+    {
+        await using var studio = new Studio(options => options with { Sources = An_http_camera.At() });
+        CameraTarget target = Studio.Camera("rtsp://localhost:1/none");
+        await studio.Engine.WatchAsync(target, Studio.Cancel);
+        await Until.TrueAsync(() => studio.Log.Text.Split("name is not known").Length > 2, TimeSpan.FromSeconds(15));
+
+        Assert.Empty(studio.Processes.Started);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using System.Net;
 using Events.Application.Contracts;
+using Events.Domain.Kernel;
 using Events.Media.Devices;
 using Events.Media.Live;
 using Events.Media.Mp4;
@@ -36,6 +38,10 @@ internal sealed partial class CameraIngest(
 
     private readonly string _name = target.Number.ToString();
     private bool _probesWell;
+
+    /// <summary>In a row, and without a picture.</summary>
+    private int _darkAttempts;
+
     private IngestProcess? _process;
 
     /// <summary>Why the last attempt ended; null before that. For people, without credentials.</summary>
@@ -70,6 +76,7 @@ internal sealed partial class CameraIngest(
 
             // A camera that says little of itself fails at once and every time: look longer next time.
             _probesWell = attempt.FirstFrameTimestamp is null && !_probesWell;
+            _darkAttempts = attempt.FirstFrameTimestamp is null ? _darkAttempts + 1 : 0;
             TimeSpan pause = backoff.Next();
             double afterS = time.GetElapsedTime(started).TotalSeconds;
             double pauseS = pause.TotalSeconds;
@@ -105,16 +112,21 @@ internal sealed partial class CameraIngest(
         var tail = new ErrorTail(target.Credentials);
         try
         {
-            IngestCommand command = SourceArguments.For(target.Source, target.Credentials, _probesWell);
+            SourceUrl source = SourceArguments.Opened(target.Source, target.Credentials);
+            SourceRoute route = await options.Sources.RouteAsync(source, cancellationToken);
+            if (route.Refusal is { } refusal)
+            {
+                return new Attempt(refusal, null);
+            }
+
+            // Each of the name's addresses in turn, and each with a short and a long look.
+            IPAddress? at = route.Addresses is { Count: > 0 and int count } ? route.Addresses[_darkAttempts / 2 % count] : null;
+            IngestCommand command = SourceArguments.For(source, target.Credentials, at, _probesWell);
             if (Device.IsUnplugged)
             {
                 return new Attempt("The device is not plugged in.", null);
             }
 
-            if (await options.Sources.RefusalOfAsync(target.Source, cancellationToken) is { } refusal)
-            {
-                return new Attempt(refusal, null);
-            }
 
             feed.Modes = VideoDevice.ModesOf(target.Source);
             IChildProcess process = processes.Start(new ChildProcessSpec(options.Ffmpeg, command.Arguments));
@@ -141,7 +153,7 @@ internal sealed partial class CameraIngest(
     private async Task<Attempt> RunProcessAsync(
         IChildProcess process, IngestCommand command, ErrorTail tail, CancellationToken cancellationToken)
     {
-        Task errors = OnThread("errors", () => tail.ReadToEnd(process.Error));
+        Task errors = OnThread("errors", () => tail.ReadToEnd(process.Error, () => process.Signal(Kill)));
         Task reading = OnThread("pictures", () => ReadPictures(process.Output));
         try
         {
@@ -169,6 +181,7 @@ internal sealed partial class CameraIngest(
 
         string why = ending switch
         {
+            _ when tail.IsSentOn => ErrorTail.SentOnWords,
             Ending.Stalled => StallWords(firstFrame),
             Ending.Unplugged => "The device was unplugged.",
             _ => trouble ?? tail.LastWords() ?? "The stream ended.",

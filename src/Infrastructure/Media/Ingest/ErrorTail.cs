@@ -14,6 +14,9 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
     /// <summary>In lines: enough to see how a connection failed.</summary>
     public const int LinesMax = 100;
 
+    /// <summary>What is told then, whatever ffmpeg found there: nobody shall look around by it.</summary>
+    public const string SentOnWords = "The camera sends us on to another address, which is not followed.";
+
     /// <summary>In bytes. ffmpeg's own lines are shorter; what a camera makes it print may not be.</summary>
     private const int LineBytesMax = 1_024;
 
@@ -23,6 +26,9 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
     private const int ValueLengthMin = 3;
 
     private const string Dots = "•••";
+
+    /// <summary>How lines begin that tell nobody anything. The second is about the header that we give.</summary>
+    private static readonly string[] _empty = ["Last message repeated", "No trailing CRLF found in HTTP header"];
 
     private readonly Queue<string> _lines = new();
     private readonly string[] _secrets = SecretsOf(credentials);
@@ -38,8 +44,14 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
         }
     }
 
+    /// <summary>Whether the camera told ffmpeg to ask elsewhere.</summary>
+    public bool IsSentOn { get; private set; }
+
     /// <summary>Reads lines to the end of the stream. Blocks.</summary>
-    public void ReadToEnd(Stream stream)
+    /// <param name="sentOn">
+    /// Called at once when the camera sends ffmpeg on to another address. ffmpeg follows over RTSP and has no word against it.
+    /// </param>
+    public void ReadToEnd(Stream stream, Action? sentOn = null)
     {
         byte[] buffer = new byte[1024];
         var line = new List<byte>(LineBytesMax);
@@ -49,7 +61,7 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
             {
                 if (value is (byte)'\n' or (byte)'\r')
                 {
-                    Add(Encoding.UTF8.GetString([.. line]));
+                    Take(Encoding.UTF8.GetString([.. line]), sentOn);
                     line.Clear();
                 }
                 else if (line.Count < LineBytesMax)
@@ -59,7 +71,7 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
             }
         }
 
-        Add(Encoding.UTF8.GetString([.. line]));
+        Take(Encoding.UTF8.GetString([.. line]), sentOn);
     }
 
     public string Mask(string text)
@@ -72,15 +84,26 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
         return CredentialParameters.Hide(UserInfo().Replace(text, "://" + Dots + "@"));
     }
 
-    /// <returns>The last line that says something, without ffmpeg's context in brackets; null when it said nothing.</returns>
-    public string? LastWords() =>
-        Lines.Reverse()
-            .Select(line => Context().Replace(line, string.Empty).Trim())
-            .FirstOrDefault(line => line.Length > 0 && !line.StartsWith("Last message repeated", StringComparison.Ordinal));
-
-    private void Add(string line)
+    /// <returns>
+    /// The last line that says something, without ffmpeg's context in brackets; null when it said nothing.
+    /// </returns>
+    public string? LastWords()
     {
-        if (string.IsNullOrWhiteSpace(line))
+        string[] said = [.. Lines.Select(line => Context().Replace(line, string.Empty).Trim())];
+        return said.Any(line => line.StartsWith("Format not on whitelist", StringComparison.Ordinal))
+            ? "What comes from there is no stream of a camera. Playlists (HLS, DASH, SDP) are not followed."
+            : said.LastOrDefault(
+                line => line.Length > 0 && !_empty.Any(start => line.StartsWith(start, StringComparison.Ordinal)));
+    }
+
+    private void Take(string line, Action? sentOn)
+    {
+        if (SendsOn().IsMatch(line))
+        {
+            IsSentOn = true;
+            sentOn?.Invoke();
+        }
+        else if (string.IsNullOrWhiteSpace(line) || Chatter().IsMatch(line))
         {
             return;
         }
@@ -122,6 +145,12 @@ internal sealed partial class ErrorTail(SourceCredentials? credentials)
 
     [GeneratedRegex(@"://[^/\s'""]*@")]
     private static partial Regex UserInfo();
+
+    [GeneratedRegex(@"^(\[[^\]]* @ [^\]]*\] )*\[info\] Status 3[0-9]{2}: Redirecting to")]
+    private static partial Regex SendsOn();
+
+    [GeneratedRegex(@"^(\[[^\]]* @ [^\]]*\] )*\[info\] ")]
+    private static partial Regex Chatter();
 
     [GeneratedRegex(@"^(\[[^\]]*\]\s*)+")]
     private static partial Regex Context();
