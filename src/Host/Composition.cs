@@ -66,6 +66,9 @@ internal static class Composition
     /// <summary>Longer than players pause between two requests; a silent connection holds a place for no longer.</summary>
     private static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>The older contract has idle sockets live for 120 s; one that has not logged in by then is nobody's.</summary>
+    private static readonly TimeSpan LoginWait = TimeSpan.FromSeconds(150);
+
     public static WebApplication Build(Installation installation, IChildProcesses processes)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
@@ -90,7 +93,13 @@ internal static class Composition
             kestrel.Limits.KeepAliveTimeout = SilenceTimeout;
             kestrel.Limits.MaxConcurrentConnections = settings.Server.MaxConnections + OtherConnectionsMax;
             var guard = kestrel.ApplicationServices.GetRequiredService<AddressGuard>();
-            void Count(ListenOptions listen) => listen.Use(next => connection => guard.CountAsync(connection, next));
+            void Count(ListenOptions listen)
+            {
+                // Over HTTP/2 one connection could carry 100 sockets or downloads, and what is counted is connections.
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => guard.CountAsync(connection, next));
+            }
+
             kestrel.Listen(Addresses.Of(settings.PlainHost), settings.Server.Port, Count);
             void CountEncrypted(ListenOptions listen)
             {
@@ -379,6 +388,7 @@ internal static class Composition
                 Closed = sessions.Forget,
                 Clock = provider.GetRequiredService<TimeProvider>(),
                 ConnectionsMax = settings.Server.MaxConnections,
+                LoginWait = LoginWait,
                 MessageBytesMax = settings.Server.MaxMessageBytes,
                 PingInterval = settings.Server.PingInterval,
                 PongWait = settings.Server.PongWait,

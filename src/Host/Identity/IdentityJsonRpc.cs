@@ -51,6 +51,7 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
         }
 
         session.Identity = identity;
+        call.Connection.IsLoggedIn = true;
         return JsonRpcAnswer.Result(
             new Authenticated(
                 true,

@@ -17,6 +17,10 @@ internal static class MethodPage
         too. Parameters are given by name, in an object. `authenticate` logs the socket in; a token that expires later gets
         -32001 on the next call, and the socket stays open for a new login. The calls of one socket run in order.
 
+        A socket that has never logged in is closed after 150 s (1008). While all places are taken, a newcomer gets that of the
+        oldest one that has been open for 10 s without a login; it is closed with 1013. If there is none, the newcomer is answered
+        with status 503.
+
         Checks come in this order: rate, method, login, role, readiness, parameters.
 
         ## Words in the tables

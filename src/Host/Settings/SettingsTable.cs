@@ -22,7 +22,8 @@ internal static class SettingsTable
             Flag: "--port", Max: PortMax),
         new("Server", "WebSocketPath", SettingKind.UrlPath, "/ws", "path", "Where WebSocket connections are taken."),
         new("Server", "MaxConnections", SettingKind.Number, "2000", "connections",
-            "WebSocket connections at a time; more are turned away with status 503.", Min: 1, Max: 100_000),
+            "WebSocket connections at a time, of JSON-RPC and GraphQL each. One more is turned away with status 503, or over "
+            + "JSON-RPC takes the place of one that has been open for 10 s without a login.", Min: 1, Max: 100_000),
         new("Server", "MaxMessageBytes", SettingKind.Number, "1048576", "bytes",
             "Longest message a client may send; a longer one ends its connection with code 1009.", Min: 1024, Max: 67_108_864),
         new("Server", "PublicUrl", SettingKind.Url, "", "URL",

@@ -34,17 +34,18 @@ internal sealed partial class Handshake(
             return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is stopping.");
         }
 
-        return connections.TryReserve(options.ConnectionsMax)
+        return connections.TryReserve(options)
             ? OpenAsync(context)
             : RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "All connections are taken. Try again later.");
     }
 
     private async Task OpenAsync(HttpContext context)
     {
+        JsonRpcConnection? connection = null;
         try
         {
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-            var connection = new JsonRpcConnection(
+            connection = new JsonRpcConnection(
                 connections,
                 connections.NextNumber(),
                 context.Connection.RemoteIpAddress,
@@ -58,7 +59,10 @@ internal sealed partial class Handshake(
         }
         finally
         {
-            connections.Free();
+            if (connection?.HasYielded != true)
+            {
+                connections.Free();
+            }
         }
     }
 

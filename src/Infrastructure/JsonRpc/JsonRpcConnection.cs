@@ -14,6 +14,9 @@ public sealed class JsonRpcConnection
     /// <summary>RFC 6455, section 5.5: 125 bytes for a control frame, two of them for the code.</summary>
     private const int CloseReasonBytesMax = 123;
 
+    /// <summary>In IANA's list of close codes; the framework has no name for it.</summary>
+    private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
+
     private readonly JsonRpcConnections _all;
     private readonly JsonRpcOptions _options;
     private readonly WebSocket _socket;
@@ -28,6 +31,8 @@ public sealed class JsonRpcConnection
     private long _closeSentAt;
     private Task _closing = Task.CompletedTask;
     private long _requests;
+    private volatile bool _isLoggedIn;
+    private bool _hasYielded;
 
     internal JsonRpcConnection(
         JsonRpcConnections all,
@@ -43,6 +48,7 @@ public sealed class JsonRpcConnection
         _socket = socket;
         _cut = cut;
         _outbox = new Outbox(socket, options);
+        OpenedAt = options.Clock.GetTimestamp();
         Id = "c" + number.ToString(CultureInfo.InvariantCulture);
         RemoteAddress = remote;
         Origin = origin;
@@ -61,6 +67,36 @@ public sealed class JsonRpcConnection
 
     /// <summary>The application's own session, e.g. who has logged in; null until it is set.</summary>
     public object? State { get; set; }
+
+    /// <summary>
+    /// Set by the application once it knows who is behind the socket: it then keeps its place until it ends. Read only where
+    /// <see cref="JsonRpcOptions.LoginWait"/> is set.
+    /// </summary>
+    public bool IsLoggedIn
+    {
+        get => _isLoggedIn;
+        set => _isLoggedIn = value;
+    }
+
+    /// <summary>By the clock's timestamps.</summary>
+    internal long OpenedAt { get; }
+
+    /// <summary>Whether a newcomer has its place already.</summary>
+    internal bool HasYielded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _hasYielded;
+            }
+        }
+    }
+
+    /// <summary>Whether a newcomer may have its place.</summary>
+    internal bool MayYield =>
+        _options.LoginWait is not null && !_isLoggedIn && !IsClosing
+        && _options.Clock.GetElapsedTime(OpenedAt) > _options.StrangerKeep;
 
     /// <summary>Completes once the connection has ended and was removed from the list.</summary>
     internal Task Ended { get; set; } = Task.CompletedTask;
@@ -122,6 +158,22 @@ public sealed class JsonRpcConnection
         BeginClose(code, reason);
     }
 
+    /// <summary>Gives its place away and closes. False: it keeps it, since it has just logged in or is closing already.</summary>
+    internal bool TryYield()
+    {
+        lock (_gate)
+        {
+            if (!MayYield)
+            {
+                return false;
+            }
+
+            _hasYielded = true;
+            BeginClose(TryAgainLater, "All places are taken, and you have not logged in. Try again later.");
+            return true;
+        }
+    }
+
     /// <summary>Cuts the connection off without a word.</summary>
     internal void Abort()
     {
@@ -168,6 +220,11 @@ public sealed class JsonRpcConnection
         if (Passed(_reader?.Since ?? 0, _options.ReceiveTimeout))
         {
             BeginClose(WebSocketCloseStatus.PolicyViolation, "The message took too long.");
+        }
+
+        if (_options.LoginWait is { } wait && !_isLoggedIn && Passed(OpenedAt, wait))
+        {
+            BeginClose(WebSocketCloseStatus.PolicyViolation, "Nobody has logged in for too long.");
         }
 
         lock (_gate)

@@ -5,9 +5,13 @@ namespace Events.JsonRpc;
 /// <summary>The open connections of one server.</summary>
 public sealed class JsonRpcConnections
 {
+    /// <summary>After a look that found nobody to send away.</summary>
+    private static readonly TimeSpan SeekPause = TimeSpan.FromMilliseconds(250);
+
     private readonly ConcurrentDictionary<string, JsonRpcConnection> _open = new();
     private long _lastNumber;
     private int _places;
+    private long _lastSoughtAt;
 
     /// <summary>Open or just being opened.</summary>
     public int Count => Volatile.Read(ref _places);
@@ -37,15 +41,23 @@ public sealed class JsonRpcConnections
         return sent;
     }
 
-    /// <summary>Keeps a place before the upgrade. False: all are taken.</summary>
-    internal bool TryReserve(int connectionsMax)
+    /// <summary>
+    /// Keeps a place before the upgrade: a free one, or that of the oldest stranger, who goes. False: all are taken, by sockets
+    /// that have logged in or are still new.
+    /// </summary>
+    internal bool TryReserve(JsonRpcOptions options)
     {
-        if (Interlocked.Increment(ref _places) <= connectionsMax)
+        if (Interlocked.Increment(ref _places) <= options.ConnectionsMax)
         {
             return true;
         }
 
         Interlocked.Decrement(ref _places);
+        if (options.LoginWait is not null && TryTakeOver(options.Clock))
+        {
+            return true;
+        }
+
         Counters.Refused();
         return false;
     }
@@ -61,6 +73,27 @@ public sealed class JsonRpcConnections
     }
 
     internal void Remove(JsonRpcConnection connection) => _open.TryRemove(connection.Id, out _);
+
+    /// <summary>Looks through all: it happens only when all places are taken, and so idle sockets need no order.</summary>
+    private bool TryTakeOver(TimeProvider clock)
+    {
+        // A flood of newcomers where there is nobody to send away must not cost a look through all for each.
+        long soughtAt = Volatile.Read(ref _lastSoughtAt);
+        if (soughtAt != 0 && clock.GetElapsedTime(soughtAt) < SeekPause)
+        {
+            return false;
+        }
+
+        JsonRpcConnection? oldest;
+        do
+        {
+            oldest = _open.Select(entry => entry.Value).Where(open => open.MayYield).MinBy(open => open.OpenedAt);
+        }
+        while (oldest?.TryYield() == false);
+
+        Volatile.Write(ref _lastSoughtAt, oldest is null ? clock.GetTimestamp() : 0);
+        return oldest is not null;
+    }
 }
 
 /// <summary>What has happened since the start.</summary>

@@ -29,8 +29,23 @@ public sealed record JsonRpcOptions
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Open sockets at one time; the next upgrade gets HTTP 503. An idle socket costs 12 to 15 KB.</summary>
+    /// <summary>
+    /// Open sockets at one time; the next upgrade takes the place of a stranger, see <see cref="LoginWait"/>, or gets HTTP 503.
+    /// An idle socket costs 12 to 15 KB.
+    /// </summary>
     public int ConnectionsMax { get; init; } = 2_000;
+
+    /// <summary>
+    /// How long a socket may be open until <see cref="JsonRpcConnection.IsLoggedIn"/> is set; then it is closed with 1008. Until
+    /// that it is a stranger. Null: sockets need not log in, and none is a stranger.
+    /// </summary>
+    public TimeSpan? LoginWait { get; init; }
+
+    /// <summary>
+    /// From this age on a stranger gives its place to a newcomer when all are taken, the oldest first, and is closed with 1013.
+    /// Clients log in as soon as they are connected.
+    /// </summary>
+    public TimeSpan StrangerKeep { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Length of one message; a longer one closes its socket with 1009. No request of a client comes near it.</summary>
     public int MessageBytesMax { get; init; } = 1024 * 1024;
@@ -86,7 +101,8 @@ public sealed record JsonRpcOptions
         }.Min();
         TimeSpan shortest = new[]
         {
-            CallTimeout, SendStallMax, ReceiveTimeout, CloseWait, StopGrace, PingInterval, PongWait, WatchInterval,
+            CallTimeout, SendStallMax, ReceiveTimeout, CloseWait, StopGrace, PingInterval, PongWait, WatchInterval, StrangerKeep,
+            LoginWait ?? StrangerKeep,
         }.Min();
         if (least <= 0 || shortest <= TimeSpan.Zero)
         {

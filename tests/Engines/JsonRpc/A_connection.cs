@@ -84,6 +84,73 @@ public sealed class A_connection
         Assert.Equal(1, server.Connections.Counts.Refused);
     }
 
+    /// <summary>1013 is read from the frame: the framework's client takes it for a protocol error.</summary>
+    [Fact]
+    public async Task that_has_not_logged_in_gives_its_place_to_a_newcomer_the_oldest_first()
+    {
+        await using RpcServer server = await RpcServer.StartAsync(o => o with
+        {
+            ConnectionsMax = 3,
+            LoginWait = TimeSpan.FromSeconds(150),
+            StrangerKeep = TimeSpan.FromMilliseconds(500),
+            Opened = connection => connection.IsLoggedIn = connection.Id == "c1",
+        });
+        using RpcClient known = await server.ConnectAsync();
+        using RawClient oldest = await RawClient.ConnectAsync(server.Port);
+        await oldest.HandshakeAsync();
+        using RawClient older = await RawClient.ConnectAsync(server.Port);
+        await older.HandshakeAsync();
+        WebSocketException refused = await Assert.ThrowsAsync<WebSocketException>(() => server.ConnectAsync());
+        Assert.Contains("503", refused.Message);
+
+        await Task.Delay(TimeSpan.FromMilliseconds(800), TestContext.Current.CancellationToken);
+        using RpcClient newcomer = await server.ConnectAsync();
+        (byte first, byte[] payload) = await oldest.ReceiveFrameAsync();
+        Assert.Equal((0x88, 1013), (first, (payload[0] << 8) | payload[1]));
+        Assert.Contains("Try again later", Encoding.UTF8.GetString(payload.AsSpan(2)));
+        Assert.Contains("pong", await newcomer.AskAsync(Ping));
+        Assert.Contains("pong", await known.AskAsync(Ping));
+        await older.SendFrameAsync(0x81, Encoding.UTF8.GetBytes(Ping));
+        Assert.Equal(0x81, (await older.ReceiveFrameAsync()).First);
+
+        // The place changed hands once: what has yielded gives none back when it ends.
+        oldest.Reset();
+        await RpcServer.UntilAsync(() => server.Connections.All.Count() == 3);
+        Assert.Equal((3, 1), (server.Connections.Count, server.Connections.Counts.Refused));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task that_does_not_log_in_is_closed_with_1008_and_another_stays(bool logsIn)
+    {
+        await using RpcServer server = await RpcServer.StartAsync(o => o with
+        {
+            LoginWait = TimeSpan.FromMilliseconds(300),
+            Opened = connection => connection.IsLoggedIn = logsIn,
+        });
+        using RpcClient client = await server.ConnectAsync();
+        Assert.Contains("pong", await client.AskAsync(Ping));
+        Task<WebSocketCloseStatus?> closing = client.ReceiveCloseAsync();
+        await Task.WhenAny(closing, Task.Delay(TimeSpan.FromSeconds(logsIn ? 1 : 20), TestContext.Current.CancellationToken));
+        Assert.Equal(!logsIn, closing.IsCompleted);
+        Assert.Equal(logsIn ? null : WebSocketCloseStatus.PolicyViolation, client.Socket.CloseStatus);
+    }
+
+    [Fact]
+    public async Task keeps_its_place_for_ever_where_nobody_has_to_log_in()
+    {
+        await using RpcServer server = await RpcServer.StartAsync(o => o with
+        {
+            ConnectionsMax = 1,
+            StrangerKeep = TimeSpan.FromMilliseconds(1),
+        });
+        using RpcClient client = await server.ConnectAsync();
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<WebSocketException>(() => server.ConnectAsync());
+        Assert.Contains("pong", await client.AskAsync(Ping));
+    }
+
     [Fact]
     public async Task that_sends_a_binary_frame_is_closed_with_1003()
     {

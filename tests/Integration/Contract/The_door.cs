@@ -85,6 +85,26 @@ public sealed class The_door
             "the place to be free again");
     }
 
+    /// <summary>Strangers that hold all places, and answer pings, keep nobody out.</summary>
+    [Fact]
+    public async Task takes_the_place_of_one_who_has_not_logged_in_for_a_newcomer()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Server__MaxConnections"] = "2" });
+        await using RpcClient known = await LoggedInAsync(host, "ada");
+        using RawSocket stranger = await RawSocket.ConnectAsync(host.Port);
+        await Until.TrueAsync(
+            async () =>
+            {
+                using RawSocket next = await RawSocket.ConnectAsync(host.Port);
+                return next.Head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal);
+            },
+            TimeSpan.FromSeconds(20),
+            "the place of a stranger of ten seconds");
+        (byte first, byte[] payload) = (await stranger.ReceiveAsync())!.Value;
+        Assert.Equal((0x88, 1013), (first, (payload[0] << 8) | payload[1]));
+        await known.CallAsync("get_camera_list");
+    }
+
     [Fact]
     public async Task pings_silent_sockets_and_leaves_them_open()
     {

@@ -128,6 +128,18 @@ public sealed class Encrypted_connections(EncryptedHost house) : IClassFixture<E
         Assert.Equal(isTaken, result.Output.Contains("Verify return code: 0 (ok)", StringComparison.Ordinal) && result.ExitCode == 0);
     }
 
+    /// <summary>One connection of HTTP/2 could carry a hundred sockets, and would count as one.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task speak_HTTP_1_alone(int listener)
+    {
+        int port = listener == 0 ? house.Port : house.Host.HealthPort;
+        string script = $"echo | openssl s_client -connect localhost:{port} -servername localhost -CAfile '{house.AuthorityFile}' "
+            + "-alpn h2,http/1.1 2>&1";
+        Assert.Contains("ALPN protocol: http/1.1", (await Tool.RunAsync("sh", ["-c", script])).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task are_what_other_machines_get_alone()
     {
