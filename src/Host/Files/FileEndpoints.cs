@@ -184,6 +184,7 @@ internal sealed class FileEndpoints(
         if (links.Check(path, SignedQuery.Of(context.Request.Query), context.Connection.RemoteIpAddress) is { } link)
         {
             return (new FileRight(link.Who, link.Cameras), null);
+            callers.Count(link);
         }
 
         AccessIdentity? identity = await callers.FindAsync(context.Request, "files");

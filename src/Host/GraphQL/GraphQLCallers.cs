@@ -12,7 +12,7 @@ namespace Events.Host.GraphQL;
 /// and nothing else; a socket is not opened for nobody.
 /// </summary>
 internal sealed class GraphQLCallers(
-    Authenticator authenticator, HttpCallers callers, AccountSeats seats, AccessLedger ledger)
+    Authenticator authenticator, HttpCallers callers, AccountSeats seats, AccountLimits limits, AccessLedger ledger)
 {
     public const string Way = "graphql";
 
@@ -40,6 +40,11 @@ internal sealed class GraphQLCallers(
             ? Seat(identity, connect)
             : GraphQLAdmission.Deny("Send a token or key as authToken in connectionParams.");
     }
+
+    /// <summary>For an operation on a socket: it counts as a request does, for the account and for the key.</summary>
+    /// <returns>Zero when it may run; otherwise how long until then.</returns>
+    public TimeSpan TakeTurn(ClaimsPrincipal? user) =>
+        user is AccessPrincipal { Access: var access } ? limits.Take(access) : TimeSpan.Zero;
 
     /// <summary>Rules name a right of the policy; without one, it is enough to be somebody.</summary>
     public static bool IsAllowed(ClaimsPrincipal? user, AuthorizeAttribute rule)

@@ -48,6 +48,7 @@ internal static class GraphQLDoor
             {
                 OnRequestAsync = callers.OfRequestAsync,
                 OnConnectAsync = callers.OfSocketAsync,
+                TakeTurn = callers.TakeTurn,
                 OriginAllowed = settings.Security.AllowedOrigins.Contains,
                 SchemaText = tellsSchema ? () => schema.Value : null,
                 Clock = provider.GetRequiredService<TimeProvider>(),

@@ -63,7 +63,8 @@ internal sealed class LiveAccess(
             return new LiveAdmission.Refused(LiveRefusal.NotAllowed);
         }
 
-        right ??= new LinkRight(identity!.UserId, identity.ExpiresAt, identity.Cameras, identity.Ended);
+        right ??= new LinkRight(
+            identity!.UserId, identity.ExpiresAt, identity.Cameras, identity.CallsPerSecondMax, identity.Ended);
         if (await cameras.FindAsync(number, cancellationToken) is not { } found || right.Cameras?.Contains(found.Id) == false)
         {
             return new LiveAdmission.Refused(LiveRefusal.NotFound);

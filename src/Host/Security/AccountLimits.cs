@@ -14,6 +14,9 @@ internal sealed class AccountLimits(RateRule rule, TimeProvider time)
     /// <returns>Zero when it may; otherwise how long until then.</returns>
     public TimeSpan Take(AccessIdentity identity) => BucketOf(identity.UserId, identity.CallsPerSecondMax).Take();
 
+    /// <summary>For what is fetched by a link: it counts for whom the link was made for.</summary>
+    public TimeSpan Take(LinkRight link) => BucketOf(link.Who, link.CallsPerSecondMax).Take();
+
     /// <param name="ownMax">A key's own limit, in calls a second, and what its bucket holds; null for none.</param>
     private TokenBucket BucketOf(string account, int? ownMax)
     {

@@ -30,4 +30,14 @@ internal sealed class HttpCallers(Authenticator authenticator, AccountLimits acc
             ? throw new TooManyRequestsException(wait)
             : identity;
     }
+
+    /// <summary>Counts a request by link, which shows nothing else.</summary>
+    /// <exception cref="TooManyRequestsException">The account that the link was made for asks too often.</exception>
+    public void Count(LinkRight link)
+    {
+        if (accounts.Take(link) is var wait && wait > TimeSpan.Zero)
+        {
+            throw new TooManyRequestsException(wait);
+        }
+    }
 }

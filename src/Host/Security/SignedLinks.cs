@@ -84,19 +84,24 @@ internal sealed class SignedLinks
         {
             SignedQuery.KeyForm when Guid.TryParseExact(owner.Value, "d", out Guid id) => OfKey(new ApiKeyId(id), until, from),
             SignedQuery.SessionForm when Guid.TryParseExact(owner.Value, "d", out Guid id) => OfSession(new SessionId(id), until),
-            SignedQuery.AccountForm => new LinkRight(Open(owner.Value), until, null, CancellationToken.None),
+            SignedQuery.AccountForm => new LinkRight(Open(owner.Value), until, null, null, CancellationToken.None),
             _ => null,
         };
     }
 
     private LinkRight? OfKey(ApiKeyId key, DateTimeOffset until, IPAddress? from) =>
         _keys.Find(key, from) is { } grant && grant.May(Right.SeePictures)
-            ? new LinkRight($"key-{key}", grant.Until < until ? grant.Until.Value : until, grant.Cameras, grant.Ended)
+            ? new LinkRight(
+                $"key-{key}",
+                grant.Until < until ? grant.Until.Value : until,
+                grant.Cameras,
+                grant.CallsPerSecondMax,
+                grant.Ended)
             : null;
 
     private LinkRight? OfSession(SessionId session, DateTimeOffset until) =>
         _users.Find(session) is { } grant && Policy.Allows(grant.Role, Right.SeePictures)
-            ? new LinkRight(grant.Account, grant.Until < until ? grant.Until : until, grant.Cameras, grant.Ended)
+            ? new LinkRight(grant.Account, grant.Until < until ? grant.Until : until, grant.Cameras, null, grant.Ended)
             : null;
 
     /// <summary>A form is one of three words, and what stands behind it has no space, so none can be read as another.</summary>
@@ -174,8 +179,10 @@ internal readonly record struct SignedQuery(string? Exp, string? Sig, (string Fo
 /// <summary>What a good link lets its bearer do.</summary>
 /// <param name="Who">The account that it was made for.</param>
 /// <param name="Cameras">Null for all.</param>
+/// <param name="CallsPerSecondMax">The limit of the key behind it; null for none of its own.</param>
 /// <param name="Ended">Cancelled when the key or session behind it is good no longer.</param>
-internal sealed record LinkRight(string Who, DateTimeOffset Until, CameraList? Cameras, CancellationToken Ended);
+internal sealed record LinkRight(
+    string Who, DateTimeOffset Until, CameraList? Cameras, int? CallsPerSecondMax, CancellationToken Ended);
 
 /// <summary>For whom a link is made.</summary>
 /// <param name="Origin">How the client reaches us, e.g. <c>https://host:8443</c>; null when it is not known.</param>

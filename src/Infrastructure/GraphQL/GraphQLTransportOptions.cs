@@ -25,6 +25,13 @@ public sealed record GraphQLTransportOptions
     /// <summary>What counts as one principal for its limit; null for nobody, who is not counted. By default the name.</summary>
     public Func<ClaimsPrincipal, string?> PrincipalKey { get; init; } = user => user.Identity?.Name;
 
+    /// <summary>
+    /// Asked for each operation that a socket is sent, with whoever was let in: zero lets it run, and any other time refuses it
+    /// with <c>RATE_LIMITED</c> and is how long the client should wait. Over plain HTTP <see cref="OnRequestAsync"/> sees to
+    /// that. Null: no limit.
+    /// </summary>
+    public Func<ClaimsPrincipal?, TimeSpan>? TakeTurn { get; init; }
+
     /// <summary>The schema's SDL for <c>schema.graphql</c> below the path. Null, or giving null: 404.</summary>
     public Func<string?>? SchemaText { get; init; }
 

@@ -233,12 +233,42 @@ public sealed class Keys(House house) : IClassFixture<House>
             HttpStatusCode[] answers = await Task.WhenAll(
                 Enumerable.Range(0, 30).Select(_ => house.GetAsync("/hls/camera0.m3u8", ("X-API-Key", secret))));
             Assert.Equal(isLimited, answers.Contains(HttpStatusCode.TooManyRequests));
+
+            await using GraphQLSocket socket = await new GraphQLClient(Host, secret).OpenAsync();
+            await socket.GreetedAsync();
+            List<JsonElement> ends = [];
+            for (int i = 0; i < 40; i++)
+            {
+                await socket.SubscribeAsync("{ __typename }");
+                ends.Add(await socket.NextAsync());
+                _ = ends[^1].Text("type") == "next" ? await socket.NextAsync() : default;
+            }
+
+            JsonElement[] errors = [.. ends.Where(end => end.Text("type") == "error").Select(end => end.GetProperty("payload")[0])];
+            Assert.Equal(isLimited, errors.Length > 0);
+            Assert.All(errors, error => Assert.Equal("RATE_LIMITED", error.GetProperty("extensions").Text("code")));
+            Assert.All(errors, error => Assert.InRange(error.GetProperty("extensions").Number("retryAfterMs"), 1, 200));
         }
 
         CliResult wider = await Host.CliAsync("keys", "narrow", "--key-id", id, "--calls-per-second", "6");
         Assert.Contains("only be made to do less", wider.Errors, StringComparison.Ordinal);
         (await Host.CliAsync("keys", "narrow", "--key-id", id, "--calls-per-second", "1")).Ok();
         Assert.Equal(1, (await RowsAsync(Host, ["list"])).Single(key => key.Text("id") == id).Number("callsPerSecond"));
+    }
+
+    /// <summary>Whoever has a link calls for the key that it was made for.</summary>
+    [Fact]
+    public async Task download_by_link_as_often_as_they_may_and_no_oftener()
+    {
+        foreach (bool isLimited in new[] { true, false })
+        {
+            (string secret, _) = await house.KeyAsync(["--role", "viewer", .. isLimited ? ["--calls-per-second", "5"] : Array.Empty<string>()]);
+            await using RpcClient rpc = await house.RpcAsync(secret);
+            string link = (await rpc.CallAsync("get_snapshot_info", new { filename = house.Snapshots[0] })).Text("download_url");
+            HttpStatusCode[] answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => house.GetAsync(link)));
+            Assert.Contains(HttpStatusCode.OK, answers);
+            Assert.Equal(isLimited, answers.Contains(HttpStatusCode.TooManyRequests));
+        }
     }
 
     [Fact]

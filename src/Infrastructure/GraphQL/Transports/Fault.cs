@@ -14,6 +14,9 @@ namespace Events.GraphQL.Transports;
 /// </param>
 internal sealed record Fault(string Code, string Message, int Status = 400, bool IsWellFormed = false)
 {
+    /// <summary>How long the client should wait before it asks again; null when waiting does not help.</summary>
+    internal TimeSpan? RetryAfter { get; init; }
+
     internal static readonly Fault NotAcceptable =
         new("NOT_ACCEPTABLE", "Accept application/graphql-response+json, application/json or text/event-stream.", 406);
 
@@ -57,6 +60,10 @@ internal sealed record Fault(string Code, string Message, int Status = 400, bool
     internal static Fault Unexpected(string requestId) =>
         new("INTERNAL_ERROR", $"Something went wrong. It was noted as {requestId}.", 500);
 
+    /// <param name="wait">Until when there may be room again, if the client asks no oftener.</param>
+    internal static Fault RateLimited(TimeSpan wait) =>
+        new("RATE_LIMITED", "You ask too often. Wait a little.", 429) { RetryAfter = wait };
+
     internal static Fault TooManyForConnection(int operationsMax) => new(
         "TOO_MANY_OPERATIONS", $"This connection has {operationsMax} operations running, the most that is allowed.", 429);
 
@@ -91,6 +98,11 @@ internal sealed record Fault(string Code, string Message, int Status = 400, bool
         writer.WriteString("message"u8, Message);
         writer.WriteStartObject("extensions"u8);
         writer.WriteString("code"u8, Code);
+        if (RetryAfter is { } wait)
+        {
+            writer.WriteNumber("retryAfterMs"u8, Math.Max(1, (long)Math.Ceiling(wait.TotalMilliseconds)));
+        }
+
         if (position is not null)
         {
             writer.WriteString("lastPosition"u8, position);

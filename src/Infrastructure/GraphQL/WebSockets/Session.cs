@@ -131,13 +131,14 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
     private void Subscribe(string id, GraphQLRequest request)
     {
         SocketOperation? operation = null;
+        TimeSpan wait = _options.TakeTurn?.Invoke(_admission!.User) ?? TimeSpan.Zero;
         bool isTaken;
         bool isFull;
         lock (_gate)
         {
             isTaken = _operations.ContainsKey(id);
             isFull = _operations.Count >= _options.OperationsPerConnectionMax;
-            if (!isTaken && !isFull && !_ended)
+            if (!isTaken && !isFull && !_ended && wait == TimeSpan.Zero)
             {
                 _operations[id] = operation = new SocketOperation(id);
             }
@@ -146,6 +147,10 @@ internal sealed class Session(HttpContext http, SessionParts parts, Outbox outbo
         if (isTaken)
         {
             close(CloseCode.SubscriberExists, $"Subscriber for {id} already exists");
+        }
+        else if (wait > TimeSpan.Zero)
+        {
+            outbox.Post(ServerMessage.Error(id, Fault.RateLimited(wait)));
         }
         else if (isFull)
         {

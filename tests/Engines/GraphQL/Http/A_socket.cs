@@ -395,6 +395,31 @@ public sealed class A_socket
     }
 
     [Fact]
+    public async Task asks_as_often_as_it_may_and_is_told_how_long_to_wait()
+    {
+        int asked = 0;
+        await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
+        {
+            OnConnectAsync = (_, _) => new(GraphQLAdmission.Accept(People.Named("Ada"), ended: CancellationToken.None)),
+            TakeTurn = user => user?.Identity?.Name == "Ada" && ++asked != 2 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(199.5),
+        });
+        using GraphQLSocket socket = await server.ConnectAsync();
+        await socket.SubscribeAsync("1", "{ hello }");
+        Assert.Equal(2, (await socket.ReceiveAllAsync("1")).Count);
+        await socket.SubscribeAsync("2", "subscription { silent }");
+        string refused = Assert.Single(await socket.ReceiveAllAsync("2"));
+        Assert.StartsWith("error ", refused, StringComparison.Ordinal);
+        JsonElement extensions = JsonElement.Parse(refused["error ".Length..])[0].GetProperty("extensions");
+        Assert.Equal("RATE_LIMITED", extensions.GetProperty("code").GetString());
+        Assert.Equal(200, extensions.GetProperty("retryAfterMs").GetInt32());
+        Assert.Equal(0, server.Executor.Sources);
+
+        // The socket stays, and the id is free.
+        await socket.SubscribeAsync("2", "{ hello }");
+        Assert.Equal(2, (await socket.ReceiveAllAsync("2")).Count);
+    }
+
+    [Fact]
     public async Task counts_for_its_principal_together_with_all_others()
     {
         await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
