@@ -13,7 +13,7 @@ namespace Events.Host.Files;
 /// <summary>
 /// Downloads, <c>GET /files/recordings/{name}</c> and <c>/files/snapshots/{name}</c>, with ranges (RFC 9110, section 14), by
 /// bearer token, key or signed link. 400 for a bad name, 401 and 403 without the right, 404 when it is not there, 410 when the
-/// key that would open it is gone.
+/// key that would open it is gone. Cut off when what it was asked for with ends.
 /// </summary>
 internal sealed class FileEndpoints(
     HttpCallers callers,
@@ -23,7 +23,8 @@ internal sealed class FileEndpoints(
     IFootage footage,
     IFootageKeys keys,
     AccessLedger ledger,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<FileEndpoints> logger)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -183,14 +184,14 @@ internal sealed class FileEndpoints(
         string path = context.Request.Path.Value ?? string.Empty;
         if (links.Check(path, SignedQuery.Of(context.Request.Query), context.Connection.RemoteIpAddress) is { } link)
         {
-            return (new FileRight(link.Who, link.Cameras), null);
             callers.Count(link);
+            return (new FileRight(link.Who, link.Cameras, link.Until, link.Ended), null);
         }
 
         AccessIdentity? identity = await callers.FindAsync(context.Request, "files");
         if (identity?.May(Right.SeePictures) == true)
         {
-            return (new FileRight(identity.UserId, identity.Cameras), null);
+            return (new FileRight(identity.UserId, identity.Cameras, identity.ExpiresAt, identity.Ended), null);
         }
 
         if (identity is not null || context.Request.Query.ContainsKey("sig"))
@@ -209,7 +210,9 @@ internal sealed class FileEndpoints(
     }
 
     /// <param name="Cameras">Whose files may be fetched; null for all.</param>
-    private sealed record FileRight(string Who, CameraList? Cameras)
+    /// <param name="Until">When what was shown ends by itself.</param>
+    /// <param name="Ended">Cancelled when it ends before that.</param>
+    private sealed record FileRight(string Who, CameraList? Cameras, DateTimeOffset Until, CancellationToken Ended)
     {
         public bool MaySee(CameraId camera) => Cameras?.Contains(camera) != false;
     }
@@ -218,6 +221,7 @@ internal sealed class FileEndpoints(
         HttpContext context, FileRight right, Stream stream, string type, string fileName, DateTimeOffset? modified, string tag)
     {
         ledger.Seen(right.Who, "files", context.Connection.RemoteIpAddress, fileName);
+        AccessEnd.Watch(context, right.Until, time, logger, right.Ended);
         return Results.Stream(
             stream, type, fileName, modified, new EntityTagHeaderValue($"\"{tag}\""), enableRangeProcessing: true);
     }

@@ -23,29 +23,31 @@ internal sealed class SlowReader : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// One reads a file slowly and gets it all; the next one is as slow, and its key is destroyed meanwhile. That one is cut off,
-    /// and the host says why.
+    /// One reads a file slowly and gets it all; the next one is as slow, and meanwhile its key is destroyed, or its access ended. That
+    /// one is cut off, and the host says why.
     /// </summary>
-    public static async Task IsCutOffAsync(RunningHost host, string url, Func<Task> shredAsync)
+    /// <param name="token">Or a key; null for a link.</param>
+    public static async Task IsCutOffAsync(
+        RunningHost host, string url, Func<Task> endAsync, string? token = null, string why = "Its key was destroyed.")
     {
-        long whole = (await host.DownloadAsync(url)).Length;
+        long whole = (await host.DownloadAsync(url, token)).Length;
         Assert.True(whole > KernelBytesMax * 3 / 2, $"{whole} bytes are too few to be cut off.");
-        foreach (bool isShredded in new[] { false, true })
+        foreach (bool isEnded in new[] { false, true })
         {
-            using SlowReader reader = await BeginAsync(host, url);
-            if (isShredded)
+            using SlowReader reader = await BeginAsync(host, url, token);
+            if (isEnded)
             {
-                await shredAsync();
+                await endAsync();
             }
 
             // Somewhat longer than the pause between two looks for the key.
             await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
             long got = await reader.RestAsync();
-            Assert.True(isShredded ? got < whole * 3 / 4 : got > whole - StartBytes, $"{got} of {whole} bytes came, shredded: {isShredded}");
+            Assert.True(isEnded ? got < whole * 3 / 4 : got > whole - StartBytes, $"{got} of {whole} bytes came, ended: {isEnded}");
         }
 
         await Until.TrueAsync(
-            () => Task.FromResult(host.Output.Contains("was cut off: Its key was destroyed.", StringComparison.Ordinal)),
+            () => Task.FromResult(host.Output.Contains($"was cut off: {why}", StringComparison.Ordinal)),
             TimeSpan.FromSeconds(10),
             () => $"a word about the cut; the host printed:\n{host.Output}");
         Assert.DoesNotContain("unhandled exception", host.Output, StringComparison.OrdinalIgnoreCase);
@@ -53,12 +55,13 @@ internal sealed class SlowReader : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static async Task<SlowReader> BeginAsync(RunningHost host, string url)
+    private static async Task<SlowReader> BeginAsync(RunningHost host, string url, string? token)
     {
         var reader = new SlowReader();
         await reader._socket.ConnectAsync(IPAddress.Loopback, host.Port, Token);
         string path = url.StartsWith('/') ? url : new Uri(url).PathAndQuery;
-        string head = $"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        string head = $"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            + (token is null ? "\r\n" : $"Authorization: Bearer {token}\r\n\r\n");
         await reader._socket.SendAsync(Encoding.ASCII.GetBytes(head), Token);
         byte[] start = new byte[StartBytes];
         int got = await reader._socket.ReceiveAsync(start, Token);
