@@ -429,14 +429,22 @@ internal static class Composition
 
     /// <summary>
     /// Health checks answer on their own port, everything else on the main one, files on both. By the port that was connected
-    /// to, not by the <c>Host</c> header, which a client may choose.
+    /// to, not by the <c>Host</c> header, which a client may choose. Consent to health in the clear is none to pictures, so files
+    /// leave this machine by the health port only when that is encrypted.
     /// </summary>
     private static Task KeepApart(HttpContext context, RequestDelegate next, int healthPort)
     {
         PathString path = context.Request.Path;
         bool isHealthPort = context.Connection.LocalPort == healthPort;
-        if (path.StartsWithSegments("/files", StringComparison.Ordinal)
-            || HealthEndpoints.Owns(path) == isHealthPort)
+        bool isFile = path.StartsWithSegments("/files", StringComparison.Ordinal);
+        if (isFile && isHealthPort && !context.Request.IsHttps && !IPAddress.IsLoopback(context.Connection.RemoteIpAddress!))
+        {
+            return Results.Problem(
+                "This port is not encrypted and hands out no files. Use the main one, or set Health.Tls to true.",
+                statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
+        }
+
+        if (isFile || HealthEndpoints.Owns(path) == isHealthPort)
         {
             return next(context);
         }

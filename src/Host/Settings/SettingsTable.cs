@@ -64,8 +64,8 @@ internal static class SettingsTable
         new("Health", "Tls", SettingKind.Choice, "false", "`true` or `false`",
             "Whether health is served by `https` alone, with the certificate of `Tls.CertificateFile`.", Choices: Switch),
         new("Health", "PlainOutside", SettingKind.Choice, "false", "`true` or `false`",
-            "Whether health may answer other machines without encryption. With it or without, it asks for no login.",
-            Choices: Switch),
+            "Whether health may answer other machines without encryption. With it or without, it asks for no login. Files are "
+            + "handed out there to this machine alone, unless `Health.Tls` is on.", Choices: Switch),
         new("Rtsp", "Host", SettingKind.HostName, "127.0.0.1", "address",
             "The address on which live pictures are served over RTSP; one that other machines reach wants `Rtsp.TlsPort` or "
             + "`Rtsp.PlainOutside`."),

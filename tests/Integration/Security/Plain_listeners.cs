@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Events.Tests.Integration.Kit;
 using Xunit;
 
@@ -42,6 +45,35 @@ public sealed class Plain_listeners
             string suffix = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
             Assert.Equal([Loopback + suffix], listening.Where(one => one.EndsWith(suffix, StringComparison.Ordinal)));
         }
+    }
+
+    /// <summary>Who consents to health in the clear has not consented to pictures in the clear.</summary>
+    [Fact]
+    public async Task of_health_hand_out_files_to_this_machine_alone()
+    {
+        IPAddress? outside = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(one => one.GetIPProperties().UnicastAddresses)
+            .Select(one => one.Address)
+            .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+        Assert.SkipWhen(outside is null, "This machine has no address but its own.");
+        await using RunningHost host = await RunningHost.StartAsync(new()
+        {
+            ["EVENTS__Health__Host"] = "0.0.0.0",
+            ["EVENTS__Health__PlainOutside"] = "true",
+        });
+        async Task<(HttpStatusCode Status, string Text)> GetAsync(IPAddress? address, string path)
+        {
+            var url = new Uri($"http://{address}:{host.HealthPort}{path}");
+            using HttpResponseMessage answer = await host.Http.GetAsync(url, TestContext.Current.CancellationToken);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(outside, "/health/ready")).Status);
+        (HttpStatusCode status, string text) = await GetAsync(outside, "/files/recordings/camera0_2026-01-01_00-00-00.fmp4");
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Contains("Health.Tls", text, StringComparison.Ordinal);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, (await GetAsync(IPAddress.Loopback, "/files/recordings/camera0_2026-01-01_00-00-00.fmp4")).Status);
     }
 
     /// <summary>Addresses and ports of all sockets of this machine that listen (state 0A), of both families.</summary>
