@@ -212,6 +212,7 @@ internal static class Composition
             new RateRule(rate.AccountRequests / rate.Window.TotalSeconds, rate.AccountRequests),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(new AccountSeats(installation.Settings.Security.MaxSocketsPerAccount));
+        services.AddSingleton<StrangerLimits>();
         services.AddSingleton(provider => new AddressGuard(
             new AddressRule(
                 installation.Settings.Security.MaxConnectionsPerAddress,

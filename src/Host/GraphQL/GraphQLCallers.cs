@@ -12,7 +12,12 @@ namespace Events.Host.GraphQL;
 /// and nothing else; a socket is not opened for nobody.
 /// </summary>
 internal sealed class GraphQLCallers(
-    Authenticator authenticator, HttpCallers callers, AccountSeats seats, AccountLimits limits, AccessLedger ledger)
+    Authenticator authenticator,
+    HttpCallers callers,
+    StrangerLimits strangers,
+    AccountSeats seats,
+    AccountLimits limits,
+    AccessLedger ledger)
 {
     public const string Way = "graphql";
 
@@ -21,10 +26,19 @@ internal sealed class GraphQLCallers(
 
     private static readonly string[] _names = ["authToken", "apiKey", "X-API-Key", "x-api-key", "Authorization", "authorization"];
 
-    public async ValueTask<GraphQLAdmission> OfRequestAsync(HttpContext context) =>
-        await callers.FindAsync(context.Request, Way) is { } identity ? Accept(identity)
-        : HttpCallers.HasCredentials(context.Request) ? GraphQLAdmission.Deny(BadToken)
-        : GraphQLAdmission.Accept(null);
+    /// <exception cref="TooManyRequestsException">The account asks too often, or the address without one.</exception>
+    public async ValueTask<GraphQLAdmission> OfRequestAsync(HttpContext context)
+    {
+        if (await callers.FindAsync(context.Request, Way) is { } identity)
+        {
+            return Accept(identity);
+        }
+
+        strangers.Enter(context);
+        return HttpCallers.HasCredentials(context.Request)
+            ? GraphQLAdmission.Deny(BadToken)
+            : GraphQLAdmission.Accept(null, bodyBytesMax: StrangerLimits.BodyBytesMax);
+    }
 
     public async ValueTask<GraphQLAdmission> OfSocketAsync(GraphQLConnect connect, CancellationToken cancellationToken)
     {

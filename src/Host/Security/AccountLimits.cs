@@ -47,9 +47,10 @@ internal sealed class AccountLimits(RateRule rule, TimeProvider time)
     }
 }
 
-/// <summary>An account asks too often.</summary>
-internal sealed class TooManyRequestsException(TimeSpan wait)
-    : Exception("Your account asks too often (setting Security.RateLimitAccountRequests, or the key's own limit). Wait a little.")
+/// <summary>Somebody asks too often: an account, or whom the reason names.</summary>
+internal sealed class TooManyRequestsException(TimeSpan wait, string? why = null)
+    : Exception(
+        why ?? "Your account asks too often (setting Security.RateLimitAccountRequests, or the key's own limit). Wait a little.")
 {
     public TimeSpan Wait => wait;
 }

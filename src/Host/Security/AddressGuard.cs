@@ -88,11 +88,12 @@ internal sealed class AddressGuard(AddressRule rule, TimeProvider time)
         return Results.Problem(why, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(context);
     }
 
+    /// <summary>Whether it may speak for many, so that limits per address say nothing.</summary>
+    public bool IsUnlimited(IPAddress address) => rule.Unlimited.Any(range => range.Contains(address));
+
     /// <returns>Null for one that is not counted.</returns>
     private IPAddress? AddressOf(EndPoint? remote) =>
         remote is IPEndPoint { Address: var address } && !IsUnlimited(address) ? AddressLimits.KeyOf(address) : null;
-
-    private bool IsUnlimited(IPAddress address) => rule.Unlimited.Any(range => range.Contains(address));
 
     private int Enter(IPAddress address)
     {

@@ -121,7 +121,7 @@ internal sealed class GraphQLEndpoint(
         {
             (request, fault) = isGet
                 ? (QueryString.Read(context.Request.QueryString.Value, options.NestingMax, out Fault? wrong), wrong)
-                : await ReadBodyAsync(context);
+                : await ReadBodyAsync(context, Math.Min(options.BodyBytesMax, admission!.BodyBytesMax ?? int.MaxValue));
         }
 
         if (fault is not null)
@@ -170,14 +170,14 @@ internal sealed class GraphQLEndpoint(
             ? ask(context)
             : new(GraphQLAdmission.Accept(context.User.Identity is { IsAuthenticated: true } ? context.User : null));
 
-    private async ValueTask<(GraphQLRequest? Request, Fault? Fault)> ReadBodyAsync(HttpContext context)
+    private async ValueTask<(GraphQLRequest? Request, Fault? Fault)> ReadBodyAsync(HttpContext context, int bytesMax)
     {
-        using var body = new PooledBuffer(options.BodyBytesMax);
+        using var body = new PooledBuffer(bytesMax);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         limit.CancelAfter(options.RequestTimeout);
         try
         {
-            if (await Body.ReadAsync(context, body, options.BodyBytesMax, limit.Token) is { } fault)
+            if (await Body.ReadAsync(context, body, bytesMax, limit.Token) is { } fault)
             {
                 return (null, fault);
             }

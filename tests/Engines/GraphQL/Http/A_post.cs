@@ -230,6 +230,21 @@ public sealed class A_post
     }
 
     [Theory]
+    [InlineData(1_000, 200)]
+    [InlineData(1_001, 413)]
+    public async Task has_a_shorter_body_from_whom_that_is_asked_of(int bytes, int status)
+    {
+        await using GraphQLServer server = await GraphQLServer.StartAsync(o => o with
+        {
+            OnRequestAsync = _ => new(GraphQLAdmission.Accept(null, bodyBytesMax: 1_000)),
+        });
+        Reply reply = await server.PostAsync(Hello.PadRight(bytes), Modern);
+        Assert.Equal(status, reply.Status);
+        Assert.Equal(status == 200, reply.Body.Contains("Hello", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(status == 413, reply.Body.Contains("at most 1000 bytes", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(200, null)]
     [InlineData(201, "nested more than 201 levels")]
     [InlineData(100_000, "nested more than 201 levels")]
