@@ -61,8 +61,9 @@ internal static class FactQueries
     internal const int TypesMax = 100;
 
     /// <summary>
-    /// Facts of the log, oldest first. A cursor is a position, so after takes both. Facts about access and administration are for
-    /// auditors and admins alone; who may know of some cameras is told of those, so that a page may have fewer than asked for.
+    /// Facts of the log, oldest first. A cursor is a position, so after takes both. Facts about access and administration are
+    /// for auditors and admins alone; who may know of some cameras is told of those, and a page that has fewer than asked for
+    /// says whether to go on.
     /// </summary>
     /// <param name="stream">Of one stream, e.g. a camera's; null for all.</param>
     /// <param name="types">Stored names, e.g. recording_started; null for all.</param>
@@ -84,20 +85,14 @@ internal static class FactQueries
             paging.Before is { } before ? Moments.Read(before) : long.MaxValue,
             paging.Count,
             paging.IsBackward);
-        FactsFound found = await facts.FindAsync(query, cancellationToken);
-        List<Edge<FactNode>> edges = [];
-        foreach (StoredFact stored in found.Facts)
-        {
-            if (await scope.ShowAsync(stored, cancellationToken) is { } shown)
-            {
-                edges.Add(new Edge<FactNode>(shown, Moments.Write(stored.Position)));
-            }
-        }
-
+        FactPage page = await FactPage.ReadAsync(facts, scope, query, cancellationToken);
+        string? stoppedAt = page.StoppedAt is { } position ? Moments.Write(position) : null;
         return new Connection<FactNode>(
-            edges,
-            paging.IsBackward ? paging.Before is not null : found.HasMore,
-            paging.IsBackward ? found.HasMore : query.After > 0);
+            [.. page.Shown.Select(fact => new Edge<FactNode>(fact, fact.Position))],
+            paging.IsBackward ? paging.Before is not null : page.HasMore,
+            paging.IsBackward ? page.HasMore : query.After > 0,
+            startCursor: paging.IsBackward ? stoppedAt : null,
+            endCursor: paging.IsBackward ? null : stoppedAt);
     }
 
     internal static void CheckTypes(IReadOnlyList<string>? types)

@@ -35,19 +35,23 @@ public sealed record Edge<T>(T Node, string Cursor) : IEdge
 public sealed record ConnectionPageInfo(bool HasNextPage, bool HasPreviousPage, string? StartCursor, string? EndCursor);
 
 /// <summary>A part of a list.</summary>
+/// <param name="startCursor">From where to go on backwards, if that is before the first item; null for that item's.</param>
+/// <param name="endCursor">From where to go on, if that is behind the last item; null for that item's.</param>
 public sealed class Connection<T>(
     IReadOnlyList<Edge<T>> edges,
     bool hasNextPage,
     bool hasPreviousPage,
-    Func<CancellationToken, ValueTask<int>>? totalCount = null) : IConnection
+    Func<CancellationToken, ValueTask<int>>? totalCount = null,
+    string? startCursor = null,
+    string? endCursor = null) : IConnection
 {
     public IReadOnlyList<Edge<T>> Edges => edges;
 
     public ConnectionPageInfo PageInfo { get; } = new(
         hasNextPage,
         hasPreviousPage,
-        edges.Count == 0 ? null : edges[0].Cursor,
-        edges.Count == 0 ? null : edges[^1].Cursor);
+        startCursor ?? (edges.Count == 0 ? null : edges[0].Cursor),
+        endCursor ?? (edges.Count == 0 ? null : edges[^1].Cursor));
 
     IEnumerable<object> IConnection.Edges => edges;
 

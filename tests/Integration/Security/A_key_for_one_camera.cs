@@ -161,6 +161,40 @@ public sealed class A_key_for_one_camera(House house) : IClassFixture<House>
         }
     }
 
+    /// <summary>Whether there is more would tell when other people's cameras record.</summary>
+    [Fact]
+    public async Task is_not_told_by_a_page_of_facts_that_there_is_more_of_others()
+    {
+        (string secret, _) = await house.KeyAsync("--role", "operator", "--camera", "camera0");
+        var graph = new GraphQLClient(Host, secret);
+        const string Query =
+            """
+            query($first: Int, $last: Int) {
+              events(types: ["recording_started"], first: $first, last: $last) {
+                nodes { stream } pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
+              }
+            }
+            """;
+        JsonElement all = await new GraphQLClient(Host, await Host.TokenAsync("admin")).AskAsync(Query, new { first = 100 });
+        JsonElement own = await graph.AskAsync(Query, new { first = 100 });
+        int count = Nodes(own, "events").Count();
+        Assert.InRange(count, 1, Nodes(all, "events").Count() - 1);
+        foreach (object page in new object[] { new { first = count }, new { last = count }, new { first = 100 }, new { last = 100 } })
+        {
+            JsonElement found = (await graph.AskAsync(Query, page)).GetProperty("events");
+            Assert.Equal(count, found.GetProperty("nodes").GetArrayLength());
+            Assert.False(found.GetProperty("pageInfo").GetProperty("hasNextPage").GetBoolean());
+            Assert.False(found.GetProperty("pageInfo").GetProperty("hasPreviousPage").GetBoolean());
+        }
+
+        string hidden = Nodes(all, "events").Select(node => node.Text("stream"))
+            .Except(Nodes(own, "events").Select(node => node.Text("stream"))).First();
+        JsonElement none = (await graph.AskAsync(
+            "query($stream: String) { events(stream: $stream, first: 1) { nodes { type } pageInfo { hasNextPage endCursor } } }",
+            new { stream = hidden })).GetProperty("events");
+        Assert.Equal("{\"nodes\":[],\"pageInfo\":{\"hasNextPage\":false,\"endCursor\":null}}", none.GetRawText());
+    }
+
     private static JsonElement.ArrayEnumerator Nodes(JsonElement data, string list) =>
         data.GetProperty(list).GetProperty("nodes").EnumerateArray();
 }
