@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Events.Domain.Access;
 
 namespace Events.Application.Access;
@@ -9,12 +10,20 @@ public sealed record AccessTimes(string Node, TimeSpan RepeatPause);
 
 /// <summary>
 /// Counts who came in, who did not, and who looked at what, until the log is told. The first of a kind is told at once, those
-/// that follow as one count per period: a flood makes no more facts than a visitor. What is counted apart is bounded, too.
+/// that follow as one count per period: a flood makes no more facts than a visitor. What is counted apart is bounded, too: for
+/// each account by itself and for all strangers together, so that nobody can make anybody else's accesses harder to tell. An
+/// account is always named.
 /// </summary>
 public sealed class AccessLedger(AccessTimes times, TimeProvider time)
 {
-    /// <summary>Kinds of access told apart at a time. Those of more are counted together, as of <c>others</c>.</summary>
-    private const int KindsMax = 2_000;
+    /// <summary>
+    /// Kinds of access told apart at a time, of one account by one way in, or of all strangers. Those of more are counted
+    /// together, as from <c>others</c>; of as many again what was looked at is told still.
+    /// </summary>
+    private const int ShareMax = 2_000;
+
+    /// <summary>Of all accounts together. Beyond, only names and ways in are told apart: there are so many and no more.</summary>
+    private const int KnownMax = 20_000;
 
     /// <summary>Facts at a time. A flood from many addresses must not crowd out what cameras say.</summary>
     private const int BatchMax = 100;
@@ -25,7 +34,11 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
     private const string Others = "others";
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Kind, Tally> _tallies = [];
+    private readonly Dictionary<Share, Dictionary<Kind, Tally>> _known = [];
+    private readonly Dictionary<Kind, Tally> _strangers = [];
+    private int _knownCount;
+    private int _untold;
+    private DateTimeOffset _periodAt;
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private enum Sort
@@ -39,7 +52,7 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
 
     /// <param name="who">Empty when nobody was known. Never what was typed: it may be a password.</param>
     public void Refused(string who, string way, IPAddress? from, string why) =>
-        Count(new Kind(Sort.Refused, who, way, NameOf(from), why));
+        Count(new Kind(Sort.Refused, who, way, who.Length == 0 ? NetworkOf(from) : NameOf(from), why));
 
     public void Seen(string who, string way, IPAddress? from, string what) =>
         Count(new Kind(Sort.Seen, who, way, NameOf(from), what.Length <= WordLengthMax ? what : what[..WordLengthMax]));
@@ -49,11 +62,11 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
     {
         lock (_gate)
         {
-            return _tallies.Values.Any(tally => tally.Count > 0) ? Task.CompletedTask : _news.Task;
+            return _untold > 0 ? Task.CompletedTask : _news.Task;
         }
     }
 
-    /// <summary>What is due to be told now, at most a batch; counts as told.</summary>
+    /// <summary>What is due to be told now, at most a batch, of strangers last; counts as told.</summary>
     /// <param name="isAll">Also what could wait.</param>
     public IReadOnlyList<AccessEvent> Take(bool isAll)
     {
@@ -61,20 +74,18 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
         {
             DateTimeOffset now = time.GetUtcNow();
             List<AccessEvent> due = [];
-            foreach ((Kind kind, Tally tally) in _tallies.ToList())
+            foreach ((Share key, Dictionary<Kind, Tally> share) in _known)
             {
-                bool isDue = isAll || tally.ToldAt is not { } told || now - told >= times.RepeatPause;
-                if (tally.Count > 0 && isDue && due.Count < BatchMax)
+                int before = share.Count;
+                Take(share, isAll, now, due);
+                _knownCount -= before - share.Count;
+                if (share.Count == 0)
                 {
-                    due.Add(FactOf(kind, tally, now));
-                    _tallies[kind] = new Tally(0, default, default, now);
-                }
-                else if (tally.Count == 0 && isDue)
-                {
-                    _tallies.Remove(kind);
+                    _known.Remove(key);
                 }
             }
 
+            Take(_strangers, isAll, now, due);
             return due;
         }
     }
@@ -82,26 +93,90 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
     private static string NameOf(IPAddress? from) =>
         from is null ? string.Empty : (from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from).ToString();
 
+    /// <summary>One subscriber could come from more addresses than can be told apart.</summary>
+    private static string NetworkOf(IPAddress? from) =>
+        from is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } && !IPAddress.IsLoopback(from)
+            ? $"{Subscriber.Of(from)}/64"
+            : NameOf(from);
+
+    private void Take(Dictionary<Kind, Tally> share, bool isAll, DateTimeOffset now, List<AccessEvent> due)
+    {
+        foreach ((Kind kind, Tally tally) in share)
+        {
+            bool isDue = isAll || tally.ToldAt is not { } told || told < _periodAt || now - told >= times.RepeatPause;
+            if (tally.Count > 0 && isDue && due.Count < BatchMax)
+            {
+                due.Add(FactOf(kind, tally, now));
+                tally.Count = 0;
+                tally.ToldAt = now;
+                _untold--;
+            }
+            else if (tally.Count == 0 && isDue)
+            {
+                share.Remove(kind);
+            }
+        }
+    }
+
     private void Count(Kind kind)
     {
         lock (_gate)
         {
             DateTimeOffset now = time.GetUtcNow();
-            if (!_tallies.ContainsKey(kind) && _tallies.Count >= KindsMax)
+            Tally tally = TallyOf(kind, now);
+            if (tally.Count++ == 0)
             {
-                kind = new Kind(kind.Sort, string.Empty, kind.Way, Others, kind.Sort is Sort.Seen ? Others : kind.Word);
+                tally.FirstAt = now;
+                _untold++;
             }
 
-            Tally tally = _tallies.GetValueOrDefault(kind);
-            _tallies[kind] = tally with
-            {
-                Count = tally.Count + 1,
-                FirstAt = tally.Count == 0 ? now : tally.FirstAt,
-                LastAt = now,
-            };
+            tally.LastAt = now;
             _news.TrySetResult();
             _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
+    }
+
+    private Tally TallyOf(Kind kind, DateTimeOffset now)
+    {
+        if (kind is { Sort: Sort.Refused, Who: "" })
+        {
+            kind = Fitting(kind, _strangers, isFull: false);
+            return _strangers.TryGetValue(kind, out Tally? stranger) ? stranger : _strangers[kind] = new Tally();
+        }
+
+        var key = new Share(kind.Sort, kind.Who, kind.Way);
+        if (!_known.TryGetValue(key, out Dictionary<Kind, Tally>? share))
+        {
+            _known[key] = share = [];
+        }
+
+        kind = Fitting(kind, share, isFull: _knownCount >= KnownMax);
+        if (share.TryGetValue(kind, out Tally? known))
+        {
+            return known;
+        }
+
+        if (++_knownCount > 2 * KnownMax && now - _periodAt >= times.RepeatPause / 10)
+        {
+            // So many accounts that even their names are many: what was told makes room early, and the rest is told now.
+            _periodAt = now;
+        }
+
+        return share[kind] = new Tally();
+    }
+
+    /// <summary>The kind itself where there is room for it; else one that says less, but always who.</summary>
+    private static Kind Fitting(Kind kind, Dictionary<Kind, Tally> share, bool isFull)
+    {
+        if (share.ContainsKey(kind) || (!isFull && share.Count < ShareMax))
+        {
+            return kind;
+        }
+
+        kind = kind with { From = Others };
+        return kind.Sort is not Sort.Seen || share.ContainsKey(kind) || (!isFull && share.Count < 2 * ShareMax)
+            ? kind
+            : kind with { Word = Others };
     }
 
     private AccessEvent FactOf(Kind kind, Tally tally, DateTimeOffset now) =>
@@ -117,6 +192,17 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
 
     private readonly record struct Kind(Sort Sort, string Who, string Way, string From, string Word);
 
-    /// <param name="ToldAt">Null before the first time.</param>
-    private readonly record struct Tally(long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, DateTimeOffset? ToldAt);
+    private readonly record struct Share(Sort Sort, string Who, string Way);
+
+    private sealed class Tally
+    {
+        public long Count { get; set; }
+
+        public DateTimeOffset FirstAt { get; set; }
+
+        public DateTimeOffset LastAt { get; set; }
+
+        /// <summary>Null before the first time.</summary>
+        public DateTimeOffset? ToldAt { get; set; }
+    }
 }

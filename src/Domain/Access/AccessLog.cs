@@ -8,9 +8,14 @@ public sealed record RecordAccess(IReadOnlyList<AccessEvent> Seen, DateTimeOffse
 
 /// <summary>Accesses of one kind, counted. These shapes are stored for ever.</summary>
 /// <param name="Node">Which host counted.</param>
-/// <param name="Who">An account; empty when nobody was known. Before links named who asked for them, <c>link</c> for one.</param>
+/// <param name="Who">
+/// An account, however many there were; empty when nobody was known. Before links named who asked for them, <c>link</c> for one.
+/// </param>
 /// <param name="Way">The way in.</param>
-/// <param name="From">The address; <c>others</c> when there were too many to tell apart.</param>
+/// <param name="From">
+/// The address, or the network of 64 bits (<c>2001:db8:1:2::/64</c>) of an IPv6 client whom nobody knew; <c>others</c> when there
+/// were too many to tell apart.
+/// </param>
 /// <param name="FirstAt">Of the first one counted here.</param>
 /// <param name="LastAt">Of the last one.</param>
 public abstract record AccessEvent(
@@ -34,7 +39,7 @@ public sealed record AccessRefused(
     : AccessEvent(Node, Who, Way, From, Count, FirstAt, LastAt, At);
 
 /// <summary>Somebody looked at a camera live, or fetched a file.</summary>
-/// <param name="What">The camera's wire name, or the file's.</param>
+/// <param name="What">The camera's wire name, or the file's; <c>others</c> when the account saw too many to tell apart.</param>
 public sealed record PicturesSeen(
     string Node, string Who, string Way, string From, string What, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt,
     DateTimeOffset At)

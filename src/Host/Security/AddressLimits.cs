@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using Events.Application.Access;
 using Events.Host.JsonRpc;
 
 namespace Events.Host.Security;
@@ -44,20 +44,5 @@ internal sealed class AddressLimits(RateRule rule, TimeProvider time)
         return _buckets.GetOrAdd(key, _ => new TokenBucket(rule, time)).Take();
     }
 
-    public static IPAddress KeyOf(IPAddress address)
-    {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-        {
-            return address;
-        }
-
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        byte[] bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
-    }
+    public static IPAddress KeyOf(IPAddress address) => Subscriber.Of(address);
 }

@@ -58,7 +58,7 @@ public sealed class The_ledger_of_accesses
         _ledger.Seen("ada", "files", IPAddress.Parse("::ffff:10.0.0.7"), "a.jpg");
         _ledger.Seen("ada", "files", null, "a.jpg");
         Assert.Equal(
-            ["bad_credentials 10.0.0.7 1", "Control 10.0.0.7 1", "a.jpg 10.0.0.7 2", "a.jpg  1"],
+            ["Control 10.0.0.7 1", "a.jpg 10.0.0.7 2", "a.jpg  1", "bad_credentials 10.0.0.7 1"],
             _ledger.Take(isAll: false).Select(told => told switch
             {
                 AccessRefused e => $"{e.Why} {e.From} {e.Count}",
@@ -75,6 +75,80 @@ public sealed class The_ledger_of_accesses
             _ledger.Refused("", "http", new IPAddress(i), "bad_credentials");
         }
 
+        List<AccessEvent> all = TakeAll();
+        Assert.InRange(all.Count, 2, 2_001);
+        Assert.Equal(100_000, all.Sum(told => told.Count));
+        Assert.Single(all, told => told.From == "others");
+    }
+
+    [Fact]
+    public void names_an_account_however_many_strangers_came()
+    {
+        for (int i = 0; i <= 2_000; i++)
+        {
+            _ledger.Refused("", "http", new IPAddress(i), "bad_credentials");
+        }
+
+        _ledger.Granted("ada", "http", Here);
+        _ledger.Seen("ada", "hls", Here, "camera0");
+        _ledger.Seen("ada", "files", Here, "a.jpg");
+        _ledger.Refused("ada", "http", Here, "Control");
+        AccessEvent[] told = [.. _ledger.Take(isAll: false).Take(4)];
+        Assert.All(told, one => Assert.Equal(("ada", "10.0.0.7"), (one.Who, one.From)));
+        Assert.Equal(["camera0", "a.jpg"], told.OfType<PicturesSeen>().Select(one => one.What));
+    }
+
+    [Fact]
+    public void takes_strangers_of_one_network_of_64_bits_for_one()
+    {
+        for (int i = 0; i <= 2_000; i++)
+        {
+            _ledger.Refused("", "http", IPAddress.Parse($"2001:db8:1:2::{i:x}"), "bad_credentials");
+        }
+
+        _ledger.Refused("", "http", IPAddress.Parse("2001:db8:1:3::1"), "bad_credentials");
+        _ledger.Refused("", "http", IPAddress.IPv6Loopback, "bad_credentials");
+        _ledger.Refused("ada", "http", IPAddress.Parse("2001:db8:1:2::1"), "Control");
+        Assert.Equal(
+            ["2001:db8:1:2::1 1", "2001:db8:1:2::/64 2001", "2001:db8:1:3::/64 1", "::1 1"],
+            _ledger.Take(isAll: false).Select(told => $"{told.From} {told.Count}"));
+    }
+
+    [Fact]
+    public void names_an_account_that_looked_at_more_than_is_told_apart_and_nobody_else_is_told_worse()
+    {
+        for (int i = 0; i <= 5_000; i++)
+        {
+            _ledger.Seen("eve", "files", Here, $"{i}.jpg");
+        }
+
+        _ledger.Seen("eve", "hls", Here, "camera7");
+        _ledger.Seen("ada", "files", Here, "a.jpg");
+        List<AccessEvent> all = TakeAll();
+        Assert.Equal(5_001, all.Where(told => told is { Who: "eve", Way: "files" }).Sum(told => told.Count));
+        Assert.InRange(all.Count(told => told.Who == "eve"), 2_002, 4_002);
+        Assert.Contains(all, told => told is PicturesSeen { Who: "eve", From: "10.0.0.7", What: "camera7" });
+        Assert.Contains(all, told => told is PicturesSeen { Who: "ada", From: "10.0.0.7", What: "a.jpg" });
+        Assert.Contains(all, told => told is PicturesSeen { Who: "eve", From: "others", What: "2000.jpg" });
+        Assert.Contains(all, told => told is PicturesSeen { Who: "eve", From: "others", What: "others" });
+        Assert.DoesNotContain(all, told => told.Who.Length == 0);
+    }
+
+    [Fact]
+    public void loses_no_name_when_there_are_more_accounts_than_kinds()
+    {
+        const int Accounts = 45_000;
+        for (int i = 0; i < Accounts; i++)
+        {
+            _ledger.Granted($"user-{i}", "http", Here);
+        }
+
+        Assert.Equal(Accounts, TakeAll().Select(told => told.Who).Distinct().Count());
+        Assert.Empty(_ledger.Take(isAll: true));
+    }
+
+    private List<AccessEvent> TakeAll()
+    {
         List<AccessEvent> all = [];
         while (_ledger.Take(isAll: true) is { Count: > 0 } batch)
         {
@@ -82,9 +156,7 @@ public sealed class The_ledger_of_accesses
             all.AddRange(batch);
         }
 
-        Assert.InRange(all.Count, 2, 2_001);
-        Assert.Equal(100_000, all.Sum(told => told.Count));
-        Assert.Single(all, told => told.From == "others");
+        return all;
     }
 }
 
