@@ -67,9 +67,14 @@ public sealed class CommandBus(
         }
 
         if (caller.Cameras is { } cameras
-            && await _scope.RefusalOfAsync(command, cameras, cancellationToken) is { } outside)
+            && await _scope.FindOutsideAsync(command, cameras, cancellationToken) is { } outside)
         {
-            return CommandResult.Refused(outside);
+            if (outside.IsThere)
+            {
+                ledger.OtherCamera(caller.UserName, caller.Way, caller.Address);
+            }
+
+            return CommandResult.Refused(outside.Refusal);
         }
 
         CommandResult result;

@@ -54,6 +54,9 @@ public sealed class AccessLedger(AccessTimes times, TimeProvider time)
     public void Refused(string who, string way, IPAddress? from, string why) =>
         Count(new Kind(Sort.Refused, who, way, who.Length == 0 ? NetworkOf(from) : NameOf(from), why));
 
+    /// <summary>It is there, but not among the cameras that this account may know of, who is told that there is none.</summary>
+    public void OtherCamera(string who, string way, IPAddress? from) => Refused(who, way, from, "other_camera");
+
     public void Seen(string who, string way, IPAddress? from, string what) =>
         Count(new Kind(Sort.Seen, who, way, NameOf(from), what.Length <= WordLengthMax ? what : what[..WordLengthMax]));
 

@@ -29,6 +29,12 @@ public abstract record SignInResult
     {
     }
 
+    /// <summary>
+    /// Whose name or session was given, as facts name the account; empty where it is nobody's. It is for the audit alone: whoever
+    /// asks must not learn from it whether there is such a user.
+    /// </summary>
+    public string Whose { get; init; } = string.Empty;
+
     /// <param name="Account">As facts name the user.</param>
     /// <param name="RefreshToken">Good once, for this session. Shown to its owner alone.</param>
     public sealed record Done(SessionId SessionId, string Account, UserName Name, Role Role, string RefreshToken) : SignInResult;
@@ -94,118 +100,85 @@ public sealed class SignIns(
     private readonly ConcurrentDictionary<string, int> _failures = new(StringComparer.Ordinal);
 
     /// <param name="code">Of the second factor; null when none came, which is enough for who has none.</param>
-    public async Task<SignInResult> SignInAsync(
-        string name, string password, string? code, string way, CancellationToken cancellationToken)
-    {
-        (UserView? user, SignInResult? no) = await CheckAsync(
-            new Claimant.Named(name), password, code, way, cancellationToken);
-        return user is null ? no!
-            : user.MustChange ? new SignInResult.MustChange()
-            : await StartAsync(user, way, cancellationToken);
-    }
+    public Task<SignInResult> SignInAsync(
+        string name, string password, string? code, string way, CancellationToken cancellationToken) =>
+        TryAsync(
+            new Claimant.Named(name),
+            password,
+            code,
+            way,
+            async user => user.MustChange ? new SignInResult.MustChange() : await StartAsync(user, way, cancellationToken),
+            cancellationToken);
 
     /// <summary>Changes one's own password, and signs in with it. All other sessions end.</summary>
-    public async Task<SignInResult> ChangePasswordAsync(
-        Claimant claimant, string password, string? code, string next, string way, CancellationToken cancellationToken)
-    {
-        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
-        if (user is null)
-        {
-            return no!;
-        }
+    public Task<SignInResult> ChangePasswordAsync(
+        Claimant claimant, string password, string? code, string next, string way, CancellationToken cancellationToken) =>
+        TryAsync(
+            claimant,
+            password,
+            code,
+            way,
+            async user =>
+            {
+                if (next == password)
+                {
+                    return new SignInResult.Refused(UserRefusals.WeakPassword);
+                }
 
-        if (next == password)
-        {
-            return new SignInResult.Refused(UserRefusals.WeakPassword);
-        }
-
-        CommandResult changed = await accounts.SetPasswordAsync(
-            user.Name, next, false, CallerOf(user.Account(), way), cancellationToken);
-        return changed.Refusal is { } refusal
-            ? new SignInResult.Refused(refusal)
-            : await StartAsync(user, way, cancellationToken);
-    }
+                CommandResult changed = await accounts.SetPasswordAsync(
+                    user.Name, next, false, CallerOf(user.Account(), way), cancellationToken);
+                return changed.Refusal is { } refusal
+                    ? new SignInResult.Refused(refusal)
+                    : await StartAsync(user, way, cancellationToken);
+            },
+            cancellationToken);
 
     /// <summary>Sets up a second factor: a secret for the user's device. It has to be confirmed.</summary>
-    public async Task<SignInResult> EnrolSecondFactorAsync(
-        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken)
-    {
-        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
-        if (user is null || user.MustChange)
-        {
-            return no ?? new SignInResult.MustChange();
-        }
-
-        string secret = codes.NewSecret();
-        Guid id = Guid.CreateVersion7();
-        await store.SetAsync(id, secret, cancellationToken);
-        CommandResult enrolled = await accounts.SendAsync(
-            new EnrolSecondFactor(user.Name, id) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
-        if (enrolled.Refusal is not null)
-        {
-            await store.DeleteAsync(id, CancellationToken.None);
-            return new SignInResult.Refused(enrolled.Refusal);
-        }
-
-        if (user.SecondFactorId is { } before)
-        {
-            await store.DeleteAsync(before, CancellationToken.None);
-        }
-
-        return new SignInResult.Enrolled(user.Name, secret);
-    }
+    public Task<SignInResult> EnrolSecondFactorAsync(
+        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken) =>
+        TryAsync(
+            claimant,
+            password,
+            code,
+            way,
+            async user => user.MustChange ? new SignInResult.MustChange() : await EnrolAsync(user, way, cancellationToken),
+            cancellationToken);
 
     /// <summary>The device works: from now on its codes are asked for. Signs in whoever is not.</summary>
-    public async Task<SignInResult> ConfirmSecondFactorAsync(
-        Claimant claimant, string password, string code, string way, CancellationToken cancellationToken)
-    {
-        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
-        if (user is null || user.MustChange)
-        {
-            return no ?? new SignInResult.MustChange();
-        }
-
-        if (user.SecondFactorId is not { } id)
-        {
-            return new SignInResult.Refused(UserRefusals.NoSecondFactor);
-        }
-
-        if (user.IsSecondFactorConfirmed)
-        {
-            return await GoOnAsync(claimant, user, way, cancellationToken);
-        }
-
-        if (await StepOfAsync(id, code, cancellationToken) is not { } step)
-        {
-            return await FailAsync(user, way, cancellationToken);
-        }
-
-        CommandResult confirmed = await accounts.SendAsync(
-            new ConfirmSecondFactor(user.Name, id, step) { Id = user.Id },
-            CallerOf(user.Account(), way),
-            null,
+    public Task<SignInResult> ConfirmSecondFactorAsync(
+        Claimant claimant, string password, string code, string way, CancellationToken cancellationToken) =>
+        TryAsync(
+            claimant,
+            password,
+            code,
+            way,
+            async user => user.MustChange ? new SignInResult.MustChange()
+                : await ConfirmAsync(user, code, way, cancellationToken)
+                    ?? await GoOnAsync(claimant, user, way, cancellationToken),
             cancellationToken);
-        return confirmed.Refusal is { } refusal
-            ? new SignInResult.Refused(refusal)
-            : await GoOnAsync(claimant, user, way, cancellationToken);
-    }
 
     /// <summary>From now on the password alone is enough. Signs in whoever is not.</summary>
-    public async Task<SignInResult> RemoveSecondFactorAsync(
-        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken)
-    {
-        (UserView? user, SignInResult? no) = await CheckAsync(claimant, password, code, way, cancellationToken);
-        if (user is null || user.MustChange)
-        {
-            return no ?? new SignInResult.MustChange();
-        }
+    public Task<SignInResult> RemoveSecondFactorAsync(
+        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken) =>
+        TryAsync(
+            claimant,
+            password,
+            code,
+            way,
+            async user =>
+            {
+                if (user.MustChange)
+                {
+                    return new SignInResult.MustChange();
+                }
 
-        CommandResult removed = await accounts.RemoveSecondFactorAsync(
-            user.Name, CallerOf(user.Account(), way), null, cancellationToken);
-        return removed.Refusal is { } refusal
-            ? new SignInResult.Refused(refusal)
-            : await GoOnAsync(claimant, user, way, cancellationToken);
-    }
+                CommandResult removed = await accounts.RemoveSecondFactorAsync(
+                    user.Name, CallerOf(user.Account(), way), null, cancellationToken);
+                return removed.Refusal is { } refusal
+                    ? new SignInResult.Refused(refusal)
+                    : await GoOnAsync(claimant, user, way, cancellationToken);
+            },
+            cancellationToken);
 
     /// <summary>Renews a session. A token that was renewed already ends it.</summary>
     public async Task<SignInResult> RefreshAsync(string token, string way, CancellationToken cancellationToken)
@@ -260,13 +233,27 @@ public sealed class SignIns(
             _ => null,
         };
 
-    private async Task<(UserView? User, SignInResult? No)> CheckAsync(
-        Claimant claimant, string password, string? code, string way, CancellationToken cancellationToken)
+    /// <param name="act">What to do when name, password and code are right.</param>
+    private async Task<SignInResult> TryAsync(
+        Claimant claimant,
+        string password,
+        string? code,
+        string way,
+        Func<UserView, Task<SignInResult>> act,
+        CancellationToken cancellationToken)
     {
         UserView? user = await FindAsync(claimant, cancellationToken);
+        SignInResult result = await CheckAsync(user, password, code, way, cancellationToken) ?? await act(user!);
+        return user is null ? result : result with { Whose = user.Account() };
+    }
+
+    /// <returns>Null when all is right, of a user that there is.</returns>
+    private async Task<SignInResult?> CheckAsync(
+        UserView? user, string password, string? code, string way, CancellationToken cancellationToken)
+    {
         if (user?.LockedUntil > time.GetUtcNow())
         {
-            return (null, new SignInResult.Locked(user.LockedUntil.Value));
+            return new SignInResult.Locked(user.LockedUntil.Value);
         }
 
         string kept = user is null
@@ -275,23 +262,23 @@ public sealed class SignIns(
         bool? isRight = await passwords.CheckAsync(password, kept, cancellationToken);
         if (isRight is null)
         {
-            return (null, new SignInResult.TooMany());
+            return new SignInResult.TooMany();
         }
 
         if (user is null || isRight is false)
         {
-            return (null, user is null ? new SignInResult.Denied() : await FailAsync(user, way, cancellationToken));
+            return user is null ? new SignInResult.Denied() : await FailAsync(user, way, cancellationToken);
         }
 
         if (user.DisabledFor is not null)
         {
-            return (null, new SignInResult.Denied());
+            return new SignInResult.Denied();
         }
 
         if (user is { IsSecondFactorConfirmed: true, SecondFactorId: { } id }
             && await CheckCodeAsync(user, id, code, way, cancellationToken) is { } lacking)
         {
-            return (null, lacking);
+            return lacking;
         }
 
         _failures.TryRemove(user.Account(), out _);
@@ -301,7 +288,55 @@ public sealed class SignIns(
                 new UnlockUser(user.Name) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
         }
 
-        return (user, null);
+        return null;
+    }
+
+    private async Task<SignInResult> EnrolAsync(UserView user, string way, CancellationToken cancellationToken)
+    {
+        string secret = codes.NewSecret();
+        Guid id = Guid.CreateVersion7();
+        await store.SetAsync(id, secret, cancellationToken);
+        CommandResult enrolled = await accounts.SendAsync(
+            new EnrolSecondFactor(user.Name, id) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
+        if (enrolled.Refusal is not null)
+        {
+            await store.DeleteAsync(id, CancellationToken.None);
+            return new SignInResult.Refused(enrolled.Refusal);
+        }
+
+        if (user.SecondFactorId is { } before)
+        {
+            await store.DeleteAsync(before, CancellationToken.None);
+        }
+
+        return new SignInResult.Enrolled(user.Name, secret);
+    }
+
+    /// <returns>Null when the second factor counts from now on, or did before.</returns>
+    private async Task<SignInResult?> ConfirmAsync(
+        UserView user, string code, string way, CancellationToken cancellationToken)
+    {
+        if (user.SecondFactorId is not { } id)
+        {
+            return new SignInResult.Refused(UserRefusals.NoSecondFactor);
+        }
+
+        if (user.IsSecondFactorConfirmed)
+        {
+            return null;
+        }
+
+        if (await StepOfAsync(id, code, cancellationToken) is not { } step)
+        {
+            return await FailAsync(user, way, cancellationToken);
+        }
+
+        CommandResult confirmed = await accounts.SendAsync(
+            new ConfirmSecondFactor(user.Name, id, step) { Id = user.Id },
+            CallerOf(user.Account(), way),
+            null,
+            cancellationToken);
+        return confirmed.Refusal is { } refusal ? new SignInResult.Refused(refusal) : null;
     }
 
     /// <returns>Null when the code is right, which it is once.</returns>

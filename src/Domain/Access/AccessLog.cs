@@ -30,8 +30,9 @@ public sealed record AccessGranted(
 
 /// <summary>Somebody showed what is not good, or wanted what the role does not allow.</summary>
 /// <param name="Why">
-/// <c>bad_credentials</c>, <c>sign_in</c>, <c>too_many_viewers</c>, over RTSP <c>too_many_connections</c> and
-/// <c>not_signed_in</c>, or the right that was missing.
+/// <c>bad_credentials</c>, <c>other_camera</c> (one that is there, but not for who asked), <c>too_many_viewers</c>; at a sign-in
+/// also <c>code_needed</c>, <c>password_must_change</c>, <c>locked</c>, <c>too_many</c> and <c>rate_limited</c>; over RTSP
+/// <c>too_many_connections</c> and <c>not_signed_in</c>; or the right that was missing.
 /// </param>
 public sealed record AccessRefused(
     string Node, string Who, string Way, string From, string Why, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt,

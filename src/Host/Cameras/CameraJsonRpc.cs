@@ -82,7 +82,7 @@ internal sealed class CameraJsonRpc(LegacyCameras cameras, ClientSessions sessio
 
         CameraView? camera = CameraNumber.TryParse(device) is { } number
             ? await cameras.FindAsync(number, call.Cancellation) : null;
-        return camera is null || !sessions.Of(call.Connection).Identity!.MaySee(camera.Id)
+        return camera is null || !cameras.MaySee(sessions.Of(call.Connection).Identity!, camera.Id)
             ? (null, LegacyErrors.NotFound("camera", device))
             : (camera, null);
     }

@@ -54,9 +54,9 @@ internal static class CameraQueries
         }
 
         return id is { } key
-            && GraphQLCallers.AccessOf(user).MaySee(new CameraId(key))
             && await lists.FindAsync(
                 CameraViewProjection.View, "camera", key.ToString("d"), asOf, views, cancellationToken) is { } camera
+            && GraphQLCallers.MaySee(user, camera.Id)
                 ? CameraNode.Of(camera)
                 : null;
     }
@@ -69,8 +69,8 @@ internal static class CameraFields
     [Authorize(Policy = nameof(Right.ReadCatalogue))]
     public static async Task<CameraNode?> FindAsync(
         [ID] Guid id, IReadModels views, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        GraphQLCallers.AccessOf(user).MaySee(new CameraId(id))
-        && await views.FindAsync(CameraViewProjection.View, id.ToString("d"), cancellationToken) is { } camera
+        await views.FindAsync(CameraViewProjection.View, id.ToString("d"), cancellationToken) is { } camera
+        && GraphQLCallers.MaySee(user, camera.Id)
             ? CameraNode.Of(camera)
             : null;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Events.Application.Access;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Domain.Kernel;
@@ -26,7 +27,8 @@ internal sealed record LegacyCapabilities(IReadOnlyList<string> Formats, IReadOn
 internal sealed record LegacyCameraList(IReadOnlyList<LegacyCamera> Cameras, int Total, int Connected);
 
 /// <summary>Cameras as the legacy contract shows them, and found by their wire name.</summary>
-internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveViewers viewers, TimeProvider time)
+internal sealed class LegacyCameras(
+    IReadModels views, LiveLinks links, LiveViewers viewers, AccessLedger ledger, TimeProvider time)
 {
     public const string DeviceHint = "A camera's name as get_camera_list gives it: camera0, camera1, ...";
 
@@ -36,6 +38,18 @@ internal sealed class LegacyCameras(IReadModels views, LiveLinks links, LiveView
         var found = await views.ListAsync(
             CameraViewProjection.View, ViewQuery.Where("number", (long)number.Value), cancellationToken);
         return found.Rows.FirstOrDefault(camera => camera.Status is not CameraStatus.Retired);
+    }
+
+    /// <summary>For what is there: that somebody named a camera of others is told to the audit, and to nobody else.</summary>
+    public bool MaySee(AccessIdentity identity, CameraId camera)
+    {
+        bool may = identity.MaySee(camera);
+        if (!may)
+        {
+            ledger.OtherCamera(identity.UserId, "json-rpc", identity.Address);
+        }
+
+        return may;
     }
 
     /// <param name="among">Only these; null for all.</param>

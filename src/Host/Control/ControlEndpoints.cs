@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Events.Application;
+using Events.Application.Access;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
@@ -32,6 +33,7 @@ internal sealed class ControlEndpoints(
     ISourceSecrets secrets,
     AccessTokens tokens,
     HealthChecks health,
+    AccessLedger ledger,
     TimeProvider time,
     ControlFacts facts,
     IEnumerable<IControlRoutes> features)
@@ -68,6 +70,7 @@ internal sealed class ControlEndpoints(
         if (!isLocal || !CryptographicOperations.FixedTimeEquals(
             Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes($"Bearer {facts.Token}")))
         {
+            ledger.Refused(string.Empty, "cli", context.Connection.RemoteIpAddress, "bad_credentials");
             return Problem(401, "control.denied", "This is for the command line of the data folder's owner.");
         }
 

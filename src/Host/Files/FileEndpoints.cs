@@ -41,7 +41,7 @@ internal sealed class FileEndpoints(
         }
 
         if (await recordings.FindEverAsync(name, context.RequestAborted) is not { } recording
-            || !right.MaySee(recording.CameraId))
+            || !MaySee(context, right, recording.CameraId))
         {
             return NotFound(name);
         }
@@ -119,7 +119,7 @@ internal sealed class FileEndpoints(
         }
 
         var found = await views.ListAsync(SnapshotViewProjection.View, SnapshotView.Named(name), context.RequestAborted);
-        if (found.Rows is not [{ } snapshot] || !right.MaySee(snapshot.CameraId))
+        if (found.Rows is not [{ } snapshot] || !MaySee(context, right, snapshot.CameraId))
         {
             return NotFound(name);
         }
@@ -212,9 +212,17 @@ internal sealed class FileEndpoints(
     /// <param name="Cameras">Whose files may be fetched; null for all.</param>
     /// <param name="Until">When what was shown ends by itself.</param>
     /// <param name="Ended">Cancelled when it ends before that.</param>
-    private sealed record FileRight(string Who, CameraList? Cameras, DateTimeOffset Until, CancellationToken Ended)
+    private sealed record FileRight(string Who, CameraList? Cameras, DateTimeOffset Until, CancellationToken Ended);
+
+    private bool MaySee(HttpContext context, FileRight right, CameraId camera)
     {
-        public bool MaySee(CameraId camera) => Cameras?.Contains(camera) != false;
+        bool may = right.Cameras?.Contains(camera) != false;
+        if (!may)
+        {
+            ledger.OtherCamera(right.Who, "files", context.Connection.RemoteIpAddress);
+        }
+
+        return may;
     }
 
     private IResult Download(

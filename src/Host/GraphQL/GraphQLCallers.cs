@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json;
 using Events.Application.Access;
+using Events.Domain.Kernel;
 using Events.GraphQL;
 using Events.Host.Security;
 
@@ -80,6 +81,19 @@ internal sealed class GraphQLCallers(
     public static AccessIdentity AccessOf(ClaimsPrincipal user) => ((AccessPrincipal)user).Access;
 
     public static bool MayDo(ClaimsPrincipal user, Right right) => AccessOf(user).May(right);
+
+    /// <summary>For what is there: that somebody named a camera of others is told to the audit, and to nobody else.</summary>
+    public static bool MaySee(ClaimsPrincipal user, CameraId camera)
+    {
+        var principal = (AccessPrincipal)user;
+        bool may = principal.Access.MaySee(camera);
+        if (!may)
+        {
+            principal.Ledger.OtherCamera(principal.Access.UserId, Way, principal.Access.Address);
+        }
+
+        return may;
+    }
 
     private GraphQLAdmission Seat(AccessIdentity identity, GraphQLConnect connect)
     {

@@ -65,8 +65,14 @@ internal sealed class LiveAccess(
 
         right ??= new LinkRight(
             identity!.UserId, identity.ExpiresAt, identity.Cameras, identity.CallsPerSecondMax, identity.Ended);
-        if (await cameras.FindAsync(number, cancellationToken) is not { } found || right.Cameras?.Contains(found.Id) == false)
+        if (await cameras.FindAsync(number, cancellationToken) is not { } found)
         {
+            return new LiveAdmission.Refused(LiveRefusal.NotFound);
+        }
+
+        if (right.Cameras?.Contains(found.Id) == false)
+        {
+            ledger.OtherCamera(right.Who, way, from);
             return new LiveAdmission.Refused(LiveRefusal.NotFound);
         }
 

@@ -148,7 +148,7 @@ internal sealed class RecordingJsonRpc(
         }
 
         RecordingView? recording = await recordings.FindAsync(filename, call.Cancellation);
-        return recording is null || !sessions.Of(call.Connection).Identity!.MaySee(recording.CameraId)
+        return recording is null || !cameras.MaySee(sessions.Of(call.Connection).Identity!, recording.CameraId)
             ? (null, LegacyErrors.NotFound("recording", filename))
             : (recording, null);
     }

@@ -51,7 +51,7 @@ internal static class RecordingFields
         ShowTo(user, await views.FindAsync(RecordingViewProjection.View, id.ToString("d"), cancellationToken));
 
     internal static RecordingNode? ShowTo(ClaimsPrincipal user, RecordingView? view) =>
-        view is not null && GraphQLCallers.AccessOf(user).MaySee(view.CameraId) ? RecordingNode.Of(view) : null;
+        view is not null && GraphQLCallers.MaySee(user, view.CameraId) ? RecordingNode.Of(view) : null;
 
     /// <summary>As it is now.</summary>
     public static async Task<CameraNode?> GetCameraAsync(

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
@@ -40,8 +41,8 @@ internal static class TimelineQueries
     /// <param name="to">Null for now.</param>
     [Cost(20)]
     public static async Task<TimelineNode> GetTimelineAsync(
-        [ID] Guid cameraId, DateTimeOffset from, Timelines timelines, TimeProvider time, ClaimsPrincipal user,
-        CancellationToken cancellationToken,
+        [ID] Guid cameraId, DateTimeOffset from, Timelines timelines, IReadModels views, TimeProvider time,
+        ClaimsPrincipal user, CancellationToken cancellationToken,
         DateTimeOffset? to = null)
     {
         DateTimeOffset end = to ?? time.GetUtcNow();
@@ -51,9 +52,10 @@ internal static class TimelineQueries
                 $"A time line goes from an earlier to a later moment, at most {Timelines.RangeMax.Days} days.", "BAD_RANGE"));
         }
 
-        if (!GraphQLCallers.AccessOf(user).MaySee(new CameraId(cameraId)))
+        CameraView? camera = await views.FindAsync(CameraViewProjection.View, cameraId.ToString("d"), cancellationToken);
+        if (camera is null || !GraphQLCallers.MaySee(user, camera.Id))
         {
-            // As of a camera that is not there.
+            // One of others is as one that is not there.
             cameraId = Guid.Empty;
         }
 

@@ -158,7 +158,8 @@ internal sealed class SnapshotJsonRpc(
                     ],
                     Limit: 1),
                 call.Cancellation);
-            if (found.Rows is [{ } snapshot] && sessions.Of(call.Connection).Identity!.MaySee(snapshot.CameraId))
+            if (found.Rows is [{ } snapshot]
+                && cameras.MaySee(sessions.Of(call.Connection).Identity!, snapshot.CameraId))
             {
                 return (snapshot, null);
             }

@@ -51,7 +51,7 @@ internal static class SnapshotFields
         ShowTo(user, await views.FindAsync(SnapshotViewProjection.View, id.ToString("d"), cancellationToken));
 
     internal static SnapshotNode? ShowTo(ClaimsPrincipal user, SnapshotView? view) =>
-        view is not null && GraphQLCallers.AccessOf(user).MaySee(view.CameraId) ? SnapshotNode.Of(view) : null;
+        view is not null && GraphQLCallers.MaySee(user, view.CameraId) ? SnapshotNode.Of(view) : null;
 
     /// <summary>As it is now.</summary>
     public static async Task<CameraNode?> GetCameraAsync(

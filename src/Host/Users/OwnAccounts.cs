@@ -136,7 +136,7 @@ internal sealed class OwnAccounts(SignIns signIns, SignInAttempts attempts, User
             return new OwnOutcome.Refused(NotSignedIn);
         }
 
-        if (attempts.Take(identity.Address) is { } often)
+        if (attempts.Take(identity.UserId, way, identity.Address) is { } often)
         {
             return new OwnOutcome.Later(often);
         }

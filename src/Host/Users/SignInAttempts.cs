@@ -26,11 +26,19 @@ internal sealed class SignInAttempts(AccessLedger ledger, TimeProvider time)
     private readonly AddressLimits _limits = new(_rule, time);
 
     /// <summary>Counts one attempt.</summary>
+    /// <inheritdoc cref="Tell"/>
     /// <returns>Null when it may be made.</returns>
-    public SignInWait? Take(IPAddress? from) =>
-        _limits.Take(from) is var wait && wait > TimeSpan.Zero
-            ? new SignInWait("auth.rate_limited", "Too many attempts from this address.", wait)
-            : null;
+    public SignInWait? Take(string who, string way, IPAddress? from)
+    {
+        TimeSpan wait = _limits.Take(from);
+        if (wait <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        ledger.Refused(who, way, from, "rate_limited");
+        return new SignInWait("auth.rate_limited", "Too many attempts from this address.", wait);
+    }
 
     /// <returns>Null unless what is refused now may be taken later.</returns>
     public SignInWait? WaitAfter(SignInResult result) =>
@@ -42,7 +50,7 @@ internal sealed class SignInAttempts(AccessLedger ledger, TimeProvider time)
             _ => null,
         };
 
-    /// <param name="who">Whose attempt it was; empty when nobody is known. Never what was typed.</param>
+    /// <param name="who">Who signed in already; empty for whoever has not.</param>
     /// <param name="way">The way in, as facts name it.</param>
     public void Tell(SignInResult result, string who, string way, IPAddress? from)
     {
@@ -58,7 +66,18 @@ internal sealed class SignInAttempts(AccessLedger ledger, TimeProvider time)
         }
         else if (result is not SignInResult.Enrolled)
         {
-            ledger.Refused(who, way, from, "bad_credentials");
+            // Of a name that is nobody's nothing is written down: it may be a password.
+            ledger.Refused(who.Length > 0 ? who : result.Whose, way, from, WhyOf(result));
         }
     }
+
+    private static string WhyOf(SignInResult result) =>
+        result switch
+        {
+            SignInResult.NeedsCode => "code_needed",
+            SignInResult.MustChange => "password_must_change",
+            SignInResult.Locked => "locked",
+            SignInResult.TooMany => "too_many",
+            _ => "bad_credentials",
+        };
 }

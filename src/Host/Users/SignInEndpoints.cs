@@ -61,6 +61,9 @@ internal sealed class SignInEndpoints(
 {
     private const string Way = "http";
 
+    /// <summary>The way in, as facts about access name it.</summary>
+    private const string AuditWay = "sign-in";
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/auth/sign-in", (Delegate)SignInAsync);
@@ -110,7 +113,7 @@ internal sealed class SignInEndpoints(
         HttpContext context, JsonTypeInfo<TWish> json, Func<TWish, Task<SignInResult>> act)
         where TWish : class
     {
-        if (attempts.Take(context.Connection.RemoteIpAddress) is { } often)
+        if (attempts.Take(string.Empty, AuditWay, context.Connection.RemoteIpAddress) is { } often)
         {
             return Later(context, often);
         }
@@ -123,7 +126,7 @@ internal sealed class SignInEndpoints(
 
         context.Response.Headers.CacheControl = "no-store";
         SignInResult result = await act(wish);
-        attempts.Tell(result, string.Empty, "sign-in", context.Connection.RemoteIpAddress);
+        attempts.Tell(result, string.Empty, AuditWay, context.Connection.RemoteIpAddress);
         if (attempts.WaitAfter(result) is { } wait)
         {
             return Later(context, wait);

@@ -1,8 +1,12 @@
 using System.Net;
 using Events.Application.Access;
+using Events.Application.Contracts;
+using Events.Application.Recordings;
 using Events.Domain.Access;
+using Events.Domain.Broadcasts;
 using Events.Domain.Cameras;
 using Events.Domain.Kernel;
+using Events.Domain.Recordings;
 using Xunit;
 using static Events.Tests.Domain.Spec;
 
@@ -174,5 +178,28 @@ public sealed class The_keeper_of_accesses : IAsyncDisposable
         await Until.TrueAsync(
             () => _world.Streams.AllFacts.Any(fact => fact is AccessRefused { Who: "ada", Way: "json-rpc", Why: "Administer", Count: 1 }),
             "the refusal is a fact");
+    }
+
+    [Fact]
+    public async Task tells_the_log_of_a_command_to_a_camera_of_others_if_there_is_one()
+    {
+        await _world.RunAsync();
+        CameraId others = await _world.WithCameraAsync();
+        await SendAsync("key-1", new StartBroadcast(CameraId.New()));
+        await SendAsync("key-1", new StopRecording(RecordingId.New(), StopReason.Requested));
+        await SendAsync("key-2", new StartBroadcast(others));
+        await SendAsync("key-3", new StartRecording(RecordingId.New(), others, null));
+        await Until.TrueAsync(
+            () => _world.Streams.AllFacts.OfType<AccessRefused>().Select(fact => (fact.Who, fact.Why)).Order()
+                .SequenceEqual([("key-2", "other_camera"), ("key-3", "other_camera")]),
+            "the refusals are facts");
+    }
+
+    private async Task SendAsync(string who, object command)
+    {
+        CameraList own = CameraList.From([CameraId.New()])!;
+        CommandResult result = await _world.Bus.SendAsync(
+            command, new Caller(who, Role.Operator, "json-rpc", "request-1", Cameras: own), World.Token);
+        Assert.Contains("not", result.Refusal!.Code, StringComparison.Ordinal);
     }
 }

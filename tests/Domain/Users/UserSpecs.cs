@@ -291,6 +291,15 @@ public sealed class Signing_in : IAsyncDisposable
     }
 
     [Fact]
+    public async Task tells_the_audit_whose_name_was_given_where_it_is_somebodys()
+    {
+        await WithUserAsync();
+        Assert.Equal(_world.Names.All[Samples.Ada].Account, (await SignInAsync("ada", "wrong")).Whose);
+        Assert.Empty((await SignInAsync("eve", "wrong")).Whose);
+        Assert.Empty((await SignInAsync(Right, "ada")).Whose);
+    }
+
+    [Fact]
     public async Task is_over_for_whoever_is_disabled_or_another_by_then()
     {
         await WithUserAsync();

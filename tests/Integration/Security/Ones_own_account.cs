@@ -141,6 +141,13 @@ public sealed class Ones_own_account(Office office) : IClassFixture<Office>
             await Until.TrueAsync(async () => await door() == "auth.rate_limited", Limit, "no attempt to be left");
         }
 
+        await Until.TrueAsync(
+            async () => await Host.SqlAsync(
+                "select count(distinct data->>'way') from events.mt_events where type = 'access_refused' "
+                + "and data->>'why' = 'rate_limited'") == "3",
+            Limit,
+            "the audit to know of it by each door");
+
         // Another address is another matter, and so is what takes no password.
         await using Person eve = await Person.MakeAsync(Host, office.Admin, "viewer");
         await dora.Rpc.CallAsync("who_am_i");

@@ -55,6 +55,75 @@ public sealed class The_audit(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task tells_who_named_a_camera_of_others_by_every_way_in()
+    {
+        (string secret, string id) = await house.KeyAsync("--role", "operator", "--camera", "camera0");
+        (string none, string noneId) = await house.KeyAsync("--role", "operator", "--camera", "camera0");
+        foreach ((string key, string device, string camera, string file) in new[]
+        {
+            (none, "camera999", "0199a000-0000-7000-8000-0000000000ff", "none.jpg"),
+            (secret, "camera1", house.Cameras[1], house.Snapshots[1]),
+        })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, await house.GetWithAsync(key, $"/files/snapshots/{file}"));
+            Assert.Equal(HttpStatusCode.NotFound, await house.GetWithAsync(key, $"/live/{device}.jpg"));
+            Assert.Equal(404, await house.DescribeAsync(device, key));
+            await using RpcClient rpc = await house.RpcAsync(key);
+            Assert.Equal(-32010, (await Scene.RefusedAsync(rpc, "get_camera_status", new { device })).Code);
+            var graph = new GraphQLClient(Host, key);
+            foreach (string query in new[]
+            {
+                "query($id: ID!) { camera(id: $id) { id } }",
+                "query($id: ID!) { timeline(cameraId: $id, from: \"2020-01-01T00:00:00Z\", to: \"2020-01-02T00:00:00Z\") { gaps { why } } }",
+                "mutation($id: ID!) { startRecording(input: { cameraId: $id }) { errors { __typename } } }",
+            })
+            {
+                await graph.AskAsync(query, new { id = camera });
+            }
+        }
+
+        string[] expected = ["files 1", "graphql 3", "json-rpc 1", "live 1", "rtsp 1"];
+        string told = "";
+        await Until.TrueAsync(
+            async () => string.Join(", ", expected) == (told = await OthersAsync(id)),
+            TimeSpan.FromSeconds(20),
+            () => $"a fact of each; told: {told}");
+        Assert.Empty(await OthersAsync(noneId));
+    }
+
+    [Fact]
+    public async Task tells_whose_sign_in_failed_and_why_and_nothing_of_a_name_that_is_nobodys()
+    {
+        const string Password = "a long walk in rain";
+        (await Host.CliReadingAsync(Password + "\n", "users", "add", "--name", "vic", "--role", "viewer", "--password-stdin")).Ok();
+        string given = (await Host.CliAsync("users", "add", "--name", "wil", "--role", "viewer")).Ok().Trim();
+        Assert.Equal("Forbidden", await SignInAsync("wil", given));
+        foreach (string name in new[] { "vic" })
+        {
+            string[] answers = [.. await Task.WhenAll([SignInAsync(name, "wrong"), SignInAsync(name, "wrong")])];
+            Assert.Equal(["Unauthorized", "Unauthorized"], answers);
+            Assert.Equal("Unauthorized", await SignInAsync(name, "wrong"));
+            Assert.Equal("Unauthorized", await SignInAsync(name, "wrong"));
+            Assert.Equal("TooManyRequests", await SignInAsync(name, "wrong"));
+            Assert.Equal("TooManyRequests", await SignInAsync(name, Password));
+        }
+
+        await house.GetAsync("/control/status", ("Authorization", "Bearer wrong"));
+        string[] expected =
+        [
+            "access_refused wil sign-in 127.0.0.1 password_must_change", "access_refused vic sign-in 127.0.0.1 bad_credentials",
+            "access_refused vic sign-in 127.0.0.1 locked", "access_refused  cli 127.0.0.1 bad_credentials",
+        ];
+        string[] told = [];
+        await Until.TrueAsync(
+            async () => !expected.Except(told = await ToldAsync()).Any(),
+            TimeSpan.FromSeconds(20),
+            () => $"facts of every refusal; missing: {string.Join("; ", expected.Except(told))}; told: {string.Join("; ", told)}");
+        Assert.DoesNotContain(
+            "typed password", await Host.SqlAsync("select string_agg(data::text, ' ') from events.mt_events"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task names_who_asked_for_a_link_whoever_follows_it()
     {
         const string Who = "desk 7 & ada@example.org";
@@ -136,6 +205,19 @@ public sealed class The_audit(House house) : IClassFixture<House>
             TimeSpan.FromSeconds(20),
             "all refusals to be counted");
         Assert.InRange(await CountAsync() - before, 1, 40);
+    }
+
+    /// <returns>By way in, how often this key named a camera of others.</returns>
+    private Task<string> OthersAsync(string keyId) => Host.SqlAsync(
+        "select coalesce(string_agg(way || ' ' || count, ', ' order by way), '') from (select data->>'way' as way, "
+        + "sum((data->>'count')::bigint) as count from events.mt_events where type = 'access_refused' "
+        + $"and data->>'why' = 'other_camera' and data->>'who' = 'key-{keyId}' group by 1) as told");
+
+    private async Task<string> SignInAsync(string user, string password)
+    {
+        using HttpResponseMessage answer = await Host.Http.PostAsJsonAsync(
+            new Uri("/auth/sign-in", UriKind.Relative), new { user, password }, TestContext.Current.CancellationToken);
+        return answer.StatusCode.ToString();
     }
 
     private async Task<long> CountAsync() => long.Parse(
