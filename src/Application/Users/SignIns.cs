@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Events.Application.Contracts;
@@ -96,8 +95,12 @@ public sealed class SignIns(
     private const int TokenLengthMax = 128;
     private const int SecretBytes = 32;
 
-    /// <summary>Only of users that there are, so there are no more than those.</summary>
-    private readonly ConcurrentDictionary<string, int> _failures = new(StringComparer.Ordinal);
+    /// <summary>
+    /// A fact is written when a user is locked, and none for a name that nobody has: whoever waits with a watch must not see it.
+    /// </summary>
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(250);
+
+    private readonly Guesses _guesses = new(time);
 
     /// <param name="code">Of the second factor; null when none came, which is enough for who has none.</param>
     public Task<SignInResult> SignInAsync(
@@ -107,7 +110,7 @@ public sealed class SignIns(
             password,
             code,
             way,
-            async user => user.MustChange ? new SignInResult.MustChange() : await StartAsync(user, way, cancellationToken),
+            async (user, _) => user.MustChange ? new SignInResult.MustChange() : await StartAsync(user, way, cancellationToken),
             cancellationToken);
 
     /// <summary>Changes one's own password, and signs in with it. All other sessions end.</summary>
@@ -118,7 +121,7 @@ public sealed class SignIns(
             password,
             code,
             way,
-            async user =>
+            async (user, _) =>
             {
                 if (next == password)
                 {
@@ -141,7 +144,7 @@ public sealed class SignIns(
             password,
             code,
             way,
-            async user => user.MustChange ? new SignInResult.MustChange() : await EnrolAsync(user, way, cancellationToken),
+            async (user, _) => user.MustChange ? new SignInResult.MustChange() : await EnrolAsync(user, way, cancellationToken),
             cancellationToken);
 
     /// <summary>The device works: from now on its codes are asked for. Signs in whoever is not.</summary>
@@ -152,8 +155,8 @@ public sealed class SignIns(
             password,
             code,
             way,
-            async user => user.MustChange ? new SignInResult.MustChange()
-                : await ConfirmAsync(user, code, way, cancellationToken)
+            async (user, turn) => user.MustChange ? new SignInResult.MustChange()
+                : await ConfirmAsync(user, turn, code, way, cancellationToken)
                     ?? await GoOnAsync(claimant, user, way, cancellationToken),
             cancellationToken);
 
@@ -165,7 +168,7 @@ public sealed class SignIns(
             password,
             code,
             way,
-            async user =>
+            async (user, _) =>
             {
                 if (user.MustChange)
                 {
@@ -239,26 +242,26 @@ public sealed class SignIns(
         string password,
         string? code,
         string way,
-        Func<UserView, Task<SignInResult>> act,
+        Func<UserView, Guesses.Turn, Task<SignInResult>> act,
         CancellationToken cancellationToken)
     {
         UserView? user = await FindAsync(claimant, cancellationToken);
-        SignInResult result = await CheckAsync(user, password, code, way, cancellationToken) ?? await act(user!);
+        using Guesses.Turn? turn = user is null
+            ? _guesses.OfNobody(HashOf(claimant.ToString()))
+            : _guesses.OfUser(user.Account());
+        SignInResult result =
+            (user is null ? turn?.LockedUntil : user.LockedUntil) is { } until && until > time.GetUtcNow()
+                ? new SignInResult.Locked(until)
+            : turn is null ? new SignInResult.TooMany()
+            : await CheckAsync(user, turn, password, code, way, cancellationToken) ?? await act(user!, turn);
         return user is null ? result : result with { Whose = user.Account() };
     }
 
     /// <returns>Null when all is right, of a user that there is.</returns>
     private async Task<SignInResult?> CheckAsync(
-        UserView? user, string password, string? code, string way, CancellationToken cancellationToken)
+        UserView? user, Guesses.Turn turn, string password, string? code, string way, CancellationToken cancellationToken)
     {
-        if (user?.LockedUntil > time.GetUtcNow())
-        {
-            return new SignInResult.Locked(user.LockedUntil.Value);
-        }
-
-        string kept = user is null
-            ? Passwords.Nobodys
-            : await store.FindAsync(user.PasswordId, cancellationToken) ?? Passwords.Nobodys;
+        string kept = await store.FindAsync(user?.PasswordId ?? Guid.Empty, cancellationToken) ?? Passwords.Nobodys;
         bool? isRight = await passwords.CheckAsync(password, kept, cancellationToken);
         if (isRight is null)
         {
@@ -267,22 +270,28 @@ public sealed class SignIns(
 
         if (user is null || isRight is false)
         {
-            return user is null ? new SignInResult.Denied() : await FailAsync(user, way, cancellationToken);
+            return await FailAsync(user, turn, way, cancellationToken);
         }
 
-        if (user.DisabledFor is not null)
+        // The check took its time, and may have waited for others. What was decided meanwhile, also elsewhere, counts.
+        if (await NowAsync(user, way, cancellationToken) is not { IsDisabled: false } now || now.PasswordId != user.PasswordId)
         {
             return new SignInResult.Denied();
         }
 
+        if (now.LockedUntil is { } until && until > time.GetUtcNow())
+        {
+            return new SignInResult.Locked(until);
+        }
+
         if (user is { IsSecondFactorConfirmed: true, SecondFactorId: { } id }
-            && await CheckCodeAsync(user, id, code, way, cancellationToken) is { } lacking)
+            && await CheckCodeAsync(user, turn, id, code, way, cancellationToken) is { } lacking)
         {
             return lacking;
         }
 
-        _failures.TryRemove(user.Account(), out _);
-        if (user.LockCount > 0)
+        turn.Succeed();
+        if (now.LockCount > 0)
         {
             await accounts.SendAsync(
                 new UnlockUser(user.Name) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
@@ -314,7 +323,7 @@ public sealed class SignIns(
 
     /// <returns>Null when the second factor counts from now on, or did before.</returns>
     private async Task<SignInResult?> ConfirmAsync(
-        UserView user, string code, string way, CancellationToken cancellationToken)
+        UserView user, Guesses.Turn turn, string code, string way, CancellationToken cancellationToken)
     {
         if (user.SecondFactorId is not { } id)
         {
@@ -328,7 +337,7 @@ public sealed class SignIns(
 
         if (await StepOfAsync(id, code, cancellationToken) is not { } step)
         {
-            return await FailAsync(user, way, cancellationToken);
+            return await FailAsync(user, turn, way, cancellationToken);
         }
 
         CommandResult confirmed = await accounts.SendAsync(
@@ -341,7 +350,7 @@ public sealed class SignIns(
 
     /// <returns>Null when the code is right, which it is once.</returns>
     private async Task<SignInResult?> CheckCodeAsync(
-        UserView user, Guid secretId, string? code, string way, CancellationToken cancellationToken)
+        UserView user, Guesses.Turn turn, Guid secretId, string? code, string way, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(code))
         {
@@ -350,12 +359,12 @@ public sealed class SignIns(
 
         if (await StepOfAsync(secretId, code, cancellationToken) is not { } step)
         {
-            return await FailAsync(user, way, cancellationToken);
+            return await FailAsync(user, turn, way, cancellationToken);
         }
 
         CommandResult used = await accounts.SendAsync(
             new UseSecondFactor(user.Name, step) { Id = user.Id }, CallerOf(user.Account(), way), null, cancellationToken);
-        return used is { Refusal: null, Position: > 0 } ? null : await FailAsync(user, way, cancellationToken);
+        return used is { Refusal: null, Position: > 0 } ? null : await FailAsync(user, turn, way, cancellationToken);
     }
 
     private async Task<long?> StepOfAsync(Guid secretId, string code, CancellationToken cancellationToken) =>
@@ -363,20 +372,33 @@ public sealed class SignIns(
             ? codes.StepOf(secret, code, time.GetUtcNow())
             : null;
 
-    private async Task<SignInResult> FailAsync(UserView user, string way, CancellationToken cancellationToken)
+    /// <param name="user">Null for a name that nobody has, which is answered as if it were somebody's.</param>
+    private async Task<SignInResult> FailAsync(
+        UserView? user, Guesses.Turn turn, string way, CancellationToken cancellationToken)
     {
-        string account = user.Account();
-        if (_failures.AddOrUpdate(account, 1, static (_, count) => count + 1) < FailuresMax)
+        if (!turn.Fail())
         {
             return new SignInResult.Denied();
         }
 
-        _failures.TryRemove(account, out _);
+        Task pause = Task.Delay(LockPause, cancellationToken);
+        DateTimeOffset? until = user is null ? turn.Lock() : await LockAsync(user, way, cancellationToken);
+        await pause;
+        return until is { } end ? new SignInResult.Locked(end) : new SignInResult.Denied();
+    }
+
+    private async Task<DateTimeOffset?> LockAsync(UserView user, string way, CancellationToken cancellationToken)
+    {
+        string account = user.Account();
         await accounts.SendAsync(
             new LockUser(user.Name) { Id = user.Id }, Caller.System(way, account), null, cancellationToken);
-        UserView? locked = await index.FindAgainAsync(user, cancellationToken);
-        return locked?.LockedUntil is { } until ? new SignInResult.Locked(until) : new SignInResult.Denied();
+        return (await NowAsync(user, way, cancellationToken))?.LockedUntil;
     }
+
+    /// <returns>The user as the log has it now, whatever the views show; null when there is none any more.</returns>
+    private async Task<User.Created?> NowAsync(UserView user, string way, CancellationToken cancellationToken) =>
+        await events.For(CallerOf(user.Account(), way).Origin)
+            .LoadAsync(User.Decider, UserViewProjection.KeyOf(user.Id, user.Name), cancellationToken) as User.Created;
 
     private async Task<SignInResult> GoOnAsync(
         Claimant claimant, UserView user, string way, CancellationToken cancellationToken) =>

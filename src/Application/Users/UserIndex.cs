@@ -18,10 +18,6 @@ public sealed class UserIndex(IUserNames names, IReadModels views)
             UserViewProjection.KeyOf(await names.FindAsync(name, cancellationToken), name),
             cancellationToken);
 
-    /// <returns>The same user as the views have it now.</returns>
-    public Task<UserView?> FindAgainAsync(UserView user, CancellationToken cancellationToken) =>
-        views.FindAsync(UserViewProjection.View, UserViewProjection.KeyOf(user.Id, user.Name), cancellationToken);
-
     /// <returns>Null when the views have none of whoever signed in.</returns>
     public Task<UserView?> FindAsync(SessionGrant grant, CancellationToken cancellationToken) =>
         views.FindAsync(UserViewProjection.View, UserViewProjection.KeyOf(grant.UserId, grant.Name), cancellationToken);

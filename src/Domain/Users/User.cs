@@ -119,9 +119,15 @@ public abstract record User
 
     public static readonly Decider<User, UserCommand, UserEvent> Decider = new("user", new NotCreated(), Decide, Evolve);
 
+    private const int LockDoublingsMax = 10;
+
     private User()
     {
     }
+
+    /// <summary>How long a lock is that comes after so many.</summary>
+    public static TimeSpan LockAfter(int count) =>
+        LockFirst * (1 << Math.Min(count, LockDoublingsMax)) is var span && span < LockMax ? span : LockMax;
 
     public static Decision<UserEvent> Decide(User user, UserCommand command, DateTimeOffset now) =>
         DecideFor(user, command, now) switch
@@ -149,7 +155,7 @@ public abstract record User
                 : new UserPasswordChanged(c.Name, c.PasswordId, c.MustChange, now),
 
             (Created { LockedUntil: { } until }, LockUser) when until > now => Decision<UserEvent>.Nothing,
-            (Created u, LockUser c) => new UserLocked(c.Name, now + u.NextLock, now),
+            (Created u, LockUser c) => new UserLocked(c.Name, now + LockAfter(u.LockCount), now),
             (Created { LockCount: 0 }, UnlockUser) => Decision<UserEvent>.Nothing,
             (_, UnlockUser c) => new UserUnlocked(c.Name, now),
 
@@ -254,13 +260,7 @@ public abstract record User
         DateTimeOffset SessionsFrom,
         SecondFactor SecondFactor,
         CameraList? Cameras)
-        : User
-    {
-        private const int DoublingsMax = 10;
-
-        internal TimeSpan NextLock =>
-            LockFirst * (1 << Math.Min(LockCount, DoublingsMax)) is var span && span < LockMax ? span : LockMax;
-    }
+        : User;
 }
 
 /// <summary>What a user has to show beside the password: codes that a device makes of a secret and the time (RFC 6238).</summary>

@@ -300,6 +300,57 @@ public sealed class Signing_in : IAsyncDisposable
     }
 
     [Fact]
+    public async Task answers_a_name_that_nobody_has_as_one_that_somebody_has()
+    {
+        await WithUserAsync();
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i <= SignIns.FailuresMax; i++)
+            {
+                SignInResult real = await SignInAsync("ada", "wrong");
+                Assert.Equal(i >= SignIns.FailuresMax - 1, real is SignInResult.Locked);
+                Assert.Equal(real with { Whose = "" }, await SignInAsync("eve", "wrong"));
+                Assert.Equal(real with { Whose = "" }, await SignInAsync("Typed into the wrong field", "wrong"));
+            }
+
+            _world.Clock.Advance(User.LockAfter(round));
+        }
+    }
+
+    [Fact]
+    public async Task takes_no_more_guesses_at_once_than_there_may_be_until_a_lock()
+    {
+        await WithUserAsync();
+        foreach (string name in new[] { "ada", "eve" })
+        {
+            Task<SignInResult>[] all =
+            [
+                .. Enumerable.Range(0, 33).Select(_ => SignInAsync(name, "wrong")), SignInAsync(name, Right),
+            ];
+            SignInResult[] results = await Task.WhenAll(all);
+            Assert.Equal(SignIns.FailuresMax, results.Count(result => result is not SignInResult.TooMany));
+            Assert.Single(results.OfType<SignInResult.Locked>());
+            Assert.DoesNotContain(results, result => result is SignInResult.Done);
+            Assert.IsType<SignInResult.Locked>(await SignInAsync(name, Right));
+        }
+    }
+
+    [Fact]
+    public async Task is_refused_by_a_lock_that_came_while_the_password_was_looked_at()
+    {
+        await WithUserAsync();
+
+        // Two are looked at at once, so this one waits.
+        Task<SignInResult>[] others = [.. Enumerable.Range(0, 8).Select(i => SignInAsync($"eve{i}", "wrong"))];
+        Task<SignInResult> right = SignInAsync("ada", Right);
+        Assert.Null((await _world.Accounts.SendAsync(new LockUser(Samples.Ada), Admin, null, World.Token)).Refusal);
+        Assert.IsType<SignInResult.Locked>(await right);
+        await Task.WhenAll(others);
+        _world.Clock.Advance(User.LockFirst);
+        Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+    }
+
+    [Fact]
     public async Task is_over_for_whoever_is_disabled_or_another_by_then()
     {
         await WithUserAsync();
@@ -493,4 +544,31 @@ public sealed class Signing_in : IAsyncDisposable
 
     private Task<SignInResult> ChangeAsync(string password, string next) =>
         _world.SignIns.ChangePasswordAsync(Ada, password, null, next, "http", World.Token);
+}
+
+public sealed class Guesses_at_passwords
+{
+    private readonly TestClock _clock = new();
+
+    [Fact]
+    public void are_forgotten_first_of_the_name_that_nobody_has_and_that_was_tried_longest_ago()
+    {
+        var guesses = new Guesses(_clock);
+        for (int i = 0; i < Guesses.NobodiesMax; i++)
+        {
+            using Guesses.Turn turn = guesses.OfNobody($"{i}")!;
+            turn.Lock();
+            _clock.Advance(TimeSpan.FromTicks(1));
+        }
+
+        guesses.OfNobody("one more")!.Dispose();
+        Assert.NotNull(LockOf(guesses, "1"));
+        Assert.Null(LockOf(guesses, "0"));
+    }
+
+    private static DateTimeOffset? LockOf(Guesses guesses, string of)
+    {
+        using Guesses.Turn turn = guesses.OfNobody(of)!;
+        return turn.LockedUntil;
+    }
 }

@@ -98,7 +98,7 @@ public sealed class The_audit(House house) : IClassFixture<House>
         (await Host.CliReadingAsync(Password + "\n", "users", "add", "--name", "vic", "--role", "viewer", "--password-stdin")).Ok();
         string given = (await Host.CliAsync("users", "add", "--name", "wil", "--role", "viewer")).Ok().Trim();
         Assert.Equal("Forbidden", await SignInAsync("wil", given));
-        foreach (string name in new[] { "vic" })
+        foreach (string name in new[] { "vic", "a typed password" })
         {
             string[] answers = [.. await Task.WhenAll([SignInAsync(name, "wrong"), SignInAsync(name, "wrong")])];
             Assert.Equal(["Unauthorized", "Unauthorized"], answers);
@@ -112,7 +112,8 @@ public sealed class The_audit(House house) : IClassFixture<House>
         string[] expected =
         [
             "access_refused wil sign-in 127.0.0.1 password_must_change", "access_refused vic sign-in 127.0.0.1 bad_credentials",
-            "access_refused vic sign-in 127.0.0.1 locked", "access_refused  cli 127.0.0.1 bad_credentials",
+            "access_refused vic sign-in 127.0.0.1 locked", "access_refused  sign-in 127.0.0.1 bad_credentials",
+            "access_refused  sign-in 127.0.0.1 locked", "access_refused  cli 127.0.0.1 bad_credentials",
         ];
         string[] told = [];
         await Until.TrueAsync(
