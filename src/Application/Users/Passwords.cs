@@ -45,6 +45,7 @@ public sealed class Passwords : IDisposable
         && password.Distinct().Count() >= 5
         && !password.Contains(name.Value, StringComparison.OrdinalIgnoreCase)
         && !CommonPasswords.Has(password)
+        && !PasswordPatterns.IsOne(password)
         && !password.EnumerateRunes().Contains(Rune.ReplacementChar);
 
     /// <returns>Null when too many wait already.</returns>
@@ -127,6 +128,7 @@ internal static class CommonPasswords
     public static bool Has(string password)
     {
         string core = password.TrimEnd([.. "0123456789!.?#*$-_@"]);
-        return core.Length == 0 || _all.Contains(core) || _all.Contains(password);
+        return core.Length == 0 || _all.Contains(core) || _all.Contains(password)
+            || (password[..(password.Length / 2)] is var half && password == half + half && Has(half));
     }
 }

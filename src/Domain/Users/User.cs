@@ -327,5 +327,6 @@ public static class UserRefusals
 
     public static readonly Refusal WeakPassword = new(
         "user.weak_password",
-        "A password has 12 to 128 characters, is not a common one, does not repeat a few, and does not hold the user's name.");
+        "A password has 12 to 128 characters, is not a common one, does not repeat a few or walk along the keyboard, and does "
+        + "not hold the user's name.");
 }

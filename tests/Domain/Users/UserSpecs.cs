@@ -169,8 +169,35 @@ public sealed class A_user
     [InlineData("abababababababab", false)]
     [InlineData("123456789012", false)]
     [InlineData("my name is ada", false)]
+    [InlineData("1qaz2wsx3edc", false)]
+    [InlineData("123qweasdzxc", false)]
+    [InlineData("1q2w3e4r5t6y", false)]
+    [InlineData("q1w2e3r4t5y6", false)]
+    [InlineData("zaq12wsxcde3", false)]
+    [InlineData("!QAZ@WSX3edc", false)]
+    [InlineData("1q2w3e4r5t6z", false)]
+    [InlineData("azeqsdwxc123", false)]
+    [InlineData("poiuytrewq12", false)]
+    [InlineData("qqqwwweeerrr", false)]
+    [InlineData("abc123abc123", false)]
+    [InlineData("k7!k7!k7!k7!k7", false)]
+    [InlineData("abcdef123456", false)]
+    [InlineData("a1b2c3d4e5f6", false)]
+    [InlineData("qwertyuiop123", false)]
+    [InlineData("passwordpassword", false)]
+    [InlineData("sunshine1sunshine1", false)]
+    [InlineData("student first point threw", true)]
+    [InlineData("weredesertreserved", true)]
+    [InlineData("regen auf dem dach", true)]
+    [InlineData("property tree repertoire", true)]
+    [InlineData("Sunny-Harbour-19", true)]
+    [InlineData("qwertz uhr am fluss", true)]
     public void takes_no_password_that_is_easily_guessed(string password, bool isGood) =>
         Assert.Equal(isGood, Passwords.IsGood(password, Ada));
+
+    [Fact]
+    public void is_given_passwords_that_are_no_patterns() =>
+        Assert.All(Enumerable.Range(0, 2_000), _ => Assert.False(PasswordPatterns.IsOne(UserAccounts.Generate())));
 }
 
 public sealed class A_session
