@@ -183,7 +183,7 @@ public sealed class SignIns(
             },
             cancellationToken);
 
-    /// <summary>Renews a session. A token that was renewed already ends it.</summary>
+    /// <summary>Renews a session. A token that was renewed already ends it, one that is made up does nothing.</summary>
     public async Task<SignInResult> RefreshAsync(string token, string way, CancellationToken cancellationToken)
     {
         if (IdIn(token) is not { } id || ring.Find(id) is not { } grant)
@@ -199,8 +199,12 @@ public sealed class SignIns(
             return new SignInResult.Done(id, grant.Account, grant.Name, grant.Role, next);
         }
 
-        await ring.WaitForAsync(done.Position, CommandBus.VisibilityTimeout, cancellationToken);
-        return new SignInResult.Denied();
+        if (done.Decision is Decision<SessionEvent>.Accepted)
+        {
+            await ring.WaitForAsync(done.Position, CommandBus.VisibilityTimeout, cancellationToken);
+        }
+
+        return new SignInResult.Denied { Whose = grant.Account };
     }
 
     /// <summary>Ends a session. Nothing comes of a token that is none.</summary>

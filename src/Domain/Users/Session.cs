@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Events.Domain.Kernel;
 
 namespace Events.Domain.Users;
@@ -41,12 +43,15 @@ public enum SessionEnd
 
 /// <summary>
 /// One signing-in, and what was renewed from it. A refresh token is good once; one that is shown a second time ends all that came
-/// of it, since nobody can tell the thief from the owner.
+/// of it, since nobody can tell the thief from the owner. One that never was ends nothing: anybody can make one up.
 /// </summary>
 public abstract record Session
 {
     public static readonly Decider<Session, SessionCommand, SessionEvent> Decider =
         new("session", new NotStarted(), Decide, Evolve);
+
+    /// <summary>Each leaves something to remember. One a minute for all of a month is less.</summary>
+    public const int RenewalsMax = 50_000;
 
     private Session()
     {
@@ -62,9 +67,12 @@ public abstract record Session
 
             (Open s, RefreshSession) when s.ExpiresAt <= now => SessionRefusals.Ended,
             (Open s, RefreshSession c) when s.RefreshHash == c.NextHash => Decision<SessionEvent>.Nothing,
-            (Open s, RefreshSession c) => s.RefreshHash == c.ShownHash
+            (Open s, RefreshSession c) when s.RefreshHash == c.ShownHash => s.RenewalCount < RenewalsMax
                 ? new SessionRefreshed(c.SessionId, c.NextHash, now)
-                : new SessionEnded(c.SessionId, SessionEnd.TokenReused, now),
+                : SessionRefusals.Ended,
+            (Open s, RefreshSession c) => s.Replaced.Contains(Mark(c.ShownHash))
+                ? new SessionEnded(c.SessionId, SessionEnd.TokenReused, now)
+                : SessionRefusals.Ended,
             (Open, EndSession c) => new SessionEnded(c.SessionId, SessionEnd.SignedOut, now),
 
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule for this command."),
@@ -73,15 +81,29 @@ public abstract record Session
     public static Session Evolve(Session session, SessionEvent fact) =>
         (session, fact) switch
         {
-            (NotStarted, SessionStarted e) => new Open(e.RefreshHash, e.ExpiresAt),
-            (Open s, SessionRefreshed e) => s with { RefreshHash = e.RefreshHash },
+            (NotStarted, SessionStarted e) => new Open(e.RefreshHash, e.ExpiresAt, [], 0),
+            (Open s, SessionRefreshed e) => s with
+            {
+                RefreshHash = e.RefreshHash,
+                Replaced = s.Replaced.Push(Mark(s.RefreshHash)),
+                RenewalCount = s.RenewalCount + 1,
+            },
             (Open, SessionEnded) => new Ended(),
             _ => session,
         };
 
+    /// <summary>Half of a hash is enough to know it again, and a session can have thousands.</summary>
+    private static UInt128 Mark(string hash) =>
+        UInt128.TryParse(
+            hash.AsSpan(0, Math.Min(hash.Length, 32)), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out UInt128 mark)
+            ? mark
+            : default;
+
     public sealed record NotStarted : Session;
 
-    public sealed record Open(string RefreshHash, DateTimeOffset ExpiresAt) : Session;
+    /// <param name="Replaced">Of each refresh token that was good once.</param>
+    public sealed record Open(string RefreshHash, DateTimeOffset ExpiresAt, ImmutableStack<UInt128> Replaced, int RenewalCount)
+        : Session;
 
     public sealed record Ended : Session;
 }

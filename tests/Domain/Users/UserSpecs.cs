@@ -205,6 +205,8 @@ public sealed class A_session
     private const string Next = "1f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     private const string Last = "2f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
+    private const string MadeUp = "3f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
     private static readonly SessionId Id = Samples.Session;
     private static readonly SessionStarted Started = new(Id, Samples.Ada, Samples.Hash, Now.AddDays(1), Now.AddDays(-1));
 
@@ -218,20 +220,38 @@ public sealed class A_session
             .State("Ended", Started, new SessionEnded(Id, SessionEnd.SignedOut, Now))
             .Command(new StartSession(Id, Samples.Ada, Samples.Hash, Now.AddDays(1)))
             .Command(new RefreshSession(Id, Samples.Hash, Last))
+            .Command(new RefreshSession(Id, MadeUp, Last), "made up")
             .Command(new EndSession(Id))
             .Holds("""
-                               | NotStarted     | Open             | Open (renewed) | Open (over)   | Ended
-                StartSession   | SessionStarted | nothing          | nothing        | nothing       | session.ended
-                RefreshSession | session.ended  | SessionRefreshed | SessionEnded   | session.ended | nothing
-                EndSession     | nothing        | SessionEnded     | SessionEnded   | SessionEnded  | nothing
+                                         | NotStarted     | Open             | Open (renewed) | Open (over)   | Ended
+                StartSession             | SessionStarted | nothing          | nothing        | nothing       | session.ended
+                RefreshSession           | session.ended  | SessionRefreshed | SessionEnded   | session.ended | nothing
+                RefreshSession (made up) | session.ended  | session.ended    | session.ended  | session.ended | nothing
+                EndSession               | nothing        | SessionEnded     | SessionEnded   | SessionEnded  | nothing
                 """);
 
     [Fact]
-    public void ends_when_a_token_is_shown_twice() =>
+    public void ends_when_a_token_is_shown_twice_however_often_it_was_renewed_since()
+    {
+        string[] hashes = [.. Enumerable.Range(0, 100).Select(i => $"{i:x8}{Next[8..]}")];
+        foreach (string shown in new[] { Samples.Hash, hashes[0], hashes[98] })
+        {
+            For(Session.Decider)
+                .Given([Started, .. hashes.Select(hash => new SessionRefreshed(Id, hash, Now))])
+                .When(new RefreshSession(Id, shown, Last))
+                .Then(new SessionEnded(Id, SessionEnd.TokenReused, Now));
+        }
+    }
+
+    [Fact]
+    public void is_renewed_so_often_and_no_oftener()
+    {
+        var often = new Session.Open(Samples.Hash, Now.AddDays(1), [], Session.RenewalsMax);
         Assert.Equal(
-            [new SessionEnded(Id, SessionEnd.TokenReused, Now)],
-            Assert.IsType<Decision<SessionEvent>.Accepted>(Session.Decide(
-                new Session.Open(Next, Now.AddDays(1)), new RefreshSession(Id, Samples.Hash, Last), Now)).Facts);
+            SessionRefusals.Ended,
+            Assert.IsType<Decision<SessionEvent>.Refused>(
+                Session.Decide(often, new RefreshSession(Id, Samples.Hash, Last), Now)).Refusal);
+    }
 }
 
 public sealed class Signing_in : IAsyncDisposable
@@ -315,6 +335,19 @@ public sealed class Signing_in : IAsyncDisposable
         Assert.IsType<SignInResult.Denied>(await _world.SignIns.RefreshAsync(second.RefreshToken, "http", World.Token));
         Assert.Contains(
             _world.Streams.FactsOf($"session-{first.SessionId}"), fact => fact is SessionEnded { Reason: SessionEnd.TokenReused });
+    }
+
+    [Fact]
+    public async Task goes_on_when_somebody_makes_a_token_of_it_up()
+    {
+        await WithUserAsync();
+        var done = Assert.IsType<SignInResult.Done>(await SignInAsync("ada", Right));
+        string madeUp = $"{done.RefreshToken.Split('.')[0]}.x";
+        var denied = Assert.IsType<SignInResult.Denied>(await _world.SignIns.RefreshAsync(madeUp, "http", World.Token));
+        Assert.Equal(done.Account, denied.Whose);
+        Assert.NotNull(_world.Users.Find(done.SessionId));
+        Assert.DoesNotContain(_world.Streams.AllFacts, fact => fact is SessionEnded);
+        Assert.IsType<SignInResult.Done>(await _world.SignIns.RefreshAsync(done.RefreshToken, "http", World.Token));
     }
 
     [Fact]

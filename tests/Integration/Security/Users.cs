@@ -91,6 +91,8 @@ public sealed class Users(House house) : IClassFixture<House>
     {
         await AddAsync("cleo", "viewer");
         JsonElement first = await SignInAsync("cleo", Password);
+        string madeUp = $"{first.Text("refreshToken").Split('.')[0]}.x";
+        Assert.Equal(HttpStatusCode.Unauthorized, (await PostAsync("refresh", new { refreshToken = madeUp })).StatusCode);
         JsonElement second = await AnswerAsync(await PostAsync("refresh", new { refreshToken = first.Text("refreshToken") }));
         string access = second.Text("accessToken");
         Assert.Equal(HttpStatusCode.OK, await house.GetAsync("/live/camera0.jpg", ("Authorization", $"Bearer {access}")));
