@@ -416,7 +416,9 @@ internal static class Composition
         app.Use(new WebGuard(settings.Security.AllowedOrigins).GuardAsync);
         app.Use(services.GetRequiredService<AddressGuard>().GuardAsync);
         app.Use(HttpBoundary.GuardAsync);
-        app.Use((context, next) => KeepApart(context, next, settings.Health.Port));
+        bool isPlainOutside = !IPAddress.IsLoopback(Addresses.Of(settings.Server.Host))
+            && (settings.Tls.CertificateFile is null || settings.Tls.PlainOutside);
+        app.Use((context, next) => KeepApart(context, next, settings.Health.Port, isPlainOutside));
         app.MapJsonRpc(settings.Server.WebSocketPath);
         app.MapGraphQL(GraphQLDoor.Path);
         services.GetRequiredService<LiveEndpoints>().Map(app);
@@ -431,14 +433,15 @@ internal static class Composition
     /// <summary>
     /// Health checks answer on their own port, everything else on the main one, files on both. By the port that was connected
     /// to, not by the <c>Host</c> header, which a client may choose. Consent to health in the clear is none to pictures, so files
-    /// leave this machine by the health port only when that is encrypted.
+    /// leave this machine by the health port only when that is encrypted, or the main one hands them out in the clear, too.
     /// </summary>
-    private static Task KeepApart(HttpContext context, RequestDelegate next, int healthPort)
+    private static Task KeepApart(HttpContext context, RequestDelegate next, int healthPort, bool isPlainOutside)
     {
         PathString path = context.Request.Path;
         bool isHealthPort = context.Connection.LocalPort == healthPort;
         bool isFile = path.StartsWithSegments("/files", StringComparison.Ordinal);
-        if (isFile && isHealthPort && !context.Request.IsHttps && !IPAddress.IsLoopback(context.Connection.RemoteIpAddress!))
+        if (isFile && isHealthPort && !isPlainOutside && !context.Request.IsHttps
+            && !IPAddress.IsLoopback(context.Connection.RemoteIpAddress!))
         {
             return Results.Problem(
                 "This port is not encrypted and hands out no files. Use the main one, or set Health.Tls to true.",

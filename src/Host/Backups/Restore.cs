@@ -1,4 +1,3 @@
-using System.Globalization;
 using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Users;

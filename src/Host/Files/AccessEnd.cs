@@ -45,7 +45,7 @@ internal sealed partial class AccessEnd : IDisposable
 
     private void Cut()
     {
-        LogCutOff(_logger, _path, "The key, session, token or link that it was begun with is good no longer.");
+        LogCutOff(_logger, _path, "The key, session or token behind it is good no longer.");
         _context.Abort();
     }
 

@@ -185,13 +185,16 @@ internal sealed class FileEndpoints(
         if (links.Check(path, SignedQuery.Of(context.Request.Query), context.Connection.RemoteIpAddress) is { } link)
         {
             callers.Count(link);
-            return (new FileRight(link.Who, link.Cameras, link.Until, link.Ended), null);
+            // Begun within its time, it may go on: an hour is not enough for every film and line.
+            return (new FileRight(link.Who, link.Cameras, DateTimeOffset.MaxValue, link.Ended), null);
         }
 
         AccessIdentity? identity = await callers.FindAsync(context.Request, "files");
         if (identity?.May(Right.SeePictures) == true)
         {
-            return (new FileRight(identity.UserId, identity.Cameras, identity.ExpiresAt, identity.Ended), null);
+            // A session's tokens are of minutes; the session itself has its own end.
+            DateTimeOffset until = identity.SessionId is null ? identity.ExpiresAt : DateTimeOffset.MaxValue;
+            return (new FileRight(identity.UserId, identity.Cameras, until, identity.Ended), null);
         }
 
         if (identity is not null || context.Request.Query.ContainsKey("sig"))

@@ -8,7 +8,7 @@ namespace Events.Tests.Integration.Security;
 /// <summary>Of a file that is not encrypted, so that nothing but the access can end it.</summary>
 public sealed class A_slow_download
 {
-    private const string Why = "The key, session, token or link that it was begun with is good no longer.";
+    private const string Why = "The key, session or token behind it is good no longer.";
 
     [Fact]
     public async Task ends_with_the_key_or_session_that_it_was_begun_with()
