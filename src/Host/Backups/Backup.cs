@@ -176,9 +176,12 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
                 "-h", place.Host!, "-p", place.Port.ToString(CultureInfo.InvariantCulture), "-U", place.Username!, "-D", target,
                 "-X", "stream", "--checkpoint=fast", "--no-password",
             ],
+            null,
             cancellationToken);
+
+        // It hands the name on to a shell, between double quotes and no more: so it is not told the name.
         await ProgramRun.RequireAsync(
-            processes, Path.Combine(binaries.Folder, "pg_verifybackup"), [target], cancellationToken);
+            processes, Path.Combine(binaries.Folder, "pg_verifybackup"), ["."], target, cancellationToken);
     }
 
     private async Task<BackupRow> DescribeAsync(

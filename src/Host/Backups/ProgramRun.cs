@@ -9,13 +9,19 @@ internal static class ProgramRun
     /// <summary>In characters. What a program says last says why it failed.</summary>
     private const int WordsMax = 4_000;
 
+    /// <param name="workingDirectory">Null for this program's.</param>
     /// <exception cref="CommandFailedException">It is not there, or ended badly; the message holds its last words.</exception>
     public static async Task RequireAsync(
-        IChildProcesses processes, string program, string[] arguments, CancellationToken cancellationToken)
+        IChildProcesses processes,
+        string program,
+        string[] arguments,
+        string? workingDirectory,
+        CancellationToken cancellationToken)
     {
         try
         {
-            await using IChildProcess child = processes.Start(new ChildProcessSpec(program, arguments));
+            await using IChildProcess child = processes.Start(
+                new ChildProcessSpec(program, arguments, WorkingDirectory: workingDirectory));
             child.Input.Close();
             using var output = new StreamReader(child.Output);
             using var error = new StreamReader(child.Error);

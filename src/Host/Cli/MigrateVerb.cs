@@ -143,6 +143,7 @@ internal static class MigrateVerb
                 processes,
                 Path.Combine(binaries.Folder, "pg_dump"),
                 [.. at, "--format=custom", "--file", file, "--dbname", place.Database!],
+                null,
                 cancellationToken);
             await RunAsync(
                 place.ConnectionString, $"create database {Quoted(copy)} template template0 encoding 'UTF8'", cancellationToken);
@@ -150,6 +151,7 @@ internal static class MigrateVerb
                 processes,
                 Path.Combine(binaries.Folder, "pg_restore"),
                 [.. at, "--no-owner", "--exit-on-error", "--dbname", copy, file],
+                null,
                 cancellationToken);
         }
         finally

@@ -40,7 +40,7 @@ public sealed class Settings : IDisposable
         Assert.Empty(settings.Discovery.Skydio.Ranges);
         Assert.Empty(settings.Discovery.GenericRanges);
         Assert.Equal(new StorageSettings(80, 90, 10), settings.Storage);
-        Assert.Equal(new RetentionSettings(60), settings.Retention);
+        Assert.Equal(new RetentionSettings(60, null, true, null, null), settings.Retention);
         Assert.True(settings.Demo.Enabled);
         Assert.Equal(RunEnvironment.Production, settings.Environment);
     }
