@@ -56,7 +56,8 @@ public sealed partial class RetentionKeeper(
     {
         IStreams streams = store.For(Caller.System("keeper", RetentionPolicy.Key).Origin);
         if (options.FirstPolicy is not { } first
-            || await streams.LoadAsync(RetentionPolicy.Decider, RetentionPolicy.Key, cancellationToken) is not RetentionPolicy.Unset)
+            || await streams.LoadAsync(RetentionPolicy.Decider, RetentionPolicy.Key, cancellationToken)
+                is not RetentionPolicy.Unset)
         {
             return false;
         }

@@ -72,8 +72,8 @@ internal static class AuditVerbs
             + "files. Default: Anchors.Folder.");
         var keys = new Option<string[]>("--key")
         {
-            Description = "A public key that you hold (its text, or a file of them). Without it, those in the database are "
-                + "taken.",
+            Description = "A public key that you hold (its text, or a file of them). Without it, those in the folder keys are "
+                + "taken, or where there are none, those in the database.",
         };
         Option<string?> authority = Text(
             "--stamp-ca", "A file with certificates (PEM) of the time-stamp authorities that you trust.");
@@ -93,13 +93,7 @@ internal static class AuditVerbs
         {
             from, to, level, files, anchors, keys, authority, witnesses, stolen, above, format,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(from) > result.GetValue(to))
-            {
-                result.AddError("--from is behind --to: there is nothing between them to look at.");
-            }
-        });
+        RefuseTurnedRange(command, from, to);
         command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
         {
             AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
@@ -124,6 +118,15 @@ internal static class AuditVerbs
         }));
         return command;
     }
+
+    private static void RefuseTurnedRange(Command command, Option<long> from, Option<long> to) =>
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(from) > result.GetValue(to))
+            {
+                result.AddError("--from is behind --to: there is nothing between them to look at.");
+            }
+        });
 
     private static Option<string?> Text(string name, string description) => new(name) { Description = description };
 

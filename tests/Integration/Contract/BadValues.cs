@@ -11,7 +11,7 @@ internal static class BadValues
         param.Kind switch
         {
             ParamKind.Camera =>
-                ["5", "\"\"", "\"video0\"", "\"/dev/video0\"", "\"camera\"", "\"camera-1\"", "\"Camera0\"", "\"camera0\u0661\"", "[]", "\"camera0 \""],
+                ["5", "\"\"", "\"video0\"", "\"/dev/video0\"", "\"camera\"", "\"camera-1\"", "\"Camera0\"", "[]", "\"camera0 \""],
             ParamKind.Text => ["5", "\"\"", Quoted(new string('x', (int)param.Max + 1)), "{}"],
             ParamKind.FileName =>
                 ["5", "\"\"", "\"../x\"", "\"a/b\"", "\"a\\\\b\"", "\"a..b\"", "\"<script>\"", "\"a\\u0000\"", Quoted(new string('x', 256))],

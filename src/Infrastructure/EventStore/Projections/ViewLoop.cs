@@ -308,7 +308,8 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
             {
                 throw new ViewFaultException(
                     $"Somebody holds the table views.{_view.Table} in an open transaction, and {SwapAttemptsMax} attempts to "
-                    + "swap the new one in came to nothing. What was built is kept: ask for the rebuild again when that has ended.",
+                    + "swap the new one in came to nothing. What was built is kept: ask for the rebuild again when that has "
+                    + "ended.",
                     e);
             }
         }
