@@ -43,14 +43,15 @@ public sealed class A_store_without_PostgreSQL : IAsyncLifetime
         Task<Tallied>[] writers = [.. Enumerable.Range(0, 8).Select(n => WriteAsync($"w{n}", done.Token))];
         Task<List<StoredFact>> follower = FollowAsync(done.Token);
 
-        await Task.Delay(300, Token);
+        await Store.UntilAsync(async () => await _store.Log.HeadAsync(Token) > 60);
         await _server.KillAsync();
         await Assert.ThrowsAsync<DependencyUnavailableException>(() => _store.TellAsync("a", new TallyCommand.Add(1)));
         await Assert.ThrowsAsync<DependencyUnavailableException>(() => _store.Log.HeadAsync(Token));
         await Assert.ThrowsAsync<DependencyUnavailableException>(() => _store.ReadModels.FindAsync(TallyViews.Rows, "a", Token));
         await _server.StartAgainAsync();
         await Store.UntilAsync(() => SucceedsAsync("b"));
-        await Task.Delay(300, Token);
+        long head = await _store.Log.HeadAsync(Token);
+        await Store.UntilAsync(async () => await _store.Log.HeadAsync(Token) > head + 60);
         await done.CancelAsync();
 
         Tallied[] all = await Task.WhenAll(writers);
