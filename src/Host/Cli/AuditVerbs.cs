@@ -119,10 +119,14 @@ internal static class AuditVerbs
         return command;
     }
 
+    /// <summary>What is no number is told by the option itself.</summary>
     private static void RefuseTurnedRange(Command command, Option<long> from, Option<long> to) =>
         command.Validators.Add(result =>
         {
-            if (result.GetValue(from) > result.GetValue(to))
+            if (result.GetResult(from)?.Tokens is [{ Value: var first }] && result.GetResult(to)?.Tokens is [{ Value: var last }]
+                && long.TryParse(first, CultureInfo.InvariantCulture, out long begin)
+                && long.TryParse(last, CultureInfo.InvariantCulture, out long end)
+                && begin > end)
             {
                 result.AddError("--from is behind --to: there is nothing between them to look at.");
             }

@@ -29,7 +29,7 @@ internal static class BackupVerbs
         };
         keep.Validators.Add(result =>
         {
-            if (result.GetValue(keep) is < 1 or > KeepMax)
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int count) && count is < 1 or > KeepMax)
             {
                 result.AddError($"--keep takes 1 to {KeepMax}.");
             }

@@ -37,7 +37,7 @@ internal static class BundleVerbs
         command.Validators.Add(result =>
         {
             if (result.GetValue(stream) is not { Length: > 0 } && result.GetValue(camera) is null
-                && result.GetValue(from) is null && result.GetValue(to) is null)
+                && result.GetResult(from) is null && result.GetResult(to) is null)
             {
                 result.AddError("Say what to export: --stream, --camera, or --from and --to.");
             }

@@ -242,7 +242,7 @@ internal static class CommandLine
         var hours = new Option<int?>("--expiry-hours") { Description = "The same in hours, as the older generator has it." };
         hours.Validators.Add(result =>
         {
-            if (result.GetValue(hours) is < 1 or > 366 * 24)
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out int given) && given is < 1 or > 366 * 24)
             {
                 result.AddError("--expiry-hours is a number of hours from 1 to 8784.");
             }

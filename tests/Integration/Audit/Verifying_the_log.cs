@@ -172,6 +172,7 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
     [InlineData("audit", "verify", "--from", "x")]
     [InlineData("audit", "verify", "--from", "100", "--to", "50")]
     [InlineData("audit", "verify", "--no-such-option")]
+    [InlineData("audit", "export", "--from", "x")]
     [InlineData("audit", "no-such-verb")]
     public async Task says_that_a_command_line_makes_no_sense(params string[] words) =>
         Assert.Equal(3, (await log.Host.CliAsync(words)).ExitCode);
