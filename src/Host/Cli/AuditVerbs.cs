@@ -97,8 +97,7 @@ internal static class AuditVerbs
         command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
         {
             AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
-            levels = levels == default ? Usual : levels;
-            levels |= given.GetValue(files) ? AuditLevels.Files : default;
+            levels = (levels == default ? Usual : levels) | (given.GetValue(files) ? AuditLevels.Files : default);
             AuditQuestion question = QuestionOf(
                 levels,
                 log.Place,

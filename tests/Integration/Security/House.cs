@@ -26,6 +26,9 @@ public sealed class House : IAsyncLifetime
 
     internal string[] Snapshots { get; } = new string[2];
 
+    /// <summary>Of keys that more than one test shows, by role and scope; null for all that the role may.</summary>
+    internal Dictionary<(Role Role, string? Scope), string> Secrets { get; } = [];
+
     public async ValueTask InitializeAsync()
     {
         Host = await RunningHost.StartAsync(new() { ["EVENTS__Security__UseReportPause"] = "1s" });

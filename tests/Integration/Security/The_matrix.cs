@@ -337,8 +337,18 @@ public sealed class The_matrix(House house) : IClassFixture<House>
     private static bool IsOwn(string name) =>
         name is "query me" or "who_am_i" || name.Contains("Own", StringComparison.Ordinal) || name.Contains("_own_", StringComparison.Ordinal);
 
-    private async Task<string> SecretAsync(Role role, string? scope) =>
-        (await house.KeyAsync(["--role", NameOf(role), .. scope is null ? Array.Empty<string>() : ["--scope", scope]])).Secret;
+    /// <summary>Made once: a key is as good in one test as in another.</summary>
+    private async Task<string> SecretAsync(Role role, string? scope)
+    {
+        if (!house.Secrets.TryGetValue((role, scope), out string? secret))
+        {
+            string[] more = scope is null ? [] : ["--scope", scope];
+            (secret, _) = await house.KeyAsync(["--role", NameOf(role), .. more]);
+            house.Secrets[(role, scope)] = secret;
+        }
+
+        return secret;
+    }
 
     private static string NameOf(Role role) => role.ToString().ToLowerInvariant();
 
