@@ -17,6 +17,14 @@ public static class PostgresFixture
 
     /// <returns>Connection string of an empty database that nobody else uses.</returns>
     public static async Task<string> NewDatabaseAsync() => await (await Shared.Value).NewDatabaseAsync();
+
+    internal static async Task EndAsync()
+    {
+        if (Shared.IsValueCreated)
+        {
+            await (await Shared.Value).DisposeAsync();
+        }
+    }
 }
 
 /// <summary>One PostgreSQL that a test may also stop, freeze and start.</summary>

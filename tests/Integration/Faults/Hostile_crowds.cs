@@ -59,7 +59,7 @@ public sealed class Hostile_crowds(ITestOutputHelper output)
     [Fact]
     public async Task of_200_leave_an_honest_client_and_a_recording_alone()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
+        await using RunningHost host = await RunningHost.StartAsync(new() { ["DOTNET_TieredCompilation"] = "0" });
         await Scene.AddAsync(host, Scene.Pattern);
         string token = await host.TokenAsync("viewer");
         await using RpcClient client = await host.ConnectAsync();

@@ -59,7 +59,8 @@ public sealed class Postgres_that_goes_away
 
         using var enough = new CancellationTokenSource();
         Tally[] tallies = [new(), new(), new()];
-        var callers = Task.WhenAll(
+        Task[] callers =
+        [
             CallAsync(host, tallies[0], enough.Token, ("get_camera_list", new { })),
             CallAsync(host, tallies[1], enough.Token, ("take_snapshot", new { device = "camera1" })),
             CallAsync(
@@ -67,17 +68,19 @@ public sealed class Postgres_that_goes_away
                 tallies[2],
                 enough.Token,
                 ("start_recording", new { device = "camera1" }),
-                ("stop_recording", new { device = "camera1" })));
+                ("stop_recording", new { device = "camera1" })),
+        ];
         await faultAsync(Scene.PostmasterOf(host));
         await ListsAgainAsync(client);
         int[] before = [.. tallies.Select(tally => tally.Answered)];
         await Until.TrueAsync(
-            () => Task.FromResult(callers.IsCompleted || tallies.Zip(before).All(pair => pair.First.Answered > pair.Second)),
+            () => Task.FromResult(
+                callers.Any(caller => caller.IsCompleted) || tallies.Zip(before).All(pair => pair.First.Answered > pair.Second)),
             TimeSpan.FromSeconds(60),
-            "each caller to succeed again");
+            () => $"each caller to succeed again: {string.Join(", ", tallies.Select(tally => $"{tally}"))}; {host.Output}");
         await Until.RecordedAsync(2);
         await enough.CancelAsync();
-        await callers;
+        await Task.WhenAll(callers);
         Assert.All(tallies, tally => Assert.True(tally.Longest < AnswerTimeMax, $"A call took {tally.Longest}."));
         Assert.Contains(tallies, tally => tally.Failed > 0);
 
@@ -181,5 +184,7 @@ public sealed class Postgres_that_goes_away
         public volatile int Failed;
 
         public TimeSpan Longest { get; set; }
+
+        public override string ToString() => $"{Answered} answered, {Failed} failed, the longest call took {Longest}";
     }
 }

@@ -18,7 +18,7 @@ public sealed class A_quiet_host
     [Fact]
     public async Task gives_back_what_its_start_and_a_crowd_needed()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
+        await using RunningHost host = await RunningHost.StartAsync(new() { ["DOTNET_TieredCompilation"] = "0" });
         await Scene.AddAsync(host, Scene.Pattern);
         await RestsAsync(host);
 
