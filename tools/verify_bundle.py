@@ -30,6 +30,13 @@ SIGNATURES_MAX = 100
 LEAF_KEYS = ("bdata", "causation_id", "correlation_id", "data", "headers", "id", "leaf", "mt_dotnet_type", "seq_id",
              "stream_id", "tenant_id", "timestamp_us", "type", "user_name", "version")
 FACT_KEYS = (set(LEAF_KEYS) - {"leaf"}) | {"index"}
+# What a SubjectPublicKeyInfo of P-256 begins with; 4 and the point's coordinates follow, 32 bytes each.
+P256_START = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200')
+P256_BYTES = 91
+P256_PRIME = 2 ** 256 - 2 ** 224 + 2 ** 192 + 2 ** 96 - 1
+P256_B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
+SYSLOG_ELEMENT = '[head@32473 '
+NAMES_MAX = 10
 
 
 class Contradicted(Exception):
@@ -260,6 +267,44 @@ def strict_number(text):
     return int(text)
 
 
+def position(text):
+    """A position as the manifest has it: decimal text, in one spelling."""
+    if not isinstance(text, str) or not re.fullmatch(r'0|-?[1-9][0-9]{0,18}', text) or not -2 ** 63 <= int(text) < 2 ** 63:
+        raise Contradicted('a position that is none: %s' % str(text)[:30])
+    return int(text)
+
+
+def file_hash(data):
+    """The SHA-256 of the file that a body describes; None if it describes none. No recursion: a body may be of any depth."""
+    # Without its name in plain, or an escape that may spell it, there is no such member.
+    if data is None or ('sha256' not in data and '\\u' not in data):
+        return None
+    at, depth, key, pairs = 0, 0, None, {}
+    while True:
+        match = TOKEN.match(data, at)
+        if match is None:
+            break
+        at, (mark, string, _, _) = match.end(), match.groups()
+        if mark in ('[', '{'):
+            if depth == 0 and mark == '[':
+                break
+            depth += 1
+        elif mark in (']', '}'):
+            depth -= 1
+        elif mark == ',' and depth == 1:
+            key = None
+        elif string is not None and depth == 1:
+            if key is None:
+                key = string_of(string)
+            else:
+                pairs[key] = string_of(string)
+    return pairs.get('sha256')
+
+
+def is_on_curve(x, y):
+    return x < P256_PRIME and y < P256_PRIME and (y * y - x ** 3 + 3 * x - P256_B) % P256_PRIME == 0
+
+
 class Key:
     """A public key, type 0x02: ECDSA on P-256 with SHA-256."""
 
@@ -271,8 +316,13 @@ class Key:
         data = strict_base64(parts[2])
         self.spki = data[1:]
         self.id = sha256(self.spki)[:4]
-        if data[:1] != b'\2' or self.id.hex() != parts[1]:
-            raise Contradicted('a public key of another kind, or with a wrong id: ' + vkey[:80])
+        if data[:1] != b'\2' or self.id.hex() != parts[1] or not re.fullmatch('[^\\s+\x00-\x1f]+', self.name):
+            raise Contradicted('a public key of another kind, or with a wrong name or id: ' + vkey[:80])
+        # The type says P-256, and openssl would take a key of any kind.
+        point = self.spki[len(P256_START):]
+        if len(self.spki) != P256_BYTES or not self.spki.startswith(P256_START) or point[:1] != b'\4' or not is_on_curve(
+                int.from_bytes(point[1:33], 'big'), int.from_bytes(point[33:], 'big')):
+            raise Contradicted('a public key that is none of P-256: ' + vkey[:80])
 
     def has_signed(self, text, signature):
         pem = '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' % base64.b64encode(self.spki).decode()
@@ -286,37 +336,55 @@ class Key:
         return run.returncode == 0
 
 
+def signed_note(note):
+    """The text of a signed note, and its signatures as name, id and bytes, which nobody has looked at yet."""
+    if len(note) > NOTE_BYTES_MAX:
+        raise Contradicted('a head that is too large')
+    try:
+        text = note.decode('utf-8')
+    except UnicodeDecodeError:
+        raise Contradicted('a head that is no text')
+    border = text.rfind('\n\n')
+    if border < 0 or not text.endswith('\n') or any(ord(letter) < 32 and letter != '\n' for letter in text):
+        raise Contradicted('a head without signatures')
+    lines, signatures = text[border + 2:-1].split('\n'), []
+    if len(lines) > SIGNATURES_MAX:
+        raise Contradicted('a head that has too many signatures')
+    for line in lines:
+        match = re.fullmatch('\u2014 ([^\\s+]+) ([A-Za-z0-9+/=]+)', line)
+        if match is None:
+            raise Contradicted('a line that is no signature')
+        data = strict_base64(match.group(2))
+        if len(data) <= 4:
+            raise Contradicted('a signature that is none')
+        signatures.append((match.group(1), data[:4], data[4:]))
+    return text[:border + 1], signatures
+
+
+def origin_of(note):
+    """Which log a note is of by its own words; None for what is no signed note, such as a part of one."""
+    try:
+        return signed_note(note)[0].split('\n')[0] or None
+    except Contradicted:
+        return None
+
+
 class Head:
     """A tree head that a trusted key has signed."""
 
     def __init__(self, note, keys):
-        try:
-            text = note.decode('utf-8')
-        except UnicodeDecodeError:
-            raise Contradicted('a head that is no text')
-        border = text.rfind('\n\n')
-        if border < 0 or not text.endswith('\n') or any(ord(letter) < 32 and letter != '\n' for letter in text):
-            raise Contradicted('a head without signatures')
-        self.text, lines = text[:border + 1], text[border + 2:-1].split('\n')
+        self.text, signatures = signed_note(note)
         parts = self.text.split('\n')
         if len(parts) < 4 or '' in parts[:-1]:
             raise Contradicted('a head of fewer than three lines')
         self.note, self.origin, self.size, self.root = note, parts[0], strict_number(parts[1]), strict_base64(parts[2])
-        if len(self.root) != 32:
-            raise Contradicted('a root that is no hash')
+        if len(self.root) != 32 or (self.size == 0 and self.root != sha256(b'')):
+            raise Contradicted('a root that is no hash, or cannot be that of its size')
         signed = False
-        if len(note) > NOTE_BYTES_MAX or len(lines) > SIGNATURES_MAX:
-            raise Contradicted('a head that is too large, or has too many signatures')
-        for line in lines:
-            match = re.fullmatch('\u2014 ([^\\s+]+) ([A-Za-z0-9+/=]+)', line)
-            if match is None:
-                raise Contradicted('a line that is no signature')
-            data = strict_base64(match.group(2))
-            if len(data) <= 4:
-                raise Contradicted('a signature that is none')
+        for name, id_, signature in signatures:
             for key in keys:
-                if key.name == match.group(1) and key.id == data[:4]:
-                    if not key.has_signed(self.text.encode('utf-8'), data[4:]):
+                if key.name == name and key.id == id_:
+                    if not key.has_signed(self.text.encode('utf-8'), signature):
                         raise Contradicted('the signature of %s on the head of %d facts is wrong' % (key.name, self.size))
                     signed = signed or key.name == self.origin
         if not signed:
@@ -356,22 +424,61 @@ def hashes_of(lines):
     return hashes
 
 
+def text_of(data):
+    """A file that somebody kept, whatever wrote it: what is in another encoding is no head, and says nothing against a bundle."""
+    return data.decode('utf-16' if data[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8-sig', 'replace')
+
+
 def notes_in(data):
-    """Notes one behind the other, as an anchor file has them."""
-    notes, lines, signed = [], [], False
-    for line in data.decode('utf-8').split('\n'):
-        is_signature = line.startswith('\u2014 ')
-        if signed and not is_signature:
-            notes.append(('\n'.join(lines) + '\n').encode('utf-8'))
-            lines, signed = [], False
-            if not line:
-                continue
-        if lines or line:
-            lines.append(line)
-        signed = signed or is_signature
-    if any(lines):
-        notes.append(('\n'.join(lines) + '\n').encode('utf-8'))
+    """Notes one behind the other, as an anchor file has them, or those in a file that a syslog receiver wrote."""
+    text = text_of(data).replace('\r\n', '\n')
+    lines = [line for line in text.split('\n') if SYSLOG_ELEMENT in line]
+    notes = [syslog_note(line) for line in lines] if lines else split_notes(text)
+    return [note.encode('utf-8', 'replace') for note in dict.fromkeys(notes)]
+
+
+def split_notes(text):
+    """Two blank lines follow what a full disk or a power cut left of a note: such a part loses its signatures, and is no head."""
+    notes, note, blanks = [], [], 0
+    lines = text.split('\n')
+
+    def add(torn):
+        if any(note):
+            notes.append(''.join(line + '\n' for line in note if not torn or not is_signature(line)))
+        note.clear()
+
+    def is_signature(line):
+        return line.startswith('\u2014 ')
+
+    for at, line in enumerate(lines):
+        signed = bool(note) and is_signature(note[-1])
+        blanks = 0 if line else blanks + 1
+        torn = (not line and at + 2 < len(lines) and not lines[at + 1]) if signed else blanks == 2
+        if note and (torn or (signed and not is_signature(line))):
+            add(torn)
+        if note or line:
+            note.append(line)
+    add(not text.endswith('\n'))
     return notes
+
+
+def syslog_note(line):
+    """The note that a line of RFC 5424 has in its structured data; what stands around it is the receiver's."""
+    at, values = line.index(SYSLOG_ELEMENT) + len(SYSLOG_ELEMENT), []
+    while at < len(line) and line[at] != ']':
+        equals = line.find('="', at)
+        if equals < 0:
+            break
+        name, value, at = line[at:equals].strip(), '', equals + 2
+        while at < len(line) and line[at] != '"':
+            at += 1 if line[at] == '\\' and at + 1 < len(line) else 0
+            value += line[at]
+            at += 1
+        values.append((name, value))
+        at += 1
+    first = {name: value for name, value in reversed(values)}
+    text = ''.join(first.get(name, '') + '\n' for name in ('origin', 'size', 'root')) + '\n'
+    return text + ''.join('\u2014 %s %s\n' % (first.get('origin', ''), value) for name, value in values if name == 'sig')
 
 
 # --- the bundle -----------------------------------------------------------------------------------------------------------------
@@ -390,6 +497,10 @@ class Bundle:
             self.names = [info.filename for info in self.zip.infolist()]
             self.sizes = {info.filename: info.file_size for info in self.zip.infolist()}
             for info in self.zip.infolist():
+                if info.flag_bits & 1:
+                    raise Contradicted('%s is encrypted' % info.filename)
+                if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise Contradicted('%s is packed in another way than bundles are' % info.filename)
                 if info.file_size > 1024 ** 2 and info.file_size > RATIO_MAX * max(info.compress_size, 1):
                     raise Contradicted('%s unpacks to far more than it can hold' % info.filename)
         if len(self.names) > ENTRIES_MAX:
@@ -430,11 +541,23 @@ def members_of(line, names):
     return members
 
 
+def is_rotation_signed(body):
+    statement = 'events-key-rotation/1\n%s\n%s\n' % (body['oldKey'], body['newKey'])
+    signature = body.get('signature')
+    if not isinstance(signature, str) or not re.fullmatch('[A-Za-z0-9+/]+={0,2}', signature):
+        return False
+    try:
+        data = strict_base64(signature)
+    except Contradicted:
+        return False
+    return Key(body['oldKey']).has_signed(statement.encode(), data)
+
+
 class Check:
     def __init__(self, bundle, keys, anchors):
         self.bundle, self.given, self.anchors = bundle, keys, anchors
         self.proven, self.withheld, self.notes, self.left = 0, 0, [], []
-        self.media = 0
+        self.media, self.manifest_hash = 0, None
         self.contradictions = []
 
     def run(self):
@@ -454,7 +577,7 @@ class Check:
         if head.origin != manifest['origin'] or head.size != integer(manifest['treeSize']):
             raise Contradicted('the head is not the one that the manifest names')
         rows = self.rows(head)
-        self.scope(manifest, rows)
+        self.scope(manifest, rows, head)
         self.media_files(manifest, rows)
         self.kept_heads(head, keys)
         self.notes.append('origin %s, tree of %d facts' % (head.origin, head.size))
@@ -484,6 +607,9 @@ class Check:
                 leaf_hash(leaf_of(row)), at, head.size, proof, head.root):
             raise Contradicted('%s: the fact that leads to another key is not under its head' % folder)
         body = json.loads(row['data'])
+        # Who may write facts can have one under a head, and put a second signature below it: the old key must have signed both keys.
+        if all(one.vkey != body['newKey'] for one in keys) and not is_rotation_signed(body):
+            return False
         for vkey in (body['oldKey'], body['newKey']):
             key = Key(vkey)
             Head(note, [key])
@@ -494,6 +620,7 @@ class Check:
 
     def manifest(self):
         data = self.bundle.read('manifest.json')
+        self.manifest_hash = sha256(data).hex()
         if canonical(data.decode('utf-8'), depth_max=MANIFEST_DEPTH_MAX) != data:
             raise Contradicted('the manifest is not in canonical form')
         manifest = json.loads(data)
@@ -558,7 +685,7 @@ class Check:
         if at != index or not is_included(leaf, index, head.size, proof, head.root):
             raise Contradicted('it is not what was sealed: the leaf %s does not lead to the signed root' % leaf.hex())
 
-    def scope(self, manifest, rows):
+    def scope(self, manifest, rows, head):
         scope = manifest['scope']
         if scope['kind'] not in ('range', 'streams'):
             raise Contradicted('a scope of another kind')
@@ -581,13 +708,52 @@ class Check:
             first = 1 if scope['kind'] == 'streams' else found[0]
             if found != list(range(first, first + len(found))):
                 self.contradictions.append('the stream %s has holes: facts were left out' % stream)
+        self.streams(scope, rows)
+        if scope['kind'] == 'range':
+            self.ends(scope, rows, head)
+
+    def streams(self, scope, rows):
+        """Facts of other streams than those that were asked for, and streams that were asked for and have none."""
+        if scope['kind'] == 'range' and 'streams' not in scope:
+            return
+        asked = scope['streams']
+        if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
+            raise Contradicted('streams without names')
+        asked = set(asked)
+        for row in rows:
+            if 'hidden' not in row and row['stream_id'] not in asked:
+                self.contradictions.append('fact %s is of the stream %s, which the manifest does not name' % (
+                    row['seq_id'], row['stream_id']))
+        missing = sorted(asked - {row['stream_id'] for row in rows if 'hidden' not in row})
+        if missing:
+            self.left.append('%d streams that were asked for and have no fact in the bundle: %s%s' % (
+                len(missing), ', '.join(missing[:NAMES_MAX]), ', ...' if len(missing) > NAMES_MAX else ''))
+
+    def ends(self, scope, rows, head):
+        """Facts outside of the range; and whether it was cut off at its ends, manifest and all."""
+        first, last = position(scope['from']), position(scope['to'])
+        shown = [row for row in rows if 'hidden' not in row]
+        for row in shown:
+            if not first <= int(row['seq_id']) <= last:
+                self.contradictions.append('fact %s lies outside of the range from position %d to %d' % (row['seq_id'], first, last))
+        begins = ends = False
+        if rows:
+            # Positions rise by at least one from fact to fact, so one that is shown bounds those of the withheld ones beside it.
+            low, high = min(row['index'] for row in rows), max(row['index'] for row in rows)
+            begins = low == 0 or bool(shown) and int(shown[0]['seq_id']) - (shown[0]['index'] - low) <= first
+            ends = high == head.size - 1 or bool(shown) and int(shown[-1]['seq_id']) + high - shown[-1]['index'] >= last
+        if not begins:
+            self.left.append('whether the range begins where it was asked to, at position %d: nothing shows that the fact before '
+                             'its first one lies before that' % first)
+        if not ends:
+            self.left.append('whether the range ends where it was asked to, at position %d: nothing shows that the fact behind its '
+                             'last one lies behind that' % last)
 
     def media_files(self, manifest, rows):
-        facts = {row['index']: row for row in rows if 'hidden' not in row}
+        facts = {row['index']: file_hash(row['data']) for row in rows if 'hidden' not in row}
         included = 0
         for media in manifest['media']:
-            row = facts.get(integer(media['index']))
-            expected = None if row is None else json.loads(row['data']).get('sha256')
+            expected = facts.get(integer(media['index']))
             if expected is None or expected != media['sha256']:
                 self.contradictions.append('%s: no fact in the bundle describes it' % media['path'])
             elif not isinstance(media['included'], bool):
@@ -602,32 +768,61 @@ class Check:
         missing = len(manifest['media']) - included
         if missing:
             self.left.append('%d files of recordings and pictures: they are not in the bundle' % missing)
+        named = {media['index'] for media in manifest['media']}
+        unnamed = sum(1 for index, told in facts.items() if told is not None and index not in named)
+        if unnamed:
+            self.left.append('%d files that facts describe and the manifest does not name: they were deleted before the export, or '
+                             'taken out of the bundle' % unnamed)
         for name in self.bundle.names:
             if name.startswith('media/') and name not in {media['path'] for media in manifest['media']}:
                 self.contradictions.append('%s belongs to no fact' % name)
 
     def kept_heads(self, head, keys):
+        own, strangers, held = {head.origin} | {key.name for key in keys}, {}, False
+        for note in self.anchors:
+            origin = origin_of(note)
+            if origin is None:
+                self.left.append('what was kept elsewhere and is no signed head, beginning "%s": a part of one that a full disk or a '
+                                 'power cut left, or another text' % note.decode('utf-8').split('\n')[0][:80])
+                continue
+            try:
+                kept = Head(note, keys)
+            except Contradicted as why:
+                # Whoever keeps heads may keep those of other logs, too. Only what claims to be of this one, and is not, is forged.
+                if origin in own:
+                    self.contradictions.append('what was kept elsewhere as a head of %s is none: %s' % (origin, why))
+                else:
+                    strangers[origin] = strangers.get(origin, 0) + 1
+                continue
+            held = self.kept_head(kept, head) or held
+        for origin, count in sorted(strangers.items()):
+            self.left.append('%d heads of another log, %s, that were kept elsewhere' % (count, origin))
         if not self.anchors:
             self.left.append('whether this is the only history: no head was given that was kept elsewhere (--anchor)')
-        for note in self.anchors:
-            kept = Head(note, keys)
-            words = 'the head of %d facts that was kept elsewhere' % kept.size
-            if kept.origin != head.origin:
-                self.left.append('%s is of another log, %s' % (words, kept.origin))
-            elif kept.size > head.size:
-                self.left.append('%s is newer than the bundle' % words)
-            elif kept.size == head.size:
-                if kept.root != head.root:
-                    self.contradictions.append('%s has another root: two histories were signed. Keep both' % words)
-            else:
-                name = 'consistency/%d-%d.txt' % (kept.size, head.size)
-                if name not in self.bundle.sizes:
-                    self.left.append('%s: the bundle has no %s' % (words, name))
-                    continue
-                old, proof, new = extension_of(self.bundle.read(name))
-                if new != head.note or old != kept.size or not is_extension(
-                        old, kept.root, head.size, head.root, proof):
-                    self.contradictions.append('%s: the log does not go on from it. It was written anew or set back' % words)
+        elif not held:
+            self.left.append('whether this is the only history: no head that was kept elsewhere could be held against it')
+
+    def kept_head(self, kept, head):
+        """Whether the bundle could be held against it."""
+        words = 'the head of %d facts that was kept elsewhere' % kept.size
+        if kept.origin != head.origin:
+            self.left.append('%s is of another log, %s' % (words, kept.origin))
+            return False
+        if kept.size > head.size:
+            self.left.append('%s is newer than the bundle' % words)
+            return False
+        if kept.size == head.size:
+            if kept.root != head.root:
+                self.contradictions.append('%s has another root: two histories were signed. Keep both' % words)
+            return True
+        name = 'consistency/%d-%d.txt' % (kept.size, head.size)
+        if name not in self.bundle.sizes:
+            self.left.append('%s: the bundle has no %s' % (words, name))
+            return False
+        old, proof, new = extension_of(self.bundle.read(name))
+        if new != head.note or old != kept.size or not is_extension(old, kept.root, head.size, head.root, proof):
+            self.contradictions.append('%s: the log does not go on from it. It was written anew or set back' % words)
+        return True
 
 
 def self_test(path):
@@ -706,8 +901,15 @@ def root_of(leaves):
 def keys_in(given):
     keys = []
     for text in given:
-        lines = open(text, encoding='utf-8').read().split('\n') if os.path.exists(text) else [text]
-        keys += [line.strip() for line in lines if line.strip() and not line.startswith('#')]
+        lines = [text]
+        if os.path.exists(text):
+            with open(text, 'rb') as file:
+                lines = text_of(file.read()).split('\n')
+        found = [line.strip() for line in lines if line.strip() and not line.strip().startswith('#')]
+        if not found:
+            # Whoever names a file wants nothing proved by the key in the bundle.
+            raise Undecided('there is no key in %s, so nothing was looked at' % text)
+        keys += found
     return keys
 
 
@@ -724,6 +926,8 @@ def main():
         return self_test(given.vectors)
     if not given.bundle:
         parser.error('name a bundle')
+    if any(not text.strip() for text in given.key + given.anchor):
+        parser.error('a value is empty')
     verdict, why, check = 'proven', None, None
     try:
         anchors = [note for path in given.anchor for note in notes_in(open(path, 'rb').read())]
@@ -735,7 +939,7 @@ def main():
         verdict, why = 'undecided', str(found)
     except (zipfile.BadZipFile, zlib_error(), NotImplementedError, EOFError) as found:
         verdict, why = 'contradicted', 'the archive is damaged: %s' % found
-    except (KeyError, TypeError, ValueError, AttributeError, UnicodeDecodeError, RecursionError) as found:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as found:
         verdict, why = 'contradicted', 'the bundle is not in its format: %s' % found
     contradictions = (check.contradictions if check else []) + ([why] if verdict == 'contradicted' else [])
     verdict = 'contradicted' if contradictions else verdict
@@ -755,7 +959,8 @@ def shown(text):
 def report(given, verdict, why, contradictions, check):
     left = check.left if check else []
     if given.json:
-        print(json.dumps({'verdict': verdict, 'proven': check.proven if check else 0, 'withheld': check.withheld if check else 0,
+        print(json.dumps({'verdict': verdict, 'manifestSha256': check.manifest_hash if check else None,
+                          'proven': check.proven if check else 0, 'withheld': check.withheld if check else 0,
                           'media': check.media if check else 0, 'contradictions': contradictions,
                           'notChecked': left, 'why': why}, indent=2))
     else:
@@ -764,6 +969,8 @@ def report(given, verdict, why, contradictions, check):
         if verdict == 'undecided':
             print('UNDECIDED: %s' % shown(str(why)))
         if check:
+            if check.manifest_hash:
+                print('manifest sha256 %s' % check.manifest_hash)
             for line in check.notes:
                 print(shown(line))
             print('%d facts proven, %d withheld, %d files of recordings and pictures hold' % (

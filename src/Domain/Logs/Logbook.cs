@@ -27,7 +27,8 @@ public sealed record NoteFork(
 /// <summary>The log is to be signed with another key from the next head on.</summary>
 /// <param name="OldKey">Its public half as name+id+base64.</param>
 /// <param name="NewKey">In the same form.</param>
-public sealed record NoteKeyRotation(string OldKey, string NewKey, string Reason) : LogbookCommand;
+/// <param name="Signature">The old key's own, on both keys: anybody who may write facts could name a key of his.</param>
+public sealed record NoteKeyRotation(string OldKey, string NewKey, string Signature, string Reason) : LogbookCommand;
 
 /// <summary>What is secret in the database is to be encrypted under another key.</summary>
 /// <param name="Rotation">Its own id, so that a repeated note is no second one.</param>
@@ -63,7 +64,9 @@ public sealed record LogForked(
     DateTimeOffset At)
     : LogbookEvent(At);
 
-public sealed record LogKeyRotated(string OldKey, string NewKey, string Reason, DateTimeOffset At) : LogbookEvent(At);
+/// <param name="Signature">Base64. Null in facts from before it was asked for: such a one leads from the old key nowhere.</param>
+public sealed record LogKeyRotated(
+    string OldKey, string NewKey, string Reason, DateTimeOffset At, string? Signature = null) : LogbookEvent(At);
 
 public sealed record SecretsRotationRequested(Guid Rotation, string Reason, DateTimeOffset At) : LogbookEvent(At);
 
@@ -120,7 +123,7 @@ public abstract record Logbook
                 new LogExported(c.Bundle, c.Scope, c.FactCount, c.TreeSize, c.ManifestSha256, c.Reason, now),
             (_, NoteFork c) =>
                 new LogForked(c.OldOrigin, c.NewOrigin, c.LostSize, c.LostRoot, c.Size, c.Root, c.Reason, now),
-            (_, NoteKeyRotation c) => new LogKeyRotated(c.OldKey, c.NewKey, c.Reason, now),
+            (_, NoteKeyRotation c) => new LogKeyRotated(c.OldKey, c.NewKey, c.Reason, now, c.Signature),
             (_, NoteSecretsRotation c) => new SecretsRotationRequested(c.Rotation, c.Reason, now),
             (_, ParkFact c) => new FactParked(c.View, c.Position, c.Reason, now),
             (_, AdoptFact c) => new FactAdopted(c.Position, c.Stream, c.Version, c.Leaf, c.Reason, now),
@@ -162,6 +165,9 @@ public static class LogbookRefusals
         "logbook.bad_reason", $"A reason is one line of 1 to {Logbook.ReasonLengthMax} characters.");
 
     public static readonly Refusal BadPosition = new("logbook.bad_position", "A fact's position is 1 or more.");
+
+    public static readonly Refusal PositionAhead = new(
+        "logbook.position_ahead", "There is no fact at this position yet. Only what is in the log can be passed over.");
 
     public static readonly Refusal AdoptedOtherwise = new(
         "logbook.adopted_otherwise", "The row at this position was adopted before, and was another one then.");

@@ -55,13 +55,23 @@ internal sealed class AuditControl(
 
         try
         {
-            // Begun, it is carried through: a log under a new name without a fact that says why would look forged.
+            // Begun, it is carried through: a log under a new name without a fact that says why would look forged. Where that
+            // fails, the same command goes on from here.
             SealFork fork = await seals.ForkAsync(CancellationToken.None);
-            await bus.SendAsync(
+            CommandResult result = await bus.SendAsync(
                 new NoteFork(
                     fork.OldOrigin, fork.NewOrigin, fork.LostSize, fork.LostRoot, fork.Size, fork.Root, reason.Text),
                 ControlCalls.CallerNow(),
                 CancellationToken.None);
+            if (result.Refusal is { } refusal)
+            {
+                return ControlCalls.Problem(
+                    409,
+                    refusal.Code,
+                    "The log goes on under a new name, and no fact says why yet. Give the command again: " + refusal.Message);
+            }
+
+            seals.ForkTold();
             return Results.Json(fork, AuditJson.Default.SealFork);
         }
         catch (InvalidOperationException refused)
@@ -78,7 +88,9 @@ internal sealed class AuditControl(
         {
             SealKeys keys = seals.PrepareNextKey();
             CommandResult result = await bus.SendAsync(
-                new NoteKeyRotation(keys.Present, keys.Next, reason.Text), ControlCalls.CallerNow(), context.RequestAborted);
+                new NoteKeyRotation(keys.Present, keys.Next, keys.Signature, reason.Text),
+                ControlCalls.CallerNow(),
+                context.RequestAborted);
             return result.Refusal is { } refusal
                 ? ControlCalls.Problem(409, refusal.Code, refusal.Message)
                 : Results.Json(keys, AuditJson.Default.SealKeys);

@@ -51,9 +51,21 @@ internal sealed record AuditStatusRow(
     DateTimeOffset? SignedAt = null,
     string? Trouble = null);
 
+/// <param name="What">missing, unreadable, locked (encrypted, and no key here opens it) or changed.</param>
+internal sealed record ExportGap(string Path, string What);
+
 /// <param name="Position">Of the fact that says so.</param>
+/// <param name="Gaps">Files that were asked for, and are not in the bundle or not as their facts say; null for none.</param>
 internal sealed record ExportRow(
-    string File, string Scope, long Facts, long Hidden, long Media, long TreeSize, string ManifestSha256, long Position);
+    string File,
+    string Scope,
+    long Facts,
+    long Hidden,
+    long Media,
+    long TreeSize,
+    string ManifestSha256,
+    long Position,
+    IReadOnlyList<ExportGap>? Gaps = null);
 
 internal sealed record BundleRow(
     string Verdict,
@@ -64,7 +76,8 @@ internal sealed record BundleRow(
     long Media,
     IReadOnlyList<string> Contradictions,
     IReadOnlyList<string> NotChecked,
-    string? Undecided = null);
+    string? Undecided = null,
+    string? ManifestSha256 = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

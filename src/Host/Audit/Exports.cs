@@ -1,3 +1,4 @@
+using Events.Application.Contracts;
 using Events.EventStore.Seals;
 using Events.Host.Cli;
 using Events.Media;
@@ -69,15 +70,7 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
             throw new CommandFailedException($"{file} is there already. Name another file with --out.");
         }
 
-        List<FactFile> files = await new FileCheck(log.Log, log.Facts, log.Place.Storage).FilesAsync(
-            question.From, question.To, cancellationToken);
-        List<ExportMedia> media = [];
-        foreach (FactFile one in files)
-        {
-            media.Add(new ExportMedia(
-                one.Fact.Position, one.Path, one.Sha256, withFiles ? await OpenerOfAsync(one, cancellationToken) : null));
-        }
-
+        (List<ExportMedia> media, Dictionary<string, string> gone) = await MediaAsync(question, withFiles, cancellationToken);
         question = question with { Media = media };
         string draft = file + ".part";
         try
@@ -96,7 +89,15 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
                 cancellationToken);
             File.Move(draft, file);
             return new ExportRow(
-                file, scope, report.Facts, report.Hidden, report.Media, report.Size, report.ManifestSha256, noted.Position);
+                file,
+                scope,
+                report.Facts,
+                report.Hidden,
+                report.Media,
+                report.Size,
+                report.ManifestSha256,
+                noted.Position,
+                GapsOf(report, gone));
         }
         catch (ExportRefusedException refused)
         {
@@ -108,23 +109,88 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
         }
     }
 
+    /// <returns>Files that facts describe; and of those that were asked for and cannot be taken out, why.</returns>
+    private async Task<(List<ExportMedia> Media, Dictionary<string, string> Gone)> MediaAsync(
+        ExportQuestion question, bool withFiles, CancellationToken cancellationToken)
+    {
+        List<FactFile> files = await new FileCheck(log.Log, log.Facts, log.Place.Storage).FilesAsync(
+            question.From, question.To, cancellationToken);
+        List<ExportMedia> media = [];
+        Dictionary<string, string> gone = new(StringComparer.Ordinal);
+        foreach (FactFile one in files)
+        {
+            (Func<Stream>? open, string? why) = (null, null);
+            if (withFiles)
+            {
+                (open, why) = await OpenerOfAsync(one, cancellationToken);
+            }
+
+            if (why is not null)
+            {
+                gone[one.Path] = why;
+            }
+
+            media.Add(new ExportMedia(one.Fact.Position, one.Path, one.Sha256, open));
+        }
+
+        return (media, gone);
+    }
+
+    private static List<ExportGap>? GapsOf(ExportReport report, Dictionary<string, string> gone)
+    {
+        List<ExportGap> gaps =
+        [
+            .. report.Left.Where(gone.ContainsKey).Select(path => new ExportGap(path, gone[path])),
+            .. report.Changed.Select(path => new ExportGap(path, "changed")),
+        ];
+        return gaps.Count > 0 ? gaps : null;
+    }
+
     /// <summary>What goes into a bundle is what the fact's hash is of, so an encrypted file goes into it in the clear.</summary>
-    /// <returns>Null when the file is not there, or the key that opens it.</returns>
-    private async Task<Func<Stream>?> OpenerOfAsync(FactFile file, CancellationToken cancellationToken)
+    /// <returns>What opens it; or in one word, why it cannot be opened.</returns>
+    private async Task<(Func<Stream>? Open, string? Why)> OpenerOfAsync(FactFile file, CancellationToken cancellationToken)
     {
         string path = Path.Combine(log.Place.Storage, file.Path);
-        if (!File.Exists(path))
+        Func<Stream> open = () => File.OpenRead(path);
+        if (file.Encrypted is { } encrypted)
+        {
+            if (await KeyOfAsync(encrypted, cancellationToken) is not { } key)
+            {
+                return (null, File.Exists(path) ? "locked" : "missing");
+            }
+
+            open = () => FootagePaths.OpenEncrypted(path, encrypted.Number, key);
+        }
+
+        try
+        {
+            await using Stream tried = open();
+            return (open, null);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return (null, "missing");
+        }
+        catch (FootageUnreadableException)
+        {
+            return (null, "changed");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return (null, "unreadable");
+        }
+    }
+
+    /// <returns>Null also for one that does not open here.</returns>
+    private async Task<FootageKey?> KeyOfAsync(EncryptedFile file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return log.FootageKeys is { } keys ? await file.KeyAsync(keys, cancellationToken) : null;
+        }
+        catch (FootageUnreadableException)
         {
             return null;
         }
-
-        if (file.Encrypted is not { } encrypted)
-        {
-            return () => File.OpenRead(path);
-        }
-
-        return log.FootageKeys is { } keys && await encrypted.KeyAsync(keys, cancellationToken) is { } key
-            ? () => FootagePaths.OpenEncrypted(path, encrypted.Number, key)
-            : null;
     }
 }

@@ -117,12 +117,15 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
         }
     }
 
-    /// <returns>In one word, what is in the file's place: whole, changed, missing, or deleted meanwhile.</returns>
+    /// <returns>
+    /// In one word, what is in the file's place: whole, changed, missing, unreadable, or deleted meanwhile.
+    /// </returns>
     public async Task<string> StateOfAsync(FactFile file, CancellationToken cancellationToken)
     {
         int before = Findings.Count;
-        await CheckAsync(file, cancellationToken);
+        bool isRead = await CheckAsync(file, cancellationToken);
         return Findings.Count > before ? Findings[^1].What
+            : !isRead ? "unreadable"
             : File.Exists(Path.Combine(storage, file.Path)) ? "whole" : "deleted";
     }
 
@@ -152,7 +155,8 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
         }
     }
 
-    private async Task CheckAsync(FactFile file, CancellationToken cancellationToken)
+    /// <returns>False when nothing can be said of what is there, because it cannot be read.</returns>
+    private async Task<bool> CheckAsync(FactFile file, CancellationToken cancellationToken)
     {
         string path = Path.Combine(storage, file.Path);
         string found;
@@ -174,20 +178,19 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
                     $"describes the file {file.Path}, which is missing; no fact says that it was deleted");
             }
 
-            return;
+            return true;
         }
-
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             if (Directory.Exists(path))
             {
                 Add(file.Fact, "changed", file.Sha256OnDisk, null, $"describes the file {file.Path}; a folder is in its place");
-                return;
+                return true;
             }
 
             // A failing disk says nothing of what was written on it.
             Unreadable ??= $"{file.Path} cannot be read, and perhaps others: {unreadable.Message}";
-            return;
+            return false;
         }
 
         if (found != file.Sha256OnDisk)
@@ -204,6 +207,8 @@ internal sealed class FileCheck(ILog log, IFacts facts, string storage, IFootage
         {
             await CheckContentAsync(file, encrypted, path, cancellationToken);
         }
+
+        return true;
     }
 
     private async Task CheckContentAsync(

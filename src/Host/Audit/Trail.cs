@@ -5,8 +5,11 @@ using Npgsql;
 namespace Events.Host.Audit;
 
 /// <summary>One fact of a trail.</summary>
+/// <param name="User">Who did it; of an access, who came in or looked. Null for nobody known.</param>
+/// <param name="What">What was looked at or taken out, or why it was refused; null for facts of other types.</param>
 internal sealed record TrailFact(
-    long Position, string Type, DateTimeOffset At, string Id, string? Stream, long Version, string? User, string? Way);
+    long Position, string Type, DateTimeOffset At, string Id, string? Stream, long Version, string? User, string? Way,
+    string? What);
 
 /// <summary>What one request did at once, or what the program did later because of it, and what followed from that.</summary>
 /// <param name="Correlation">Of the request; null for facts that name none.</param>
@@ -19,7 +22,10 @@ internal sealed record TrailNode(
 /// <param name="More">How to see it, in words; null when there is no more.</param>
 internal sealed record TrailFound(IReadOnlyList<TrailNode> Requests, bool IsCut, string? More);
 
-/// <summary>What touched a camera or a recording, or was done by a user: as a tree, by correlation and causation.</summary>
+/// <summary>
+/// What touched a camera or a recording, who looked at it and what was taken out, or what a user did: as a tree, by correlation
+/// and causation.
+/// </summary>
 internal sealed class Trail(string connectionString)
 {
     /// <summary>In facts. Nobody reads more in one answer; narrow it with --from and --to.</summary>
@@ -34,17 +40,60 @@ internal sealed class Trail(string connectionString)
     /// <summary>In seconds. What is sought is looked for in the whole log.</summary>
     private const int TimeoutSeconds = 300;
 
-    private const string Columns =
-        "seq_id, type, timestamp, id::text, stream_id, version, user_name, headers->>'way', correlation_id, causation_id";
+    /// <summary>
+    /// Accesses. The program writes those of several people down at once: who it was is in each, and what was written with it
+    /// is not of the same request.
+    /// </summary>
+    private const string IsAccess = "type in ('access_granted', 'access_refused', 'pictures_seen')";
 
-    /// <summary>Facts that fit. The newest count when there are too many.</summary>
+    private const string Account = $"case when {IsAccess} then nullif(data->>'who', '') else user_name end";
+
+    private const string Columns =
+        $"""
+        seq_id, type, timestamp, id::text, stream_id, version, {Account},
+        case when {IsAccess} then data->>'way' else headers->>'way' end,
+        case when {IsAccess} then null else correlation_id end,
+        case when {IsAccess} then null else causation_id end,
+        case type when 'pictures_seen' then data->>'what' when 'access_refused' then data->>'why'
+          when 'log_exported' then data->>'scope' end
+        """;
+
+    /// <summary>
+    /// Facts that fit. The newest count when there are too many. What was looked at has the camera's wire name, or the name of a
+    /// file; an export has the words that it was asked for with, so it is found by those: one of a range of positions is not.
+    /// Names of a camera's files take one reading of the log, all else that is looked up is found by its stream.
+    /// </summary>
     private const string Fitting =
         $"""
+        with asked as materialized (
+          select coalesce($5::text, (
+            select data->>'cameraId' from events.mt_events
+            where stream_id = 'recording-' || $6::text and type = 'recording_requested' limit 1)) as camera),
+        called as materialized (
+          select data->>'name' as name, 'camera' || (data->>'number') as wire from events.mt_events
+          where stream_id = 'camera-' || (select camera from asked) and type in ('camera_registered', 'camera_renamed')),
+        made as materialized (
+          select coalesce(data->>'recordingId', data->>'snapshotId') as id,
+            coalesce(data->>'name', data->>'fileName') as file
+          from events.mt_events
+          where coalesce($5::text, $6::text) is not null and ($6::text is null or stream_id = 'recording-' || $6::text)
+            and type in ('recording_requested', 'snapshot_taken') and data->>'cameraId' = (select camera from asked)),
+        words as materialized (
+          select camera as word from asked
+          union all select '; camera ' || name || ';' from called
+          union all select '; camera ' || wire || ';' from called
+          union all select id from made
+          union all select '; chain of custody of recording ' || file || ';' from made)
         select {Columns} from events.mt_events
         where seq_id between $1 and $2
-          and ($4::text[] is null or user_name = any($4))
-          and ($5::text is null or data->>'cameraId' = $5 or stream_id like '%-' || $5)
-          and ($6::text is null or data->>'recordingId' = $6 or stream_id = 'recording-' || $6)
+          and ($4::text[] is null or {Account} = any($4))
+          and ((($5::text is null or data->>'cameraId' = $5 or stream_id like '%-' || $5)
+              and ($6::text is null or data->>'recordingId' = $6 or stream_id = 'recording-' || $6))
+            or (type = 'pictures_seen' and (
+              regexp_replace(data->>'what', '\.(fmp4|mp4|mkv)$', '') in (select file from made)
+              or ($6::text is null and data->>'what' in (select wire from called))))
+            or (type = 'log_exported' and exists (
+              select 1 from words where strpos('; ' || (data->>'scope') || ';', word) > 0)))
         order by seq_id desc limit $3
         """;
 
@@ -84,6 +133,7 @@ internal sealed class Trail(string connectionString)
 
     /// <summary>Facts that meet all that is given, with all of the same requests and what led to them and followed.</summary>
     /// <param name="user">A user's name, or an account as the log has it.</param>
+    /// <param name="recordingId">Also who fetched its file, and exports that hold it by what they were asked for with.</param>
     /// <param name="from">No fact from before this position is shown.</param>
     /// <param name="to">And none from after this one.</param>
     public async Task<TrailFound> FindAsync(
@@ -149,7 +199,8 @@ internal sealed class Trail(string connectionString)
                 Text(reader, 4),
                 reader.GetInt64(5),
                 Text(reader, 6) is { } account ? names.GetValueOrDefault(account, account) : null,
-                Text(reader, 7)),
+                Text(reader, 7),
+                Text(reader, 10)),
             Text(reader, 8),
             Text(reader, 9));
 

@@ -94,6 +94,7 @@ internal static class AuditVerbs
             from, to, level, files, anchors, keys, authority, witnesses, stolen, above, format,
         };
         RefuseTurnedRange(command, from, to);
+        GivenWords.RefuseEmpty(anchors, keys, authority, witnesses, stolen);
         command.SetAction((given, cancellationToken) => RunAsync(data, given, async log =>
         {
             AuditLevels levels = (given.GetValue(level) ?? []).Aggregate(default(AuditLevels), (sum, one) => sum | _levels[one]);
@@ -110,8 +111,7 @@ internal static class AuditVerbs
                 From = given.GetValue(from),
                 To = given.GetValue(to),
             };
-            bool areAnchorsAsked = given.GetValue(anchors) is not null || levels.HasFlag(AuditLevels.Anchors);
-            AuditOutcome outcome = await AskAsync(log, question, areAnchorsAsked, cancellationToken);
+            AuditOutcome outcome = await AskAsync(log, question, AsksOutside(given.GetValue(anchors), levels), cancellationToken);
             AuditText.Write(outcome, given.GetValue(format) == "json");
             return outcome.Verdict switch { "proven" => ProvenCode, "contradicted" => ContradictedCode, _ => UndecidedCode };
         }));
@@ -131,9 +131,13 @@ internal static class AuditVerbs
             }
         });
 
+    /// <summary>Who wants all that there is does not say that there is something outside; who names it does.</summary>
+    private static bool AsksOutside(string? anchors, AuditLevels levels) =>
+        anchors is not null || (levels.HasFlag(AuditLevels.Anchors) && levels != _levels["all"]);
+
     private static Option<string?> Text(string name, string description) => new(name) { Description = description };
 
-    private static StolenKey StolenOf(string key, long above) => new(KeysIn([key]).FirstOrDefault(string.Empty), above);
+    private static StolenKey StolenOf(string key, long above) => new(KeysIn([key])[0], above);
 
     private static Option<string[]> Level()
     {
@@ -322,6 +326,18 @@ internal static class AuditVerbs
             await Console.Error.WriteLineAsync(failed.Message);
             return UndecidedCode;
         }
+        catch (Exception unforeseen)
+        {
+            return await UnforeseenAsync(unforeseen);
+        }
+    }
+
+    /// <summary>What nobody thought of is no verdict either: the runtime would end the program with the code of one.</summary>
+    internal static async Task<int> UnforeseenAsync(Exception unforeseen)
+    {
+        await Console.Error.WriteLineAsync(
+            $"This could not be carried out ({unforeseen.GetType().Name}): {Terminal.OneLine(unforeseen.Message)}");
+        return UndecidedCode;
     }
 
     private static async Task<AuditOutcome> AskAsync(
@@ -343,7 +359,7 @@ internal static class AuditVerbs
         }
 
         string? undecided = report.Undecided ?? notLookedAt ?? files.Unreadable
-            ?? (areAnchorsAsked && report.Anchors == 0 && question.Levels != _levels["all"]
+            ?? (areAnchorsAsked && report.Anchors == 0
                 ? "No head was given that was kept outside: name a file or folder of them with --anchors." : null);
         AuditFinding[] findings = [.. report.Findings, .. files.Findings];
         return new AuditOutcome(
@@ -400,13 +416,22 @@ internal static class AuditVerbs
         }
     }
 
+    /// <exception cref="CommandFailedException">
+    /// There is no key in what was named: whoever names a file wants nothing proved by another key.
+    /// </exception>
     internal static List<string> KeysIn(string[] given)
     {
         List<string> keys = [];
         foreach (string one in given)
         {
             string[] lines = one.Contains('+', StringComparison.Ordinal) && !File.Exists(one) ? [one] : File.ReadAllLines(one);
-            keys.AddRange(lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#'));
+            string[] found = [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')];
+            if (found.Length == 0)
+            {
+                throw new CommandFailedException($"There is no key in {one}, so nothing was looked at.");
+            }
+
+            keys.AddRange(found);
         }
 
         return keys;

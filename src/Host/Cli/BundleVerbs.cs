@@ -9,6 +9,9 @@ namespace Events.Host.Cli;
 /// <summary><c>audit export</c> and <c>audit verify-bundle</c>: facts for people who trust neither us nor the database.</summary>
 internal static class BundleVerbs
 {
+    /// <summary>Nobody reads more in a terminal; all are in the JSON.</summary>
+    private const int GapsShownMax = 100;
+
     public static Command Export(Option<string> data, Option<string> format)
     {
         var stream = new Option<string[]>("--stream") { Description = "Facts of this stream; more than one may be given." };
@@ -34,6 +37,7 @@ internal static class BundleVerbs
         {
             stream, camera, from, to, file, files, reason, anchors, format,
         };
+        GivenWords.RefuseEmpty(stream, camera, file, anchors);
         command.Validators.Add(result =>
         {
             if (result.GetValue(stream) is not { Length: > 0 } && result.GetValue(camera) is null
@@ -63,7 +67,7 @@ internal static class BundleVerbs
                 given.GetRequiredValue(file),
                 cancellationToken);
             Write(row, given.GetValue(format) == "json");
-            return AuditVerbs.ProvenCode;
+            return WriteGaps(row.Gaps ?? []);
         }));
         return command;
     }
@@ -96,6 +100,8 @@ internal static class BundleVerbs
         {
             file, keys, anchors, format,
         };
+        GivenWords.RefuseEmpty(file);
+        GivenWords.RefuseEmpty(keys, anchors);
         command.SetAction(async (given, cancellationToken) =>
         {
             try
@@ -113,6 +119,10 @@ internal static class BundleVerbs
             {
                 await Console.Error.WriteLineAsync(failed.Message);
                 return AuditVerbs.UndecidedCode;
+            }
+            catch (Exception unforeseen)
+            {
+                return await AuditVerbs.UnforeseenAsync(unforeseen);
             }
         });
         return command;
@@ -161,6 +171,32 @@ internal static class BundleVerbs
         Console.Out.WriteLine(Invariant($"Noted      as a fact at position {row.Position}"));
     }
 
+    /// <summary>To standard error, so that whoever keeps the output sees it, too.</summary>
+    private static int WriteGaps(IReadOnlyList<ExportGap> gaps)
+    {
+        if (gaps.Count == 0)
+        {
+            return AuditVerbs.ProvenCode;
+        }
+
+        foreach (ExportGap gap in gaps.Take(GapsShownMax))
+        {
+            Console.Error.WriteLine($"{Terminal.OneLine(gap.Path)} {WordsOf(gap.What)}.");
+        }
+
+        Console.Error.WriteLine(Invariant(
+            $"The bundle is written all the same: {gaps.Count} of the files that were asked for are not in it, or are others."));
+        return AuditVerbs.UndecidedCode;
+    }
+
+    private static string WordsOf(string gap) => gap switch
+    {
+        "missing" => "is missing",
+        "locked" => "is encrypted, and no key that is here opens it",
+        "unreadable" => "cannot be read",
+        _ => "is not the file that its fact describes",
+    };
+
     private static int Show(BundleReport report, bool isJson)
     {
         string verdict = report.Contradictions.Count > 0 ? "contradicted" : report.Undecided is null ? "proven" : "undecided";
@@ -176,7 +212,8 @@ internal static class BundleVerbs
                     report.Media,
                     report.Contradictions,
                     report.NotChecked,
-                    report.Undecided),
+                    report.Undecided,
+                    report.ManifestSha256),
                 AuditJson.Default.BundleRow);
         }
         else
@@ -184,6 +221,11 @@ internal static class BundleVerbs
             foreach (string line in report.Contradictions)
             {
                 Console.Out.WriteLine($"CONTRADICTED: {Terminal.OneLine(line)}");
+            }
+
+            if (report.ManifestSha256 is { } manifest)
+            {
+                Console.Out.WriteLine($"manifest sha256 {manifest}");
             }
 
             Console.Out.WriteLine(Invariant(

@@ -27,6 +27,7 @@ internal static class CompareVerb
         {
             head, keys, file, format,
         };
+        GivenWords.RefuseEmpty(head, keys, file);
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
             IReadOnlyList<string> notes = AuditVerbs.NotesIn(given.GetRequiredValue(head));

@@ -24,6 +24,7 @@ internal static class CustodyVerb
         {
             recording, file, reason, format,
         };
+        GivenWords.RefuseEmpty(recording, file);
         command.SetAction((given, cancellationToken) => AuditVerbs.RunAsync(data, given, async log =>
         {
             string name = given.GetRequiredValue(recording);
@@ -32,7 +33,9 @@ internal static class CustodyVerb
             CustodyRow row = await WriteAsync(
                 log, id, given.GetRequiredValue(reason), given.GetRequiredValue(file), cancellationToken);
             Write(row, given.GetValue(format) == "json");
-            return row.FilesWhole == row.Files ? AuditVerbs.ProvenCode : AuditVerbs.ContradictedCode;
+            return row.FilesWhole + row.FilesUnread < row.Files ? AuditVerbs.ContradictedCode
+                : row.FilesUnread > 0 ? AuditVerbs.UndecidedCode
+                : AuditVerbs.ProvenCode;
         }));
         return command;
     }
@@ -79,6 +82,7 @@ internal static class CustodyVerb
                 report.Head.Facts.Count,
                 report.Files.Count,
                 report.Files.Count(one => one.Found == "whole"),
+                report.Files.Count(one => one.Found == "unreadable"),
                 report.Head.Size,
                 sha256,
                 noted.Position);
@@ -118,7 +122,8 @@ internal static class CustodyVerb
 
         Console.Out.WriteLine($"Page       {row.File}");
         Console.Out.WriteLine(Invariant($"Holds      {row.Recording}: {row.Facts} facts, {row.Proved} of them proved"));
-        Console.Out.WriteLine(Invariant($"Files      {row.Files}, {row.FilesWhole} of them whole"));
+        Console.Out.WriteLine(Invariant($"Files      {row.Files}, {row.FilesWhole} of them whole")
+            + (row.FilesUnread > 0 ? Invariant($", {row.FilesUnread} NOT READ") : string.Empty));
         Console.Out.WriteLine(Invariant($"Proved by  the head of {row.TreeSize} facts"));
         Console.Out.WriteLine($"SHA-256    {row.Sha256}");
         Console.Out.WriteLine(Invariant($"Noted      as a fact at position {row.Position}"));

@@ -9,7 +9,7 @@ public sealed class A_logbook
     private static readonly Guid Bundle = Guid.Parse("0199a000-0000-7000-8000-0000000000b1");
     private static readonly NoteExport Export = new(Bundle, "stream camera-1", 12, 400, Samples.Hash, "Case 2026-17");
     private static readonly NoteFork Fork = new("a/1", "a/2", 900, "bG9zdA==", 400, "bGVmdA==", "Restored after a disk failure");
-    private static readonly NoteKeyRotation Rotation = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year");
+    private static readonly NoteKeyRotation Rotation = new("a/1+01+Ag==", "a/1+02+Ag==", "c2lnbmVk", "Once a year");
     private static readonly NoteSecretsRotation Secrets = new(Guid.Parse("0199a000-0000-7000-8000-0000000000b2"), "Once a year");
     private static readonly ParkFact Park = new("CameraView", 17, "Written by a test");
     private static readonly UnparkFact Unpark = new("CameraView", 17, "The fold was mended");
@@ -21,7 +21,7 @@ public sealed class A_logbook
     private static readonly LogForked Forked =
         new("a/1", "a/2", 900, "bG9zdA==", 400, "bGVmdA==", "Restored after a disk failure", Now);
 
-    private static readonly LogKeyRotated Rotated = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year", Now);
+    private static readonly LogKeyRotated Rotated = new("a/1+01+Ag==", "a/1+02+Ag==", "Once a year", Now, "c2lnbmVk");
     private static readonly SecretsRotationRequested SecretsRotated = new(Secrets.Rotation, "Once a year", Now);
     private static readonly FactParked Parked = new("CameraView", 17, "Written by a test", Now);
     private static readonly FactUnparked Unparked = new("CameraView", 17, "The fold was mended", Now);

@@ -77,6 +77,7 @@ public sealed class A_stored_fact
         ["user_sessions_ended.known"] = Samples.Of<UserSessionsEnded>() with { Id = Samples.AdasId },
         ["user_unlocked.known"] = Samples.Of<UserUnlocked>() with { Id = Samples.AdasId },
         ["session_started.known"] = Samples.Of<SessionStarted>() with { Name = null, UserId = Samples.AdasId },
+        ["log_key_rotated.signed"] = Samples.Of<LogKeyRotated>() with { Signature = "c2lnbmVk" },
         ["session_ended.signed_out"] = Samples.Of<SessionEnded>() with { Reason = SessionEnd.SignedOut },
         ["storage_level_changed.critical"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Critical },
         ["storage_level_changed.normal"] = Samples.Of<StorageLevelChanged>() with { Level = StorageLevel.Normal },

@@ -16,7 +16,7 @@ public sealed class Backups_by_themselves
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         string passphrase = Path.Combine(folder, "passphrase");
-        await File.WriteAllTextAsync(passphrase, "correct horse battery staple\n", TestContext.Current.CancellationToken);
+        await SecretFile.WriteAsync(passphrase, "correct horse battery staple\n", TestContext.Current.CancellationToken);
         string kept = Path.Combine(folder, "kept");
         Dictionary<string, string> settings = new()
         {

@@ -72,7 +72,7 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
     }
 
     [Fact]
-    public async Task of_a_recording_whose_file_was_changed_says_so()
+    public async Task of_a_recording_whose_file_was_changed_or_cannot_be_read_says_so()
     {
         string folder = Directory.CreateTempSubdirectory("custody").FullName;
         string name = house.Recordings[1];
@@ -86,9 +86,19 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
             CliResult changed = await house.Host.CliAsync("audit", "custody", "--recording", name, "--out", file);
             Assert.Equal(1, changed.ExitCode);
             Assert.Contains("IS ANOTHER FILE", (await Tool.RunAsync("pdftotext", ["-layout", file, "-"])).Ok(), StringComparison.Ordinal);
+
+            // Nobody can read through a link to itself, whatever rights he has; that says nothing of the file.
+            File.Delete(path);
+            File.CreateSymbolicLink(path, path);
+            CliResult unread = await house.Host.CliAsync("audit", "custody", "--recording", name, "--out", file + ".2");
+            Assert.Equal(2, unread.ExitCode);
+            Assert.Contains(" NOT READ", unread.Output, StringComparison.Ordinal);
+            string page = (await Tool.RunAsync("pdftotext", ["-layout", file + ".2", "-"])).Ok();
+            Assert.Contains("WAS NOT READ", Blanks().Replace(page, " "), StringComparison.Ordinal);
         }
         finally
         {
+            File.Delete(path);
             await File.WriteAllBytesAsync(path, good, Token);
             Directory.Delete(folder, recursive: true);
         }
@@ -130,6 +140,55 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
         Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>The trail has it, too, and of each person and camera apart, though the program notes several people's at once.</summary>
+    [Fact]
+    public async Task is_in_the_trail_with_who_looked_and_what_was_taken_out()
+    {
+        string folder = Directory.CreateTempSubdirectory("custody").FullName;
+        (string recording, string snapshot) = (house.Recordings[0], house.Snapshots[0]);
+        (string secret, string id) = await house.KeyAsync("--role", "viewer");
+        (string other, string otherId) = await house.KeyAsync("--role", "viewer");
+        await using Person person = await Person.MakeAsync(house.Host, house.Admin, "viewer");
+        await house.GetWithAsync(secret, $"/files/recordings/{recording}.mkv");
+        await house.GetWithAsync(secret, $"/files/snapshots/{snapshot}");
+        await house.GetWithAsync(secret, "/live/camera0.jpg");
+        await house.GetWithAsync(other, $"/files/snapshots/{house.Snapshots[1]}");
+        await Until.TrueAsync(
+            async () => await house.Host.SqlAsync(
+                "select count(distinct data->>'what') from events.mt_events "
+                + $"where type = 'pictures_seen' and data->>'who' in ('key-{id}', 'key-{otherId}')") == "4",
+            TimeSpan.FromSeconds(30),
+            "what was looked at to be noted");
+        await Until.TrueAsync(
+            async () => await house.Host.SqlAsync(
+                "select count(*) > 0 from events.mt_events "
+                + $"where type = 'access_granted' and data->>'who' = '{person.Account}'") == "t",
+            TimeSpan.FromSeconds(30),
+            "the sign-in to be noted");
+        (await house.Host.CliAsync("audit", "export", "--camera", "camera0", "--out", Path.Combine(folder, "camera"))).Ok();
+        (await house.Host.CliAsync("audit", "custody", "--recording", recording, "--out", Path.Combine(folder, "page"))).Ok();
+
+        string[] exports = ["log_exported local camera camera0", $"log_exported local chain of custody of recording {recording}"];
+        string fetched = $"pictures_seen key-{id} {recording}.mkv";
+        string[] seen = [$"pictures_seen key-{id} {snapshot}", $"pictures_seen key-{id} camera0"];
+        string[] ofCamera = await TrailAsync("--camera", "camera0");
+        Assert.Empty(exports.Append(fetched).Concat(seen).Except(ofCamera));
+        Assert.Contains("camera_registered local -", ofCamera);
+        string[] ofRecording = await TrailAsync("--recording", recording);
+        Assert.Empty(exports.Append(fetched).Except(ofRecording));
+        Assert.Empty(seen.Intersect(ofRecording));
+        string[] ofKey = await TrailAsync("--user", $"key-{id}");
+        Assert.Empty(seen.Append(fetched).Append($"access_granted key-{id} -").Except(ofKey));
+        Assert.Contains($"access_granted {person.Name} -", await TrailAsync("--user", person.Name));
+        Assert.DoesNotContain(
+            ofCamera.Concat(ofRecording).Concat(ofKey), one => one.Contains(otherId, StringComparison.Ordinal));
+        string text = (await house.Host.CliAsync("audit", "trail", "--camera", "camera0", "--user", $"key-{id}")).Ok();
+        Assert.Contains($"key-{id} by live", text, StringComparison.Ordinal);
+        Assert.Contains(" camera0", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("system by keeper", text, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Fact]
     public void of_a_recording_has_words_for_each_of_its_facts()
     {
@@ -142,6 +201,19 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
         ];
         Assert.Equal(13, types.Length);
         Assert.All(types, type => Assert.NotEqual(type, CustodyWords.Of(type, nothing)));
+    }
+
+    /// <returns>Of each request itself: type, account and what, a hyphen for none.</returns>
+    private async Task<string[]> TrailAsync(params string[] whose)
+    {
+        JsonElement trail = JsonElement.Parse((await house.Host.CliAsync(["audit", "trail", .. whose, "--format", "json"])).Ok());
+        return
+        [
+            .. trail.GetProperty("requests").EnumerateArray().SelectMany(node => node.GetProperty("facts").EnumerateArray())
+                .Select(fact => $"{fact.Text("type")} {TextOr(fact, "user")} {TextOr(fact, "what")}"),
+        ];
+
+        static string TextOr(JsonElement fact, string name) => fact.TryGetProperty(name, out JsonElement value) ? value.GetString()! : "-";
     }
 
     /// <summary>The leaves on the page are those that monitors get.</summary>

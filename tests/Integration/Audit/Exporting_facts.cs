@@ -24,7 +24,11 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
         Assert.Equal(versions, export.GetProperty("facts").GetInt64());
         string manifest = Convert.ToHexStringLower(SHA256.HashData(Read(file)["manifest.json"]));
         Assert.Equal(export.Text("manifestSha256"), manifest);
-        await CheckedAsync(file, 0, report => Assert.Equal(versions, report.GetProperty("proven").GetInt64()));
+        await CheckedAsync(file, 0, report =>
+        {
+            Assert.Equal(versions, report.GetProperty("proven").GetInt64());
+            Assert.Equal(manifest, report.Text("manifestSha256"));
+        });
         string noted = await log.Host.SqlAsync(
             "select data->>'scope' || '|' || (data->>'reason') || '|' || (data->>'manifestSha256') from events.mt_events "
             + $"where seq_id = {export.GetProperty("position").GetInt64()} and type = 'log_exported'");
@@ -63,6 +67,21 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
         string other = (await OtherKeyAsync()).Trim();
         Assert.Equal(1, (await Tool.RunAsync("python3", [_verifier, file, "--key", other])).ExitCode);
         Assert.Equal(1, (await RunningHost.RunAsync(["audit", "verify-bundle", file, "--key", other], [])).ExitCode);
+
+        // A key as other programs write it is no text of ours, and says nothing against the bundle.
+        string der = Path.ChangeExtension(file, ".der");
+        await File.WriteAllBytesAsync(der, Convert.FromBase64String(key.Split('+', 3)[2])[1..], Token);
+        Assert.Equal(2, (await Tool.RunAsync("python3", [_verifier, file, "--key", der])).ExitCode);
+        Assert.Equal(2, (await RunningHost.RunAsync(["audit", "verify-bundle", file, "--key", der], [])).ExitCode);
+
+        // A file without any key is not a reason to take the one in the bundle.
+        await File.WriteAllTextAsync(der, "# The key of the log\n\n", Token);
+        CliResult noKey = await Tool.RunAsync("python3", [_verifier, file, "--key", der]);
+        CliResult noneHere = await RunningHost.RunAsync(["audit", "verify-bundle", file, "--key", der], []);
+        Assert.Equal((2, 2), (noKey.ExitCode, noneHere.ExitCode));
+        Assert.Contains("there is no key in", noKey.Output, StringComparison.Ordinal);
+        Assert.Contains("There is no key in", noneHere.Errors, StringComparison.Ordinal);
+        Assert.Equal(3, (await Tool.RunAsync("python3", [_verifier, file, "--key", ""])).ExitCode);
         File.Delete(anchors);
     }
 

@@ -37,10 +37,16 @@ public sealed class Handling_projections
     public async Task lets_a_view_stand_still_also_over_a_restart()
     {
         await using RunningHost host = await StartAsync();
+        string kept = (await host.CliAsync("keys", "issue", "--role", "viewer", "--name", "Kept")).Ok().Trim();
+        string lost = (await host.CliAsync("keys", "issue", "--role", "viewer", "--name", "Lost")).Ok().Trim();
         (await host.CliAsync("projections", "pause", "SegmentView")).Ok();
+        (await host.CliAsync("projections", "pause", "ApiKeyView")).Ok();
+        await IsRevokedAsync(host, "Lost", lost);
         await RenameAsync(host, "Yard");
         await host.KillAsync();
         await host.StartAgainAsync();
+        await Until.TrueAsync(async () => await IsInAsync(host, kept), _limit, "a key, whatever stands still");
+        Assert.False(await IsInAsync(host, lost));
         await Until.TrueAsync(async () => await NameAsync(host) == "Yard", _limit, "the other views");
         JsonElement paused = await ViewAsync(host, "SegmentView");
         Assert.Equal("Paused", paused.Text("state"));
@@ -112,6 +118,19 @@ public sealed class Handling_projections
         Assert.Equal(0, (await host.CliAsync("projections", "verify", "CameraView")).ExitCode);
         Assert.Equal("Gate 400000", await NameAsync(host));
     }
+
+    /// <summary>By the fact alone: the view of keys stands still, and would say that it is active.</summary>
+    private static async Task IsRevokedAsync(RunningHost host, string name, string secret)
+    {
+        string id = JsonElement.Parse((await host.CliAsync("keys", "list", "--format", "json")).Ok())
+            .EnumerateArray().Single(key => key.Text("name") == name).Text("id");
+        string shown = (await host.CliAsync("keys", "revoke", "--key-id", id, "--reason", "Lost", "--format", "json")).Ok();
+        Assert.Contains("\"revoked\"", shown, StringComparison.Ordinal);
+        Assert.False(await IsInAsync(host, secret));
+    }
+
+    private static async Task<bool> IsInAsync(RunningHost host, string secret) =>
+        !(await new GraphQLClient(host, secret).AnswerAsync("{ __typename }")).TryGetProperty("errors", out _);
 
     private static async Task<RunningHost> StartAsync()
     {

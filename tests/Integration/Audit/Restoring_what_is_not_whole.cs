@@ -21,8 +21,8 @@ public sealed class Restoring_what_is_not_whole
         string kept = Path.Combine(folder, OddName);
         string passphrase = Path.Combine(folder, "passphrase");
         string wrong = Path.Combine(folder, "wrong");
-        await File.WriteAllTextAsync(passphrase, "correct horse battery staple\n", Token);
-        await File.WriteAllTextAsync(wrong, "correct horse battery stable\n", Token);
+        await SecretFile.WriteAsync(passphrase, "correct horse battery staple\n", Token);
+        await SecretFile.WriteAsync(wrong, "correct horse battery stable\n", Token);
         await using RunningHost host = await RunningHost.StartAsync();
         await RestoredHost.SignedAsync(host);
         (await host.CliAsync("backup", "--to", kept, "--passphrase-file", passphrase)).Ok();
@@ -40,6 +40,9 @@ public sealed class Restoring_what_is_not_whole
         CliResult slip = await RestoreAsync(kept, data, "--passphrase-file", wrong);
         Assert.Equal(2, slip.ExitCode);
         Assert.Contains("do not open with this passphrase", slip.Errors, StringComparison.Ordinal);
+        SecretFile.Open(wrong);
+        CliResult open = await RestoreAsync(kept, data, "--passphrase-file", wrong);
+        Assert.Contains($"Run: chmod 600 {wrong}", open.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(data), "Nothing is copied before the passphrase is known to be right.");
 
         JsonElement whole = await RowAsync(0, kept, data);

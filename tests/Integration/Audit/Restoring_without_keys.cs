@@ -55,14 +55,18 @@ public sealed class Restoring_without_keys
         string notes = row.GetProperty("notes").ToString();
         Assert.Contains("The keys are not here. Copy the folder keys", notes, StringComparison.Ordinal);
         Assert.Contains("1 people are erased", notes, StringComparison.Ordinal);
+        Assert.Contains("taken from the database itself", row.GetProperty("notChecked").ToString(), StringComparison.Ordinal);
         Assert.Equal(["erased.list"], Directory.GetFiles(Path.Combine(data, "keys")).Select(file => Path.GetFileName(file)));
         return data;
     }
 
-    /// <summary>A start makes keys of its own. What is sealed under the old one reads so, and who was erased is erased again.</summary>
+    /// <summary>
+    /// Names are given anew when somebody says that the old keys are gone. What is sealed under the old one reads so, and who was
+    /// erased is erased again.
+    /// </summary>
     private static async Task LocksAsync(string data)
     {
-        await using RunningHost host = await RunningHost.StartAsync(data: data);
+        await using RunningHost host = await RunningHost.StartAsync(flags: ["--no-demo", "--secrets-lost"], data: data);
         await Until.TrueAsync(
             async () => await host.SqlAsync("select count(*) from events.mt_events where type = 'user_erased'") == "1",
             TimeSpan.FromSeconds(30),

@@ -28,13 +28,14 @@ public sealed class Verifying_files
             async () => (await VerifyAsync(host)).Report.GetProperty("factsSince").GetInt64() == 0, TimeSpan.FromSeconds(30), "the seals");
         (int code, JsonElement good) = await VerifyAsync(host, "--files");
         Assert.Equal((0, 2L), (code, good.GetProperty("files").GetInt64()));
-        Assert.Equal(0, await host.StopAsync());
-
+        await ExportsAsync(host, 0, []);
         string segment = Directory.GetFiles(Path.Combine(host.Data, "recordings"), "*.mp4", SearchOption.AllDirectories).Single();
         byte[] bytes = await File.ReadAllBytesAsync(segment, Token);
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(segment, bytes, Token);
         File.Delete(Path.Combine(host.Data, "snapshots", "gate.jpg"));
+        await ExportsAsync(host, 2, ["changed", "missing"]);
+        Assert.Equal(0, await host.StopAsync());
         (int found, JsonElement bad) = await VerifyAsync(host, "--files");
         Assert.Equal(1, found);
         Assert.Equal(
@@ -45,6 +46,21 @@ public sealed class Verifying_files
         CliResult status = await host.CliAsync("audit", "status");
         Assert.Contains("no host runs", status.Ok(), StringComparison.Ordinal);
         Assert.Contains("its PostgreSQL is started for this", status.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>With the files: what is wrong with them is said at once, and the bundle is there all the same.</summary>
+    private static async Task ExportsAsync(RunningHost host, int code, string[] gaps)
+    {
+        string bundle = Path.Combine(host.Data, $"bundle-{code}.zip");
+        CliResult export = await host.CliAsync("audit", "export", "--camera", "camera0", "--files", "--out", bundle, "--format", "json");
+        Assert.Equal(code, export.ExitCode);
+        JsonElement[] told = JsonElement.Parse(export.Output).TryGetProperty("gaps", out JsonElement all) ? [.. all.EnumerateArray()] : [];
+        Assert.Equal(gaps, told.Select(one => one.Text("what")).Order());
+        Assert.Equal(code != 0, export.Errors.Contains("snapshots/gate.jpg is missing.", StringComparison.Ordinal));
+        Assert.Equal(code != 0, export.Errors.Contains("The bundle is written all the same: 2 of the files", StringComparison.Ordinal));
+        CliResult verified = await RunningHost.RunAsync(["audit", "verify-bundle", bundle], []);
+        Assert.Equal(
+            code != 0, verified.Output.Contains(".mp4 is not the file that its fact describes", StringComparison.Ordinal));
     }
 
     private static async Task<(int Code, JsonElement Report)> VerifyAsync(RunningHost host, params string[] more)

@@ -121,6 +121,13 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
 
         (int nothing, JsonElement without) = await log.VerifyAsync("--level", "anchors");
         Assert.Equal((2, "undecided"), (nothing, without.Text("verdict")));
+
+        // Nor is it held against another key where the one that was named is not there.
+        await File.WriteAllTextAsync(file, "# The key of the log\n", TestContext.Current.CancellationToken);
+        CliResult keyless = await log.Host.CliAsync("audit", "verify", "--key", file);
+        Assert.Equal(2, keyless.ExitCode);
+        Assert.Contains($"There is no key in {file}", keyless.Errors, StringComparison.Ordinal);
+        File.Delete(file);
     }
 
     [Fact]
@@ -172,6 +179,11 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
     [InlineData("audit", "verify", "--from", "x")]
     [InlineData("audit", "verify", "--from", "100", "--to", "50")]
     [InlineData("audit", "verify", "--no-such-option")]
+    [InlineData("audit", "verify", "--key", "")]
+    [InlineData("audit", "verify", "--anchors", "")]
+    [InlineData("audit", "verify", "--stamp-ca", " ")]
+    [InlineData("audit", "verify-bundle", "")]
+    [InlineData("audit", "compare", "--head", "")]
     [InlineData("audit", "export", "--from", "x")]
     [InlineData("audit", "no-such-verb")]
     public async Task says_that_a_command_line_makes_no_sense(params string[] words) =>

@@ -65,6 +65,7 @@ internal static class CustodyPage
         "whole" => "is the file that the fact describes",
         "missing" => "IS MISSING, and no fact says that it was deleted",
         "changed" => "IS ANOTHER FILE than the fact describes",
+        "unreadable" => "WAS NOT READ: the disk or this account's rights did not let it, and that says nothing of it",
         _ => "was deleted while this page was made",
     };
 

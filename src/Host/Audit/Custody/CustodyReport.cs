@@ -10,7 +10,7 @@ internal sealed record CustodyEntry(long Position, DateTimeOffset At, string Who
 
 /// <summary>A file that a fact describes, and what is on disk now.</summary>
 /// <param name="Sha256">As the fact says it.</param>
-/// <param name="Found">whole, missing, changed or deleted.</param>
+/// <param name="Found">whole, missing, changed, unreadable or deleted.</param>
 internal sealed record CustodyFile(long Position, string Path, long SizeBytes, string Sha256, string Found);
 
 /// <summary>What became of one recording, from its request until now.</summary>
@@ -30,6 +30,16 @@ internal sealed record CustodyReport(
     IReadOnlyList<string> Keys,
     IReadOnlyList<AnchorStatus> Anchors);
 
+/// <param name="FilesUnread">Files that could not be read.</param>
 /// <param name="Position">Of the fact that notes it.</param>
 internal sealed record CustodyRow(
-    string File, string Recording, int Facts, int Proved, int Files, int FilesWhole, long TreeSize, string Sha256, long Position);
+    string File,
+    string Recording,
+    int Facts,
+    int Proved,
+    int Files,
+    int FilesWhole,
+    int FilesUnread,
+    long TreeSize,
+    string Sha256,
+    long Position);

@@ -44,6 +44,12 @@ public sealed record AuditQuestion(
     /// <summary>Certificates of time-stamp authorities that the asker trusts, as PEM; null to take any, and say so.</summary>
     public string? StampAuthorities { get; init; }
 
+    /// <summary>
+    /// Whether the log was set back on purpose, by a restore: the keys in the folder count, and its state file, which may know of
+    /// more, does not.
+    /// </summary>
+    public bool IsRestored { get; init; }
+
     /// <summary>A key that others have had, too; null for none.</summary>
     public StolenKey? Stolen { get; init; }
 

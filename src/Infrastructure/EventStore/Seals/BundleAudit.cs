@@ -9,6 +9,10 @@ namespace Events.EventStore.Seals;
 /// <param name="Contradictions">In words.</param>
 /// <param name="NotChecked">In words.</param>
 /// <param name="Undecided">Why there is no verdict; null if there is one.</param>
+/// <param name="ManifestSha256">
+/// Lower-case hex, to be held against what the exporter told by another way: no signature covers the manifest. Null if there is
+/// none.
+/// </param>
 public sealed record BundleReport(
     string? Origin,
     long TreeSize,
@@ -17,7 +21,8 @@ public sealed record BundleReport(
     long Media,
     IReadOnlyList<string> Contradictions,
     IReadOnlyList<string> NotChecked,
-    string? Undecided);
+    string? Undecided,
+    string? ManifestSha256);
 
 /// <summary>Checks a bundle, without any database.</summary>
 public static class BundleAudit

@@ -12,10 +12,14 @@ public interface ISeals
     string? AppendsRefused { get; }
 
     /// <summary>
-    /// Ends a log that was set back and goes on with what is left, under a new name: nothing is ever signed twice under one.
+    /// Ends a log that was set back and goes on with what is left, under a new name: nothing is ever signed twice under one. As
+    /// long as <see cref="ForkTold"/> was not called after it, the same fork is the answer again.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is nothing to fork, or the facts contradict their seals.</exception>
     Task<SealFork> ForkAsync(CancellationToken cancellationToken);
+
+    /// <summary>A fact in the log tells of the last fork.</summary>
+    void ForkTold();
 
     /// <summary>
     /// Has a sealer that refused look again at once, because a fact now explains what it found. On other hosts it does so by
@@ -34,7 +38,8 @@ public interface ISeals
 /// <summary>Public keys as vkeys.</summary>
 /// <param name="Present">With which heads are signed.</param>
 /// <param name="Next">With which they will be.</param>
-public sealed record SealKeys(string Present, string Next);
+/// <param name="Signature">Of the present key on both, base64: for the fact.</param>
+public sealed record SealKeys(string Present, string Next, string Signature);
 
 /// <summary>Where a log that was set back began anew.</summary>
 /// <param name="LostSize">Facts that had been signed under the old name.</param>

@@ -17,6 +17,9 @@ public sealed record ExportQuestion(IReadOnlyList<string>? Streams, long From, l
     /// <summary>In facts. A proof has some 1,000 bytes, and whoever checks them does so on a small machine.</summary>
     public const int FactsMax = 100_000;
 
+    /// <summary>The same bound, where it is less.</summary>
+    public int Room { get; init; } = FactsMax;
+
     /// <summary>For the manifest: who asked, why, when, and with which program.</summary>
     public required string By { get; init; }
 
@@ -42,7 +45,14 @@ public sealed record ExportMedia(long Position, string Path, string Sha256, Func
 /// <param name="Size">Facts under the head that proves them.</param>
 /// <param name="ManifestSha256">Lower-case hex.</param>
 /// <param name="Media">Files in it.</param>
-public sealed record ExportReport(long Facts, long Hidden, long Media, long Size, string ManifestSha256);
+public sealed record ExportReport(long Facts, long Hidden, long Media, long Size, string ManifestSha256)
+{
+    /// <summary>Paths of files that are in it and are not those of their facts, or could not be read to their end.</summary>
+    public IReadOnlyList<string> Changed { get; init; } = [];
+
+    /// <summary>Paths of files that its facts describe and that are not in it.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+}
 
 /// <summary>The facts cannot be exported as they were asked for; says why.</summary>
 public sealed class ExportRefusedException(string message) : Exception(message);

@@ -5,10 +5,13 @@ public static class SealNotes
 {
     /// <summary>
     /// The notes in a file that somebody kept: one of notes, or one that a syslog receiver wrote, whose other lines are passed
-    /// over.
+    /// over. Where mail or an editor made another end of each line, it is the newline that was signed.
     /// </summary>
-    public static IReadOnlyList<string> In(string file) =>
-        Outside.SyslogLine.NotesIn(file) is { Count: > 0 } lines ? lines : Split(file);
+    public static IReadOnlyList<string> In(string file)
+    {
+        string text = file.Replace("\r\n", "\n", StringComparison.Ordinal);
+        return Outside.SyslogLine.NotesIn(text) is { Count: > 0 } lines ? lines : Split(text);
+    }
 
     /// <summary>
     /// Takes a file of notes apart: each is a text, a blank line and signatures, and a blank line follows it. Two blank lines

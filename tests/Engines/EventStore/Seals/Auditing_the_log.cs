@@ -1,5 +1,6 @@
 using Events.EventStore.Seals;
 using Events.EventStore.Seals.Checking;
+using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
 using Events.EventStore.Seals.Tree;
 using Xunit;
@@ -157,6 +158,12 @@ public sealed class Auditing_the_log : IAsyncLifetime
         AuditReport own = await AuditAsync();
         Assert.Contains(own.Findings, one => one.Message.Contains("No trusted key has signed", StringComparison.Ordinal));
         Assert.Contains(own.Findings, one => one.Message.Contains("another history up to there", StringComparison.Ordinal));
+
+        // A restore goes by its keys, and not by its state file, which knows of more than the backup.
+        AuditReport restored = await LogAudit.RunAsync(
+            _log.Store.ConnectionString, new AuditQuestion(All, [], _log.Folder) { IsRestored = true }, _ => { }, Token);
+        Assert.Contains(restored.Findings, one => one.Message.Contains("No trusted key has signed", StringComparison.Ordinal));
+        Assert.DoesNotContain(restored.Findings, one => one.Message.Contains("another history up to there", StringComparison.Ordinal));
 
         // Somebody who holds nothing is told whose word it is.
         AuditReport nothing = await LogAudit.RunAsync(
@@ -339,8 +346,34 @@ public sealed class Auditing_the_log : IAsyncLifetime
             + "delete from events_own.audit_tile where n = 2");
         AuditReport report = await WithAnchorsAsync([shown], folder: null);
         Assert.Contains(report.Findings, one => (one.Level, one.What) == (AuditLevels.Anchors, "truncated"));
-        AuditReport forged = await WithAnchorsAsync([shown.Replace("1000", "1001", StringComparison.Ordinal)], folder: null);
+        AuditReport forged = await WithAnchorsAsync([shown.Replace("\n1000\n", "\n1001\n", StringComparison.Ordinal)], folder: null);
         Assert.Contains(forged.Findings, one => (one.Level, one.What) == (AuditLevels.Anchors, "forged"));
+    }
+
+    /// <summary>A witness prints heads of all logs that it knows. Only what claims to be of this one, and is not, is forged.</summary>
+    [Fact]
+    public async Task takes_heads_of_other_logs_for_no_forgeries()
+    {
+        string origin = _log.Keys.ReadState()!.Origin;
+        using NoteSigner other = NoteSigner.Create("elsewhere/1");
+        using NoteSigner forger = NoteSigner.Create(origin);
+        string[] shown = [.. (await _log.HeadsAsync()).Select(head => head.Note)];
+        string[] strangers =
+            [.. new[] { 300, 5_000 }.Select(size => new TreeHead("elsewhere/1", size, TreeHash.OfLeaf("x"u8)).Sign(other).ToString())];
+        AuditReport report = await WithAnchorsAsync([.. strangers, .. shown]);
+        Assert.Empty(report.Findings);
+        Assert.Null(report.Undecided);
+        Assert.Equal(3, report.Anchors);
+        Assert.Contains("2 heads of another log, elsewhere/1, among what was kept outside", report.NotChecked);
+
+        // With nothing else there is nothing to hold the log against: one that was replaced, name and all, looks the same.
+        AuditReport alone = await WithAnchorsAsync(strangers);
+        Assert.Empty(alone.Findings);
+        Assert.Contains("None of the heads", alone.Undecided, StringComparison.Ordinal);
+
+        string forged = new TreeHead(origin, 300, TreeHash.OfLeaf("x"u8)).Sign(forger).ToString();
+        AuditFinding found = Assert.Single((await WithAnchorsAsync([.. strangers, forged, .. shown])).Findings);
+        Assert.Equal((AuditLevels.Anchors, "forged"), (found.Level, found.What));
     }
 
     /// <summary>Marten marks archived facts in place, so the mark is in no leaf; level side asks which fact says so.</summary>

@@ -1,6 +1,7 @@
 using Events.EventStore.Seals;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
+using Events.Tests.Engines.Postgres;
 using Xunit;
 
 namespace Events.Tests.Engines.EventStore.Seals;
@@ -131,6 +132,69 @@ public sealed class Changing_the_key : IAsyncLifetime
             """);
         AuditReport report = await AuditAsync(All, [held], []);
         Assert.Contains(report.Findings, one => (one.Level, one.What, one.Position) == (AuditLevels.Events, "changed", 300L));
+    }
+
+    /// <summary>The sealer signs whatever anybody wrote. So a head over such a fact says nothing, with however many signatures.</summary>
+    [Fact]
+    public async Task cannot_be_feigned_by_a_fact_that_the_sealer_signs()
+    {
+        string origin = _log.Keys.ReadState()!.Origin;
+        using NoteSigner ours = _log.Keys.ReadKey(origin);
+        using NoteSigner forger = NoteSigner.Create(origin);
+        await _log.AppendRotationAsync(ours.Key, forger.Key, KeyRotation.Sign(forger, forger.Key));
+        await _log.SealAllAsync();
+        await _log.AppendAsync(1);
+        await _log.SealAllAsync();
+        await _log.CloseAsync();
+        StoredHead[] heads = [.. (await _log.HeadsAsync()).TakeLast(2)];
+        SignedNote over = SignedNote.Parse(StrictText.Encode(heads[0].Note));
+        string both = (over with { Signatures = [.. over.Signatures, forger.Sign(over.Text)] }).ToString();
+        string his = new TreeHead(origin, heads[1].Size, heads[1].Root).Sign(forger).ToString();
+        await _log.TamperAsync(
+            $"""
+            update events_own.audit_head set note = '{both}' where size = {heads[0].Size};
+            update events_own.audit_head set note = '{his}' where size = {heads[1].Size}
+            """);
+
+        string held = ours.Key.ToString();
+        AuditReport report = await AuditAsync(All, [held], []);
+        Assert.Contains(report.Findings, one => (one.Level, one.What) == (AuditLevels.Heads, "forged"));
+        Assert.Contains(report.Notices, text => text.Contains("it was not followed", StringComparison.Ordinal));
+
+        string file = Path.Combine(_log.Folder, "bundle.zip");
+        await using (FileStream zip = File.Create(file))
+        {
+            await LogExport.RunAsync(
+                _log.Store.ConnectionString,
+                new ExportQuestion(null, 1, 5, IsRange: true)
+                {
+                    By = "somebody", Reason = "a case", At = DateTimeOffset.UnixEpoch, Program = "tests",
+                },
+                zip,
+                _ => { },
+                Token);
+        }
+
+        await using FileStream bundle = File.OpenRead(file);
+        Assert.NotEmpty((await BundleAudit.RunAsync(bundle, [held], [], _ => { }, Token)).Contradictions);
+        string verifier = Path.Combine(AppContext.BaseDirectory, "verify_bundle.py");
+        Assert.Contains(
+            "ended with 1",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => Commands.RunAsync("python3", verifier, file, "--key", held))).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>Who holds a later key has an earlier one by a fact alone, so it is good for no head that nothing later is above.</summary>
+    [Fact]
+    public async Task is_believed_backwards_only_below_a_head_of_the_later_key()
+    {
+        using NoteSigner ours = _log.Keys.ReadKey(_log.Keys.ReadState()!.Origin);
+        using NoteSigner later = NoteSigner.Create(_log.Keys.ReadState()!.Origin);
+        await _log.AppendRotationAsync(ours.Key, later.Key, KeyRotation.Sign(ours, later.Key));
+        await _log.SealAllAsync();
+        AuditFinding found = Assert.Single((await AuditAsync(All, [later.Key.ToString()], [])).Findings);
+        Assert.Equal("forged", found.What);
+        Assert.Contains("yours has signed no head since", found.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -119,16 +119,19 @@ internal sealed class SealedLog : IAsyncDisposable
         string origin = Keys.ReadState()!.Origin;
         using NoteSigner present = Keys.ReadKey(origin);
         using NoteSigner next = Keys.NextKey(origin);
-        await Store.ExecuteAsync(
-            $$"""
-            insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
-            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-            select nextval('events.mt_events_sequence'), gen_random_uuid(), 'logbook-all', 1 + count(*), jsonb_build_object(
-              'oldKey', '{{present.Key}}', 'newKey', '{{next.Key}}', 'reason', 'Once a year'), 'log_key_rotated', now()
-            from events.mt_events where stream_id = 'logbook-all'
-            """);
+        await AppendRotationAsync(present.Key, next.Key, KeyRotation.Sign(present, next.Key));
         return (present.Key.ToString(), next.Key.ToString());
     }
+
+    /// <summary>Whoever may write facts can write this one.</summary>
+    public Task AppendRotationAsync(NoteKey old, NoteKey next, string signature) => Store.ExecuteAsync(
+        $$"""
+        insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
+        insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+        select nextval('events.mt_events_sequence'), gen_random_uuid(), 'logbook-all', 1 + count(*), jsonb_build_object(
+          'oldKey', '{{old}}', 'newKey', '{{next}}', 'reason', 'Once a year', 'signature', '{{signature}}'), 'log_key_rotated', now()
+        from events.mt_events where stream_id = 'logbook-all'
+        """);
 
     /// <summary>As the host does it: what the fact says is what is stored of the row now.</summary>
     public async Task<AdoptableRow> AdoptAsync(long position)

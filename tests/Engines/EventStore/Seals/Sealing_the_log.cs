@@ -392,6 +392,9 @@ public sealed class Sealing_the_log : IAsyncLifetime
         SealFork fork = await seals[0].ForkAsync(Token);
         await Assert.ThrowsAsync<InvalidOperationException>(() => seals[1].ForkAsync(Token));
         await Store.UntilAsync(() => Task.FromResult(seals.All(one => !one.Status.IsRefused)));
+        Assert.Equal(fork, await seals[0].ForkAsync(Token));
+        seals[0].ForkTold();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => seals[0].ForkAsync(Token));
         await second.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1));
         await Store.UntilAsync(async () => await _log.HeadsAsync() is [.., { Size: 16 }]);
 

@@ -335,6 +335,31 @@ public sealed class The_pitfalls : IAsyncLifetime
         Assert.Empty((await AuditAsync()).Findings);
     }
 
+    /// <summary>Anybody may write that the log was forked, and the sealer signs it: only heads of another name excuse kept heads.</summary>
+    [Fact]
+    public async Task of_a_fork_that_a_fact_alone_tells()
+    {
+        await _log.AppendAsync(300);
+        await _log.SealAllAsync();
+        string origin = _log.Keys.ReadState()!.Origin;
+        using NoteSigner signer = _log.Keys.ReadKey(origin);
+        string kept = new TreeHead(origin, 300, TreeHash.Empty).Sign(signer).ToString();
+        await _log.Store.ExecuteAsync(
+            $$"""
+            insert into events.mt_streams (id, version) values ('logbook-all', 0) on conflict do nothing;
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            values (nextval('events.mt_events_sequence'), gen_random_uuid(), 'logbook-all', 1, jsonb_build_object(
+              'oldOrigin', '{{origin}}', 'newOrigin', 'host/other', 'lostSize', 300, 'size', 10, 'reason', 'x'), 'log_forked', now())
+            """);
+        await _log.SealAllAsync();
+        AuditReport report = await LogAudit.RunAsync(
+            _log.Store.ConnectionString,
+            new AuditQuestion(All | AuditLevels.Anchors, [], _log.Folder) { Anchors = [kept] },
+            _ => { },
+            Token);
+        Assert.Contains(report.Findings, one => one.Level == AuditLevels.Anchors);
+    }
+
     /// <summary>A clock that went back accuses nobody; the sealer moves on by a millisecond, and the audit says so.</summary>
     [Fact]
     public async Task of_a_clock_that_goes_back()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Events.EventStore.Seals.Canonical;
@@ -13,6 +14,12 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
     /// <summary>A body may be as deep as PostgreSQL stores it; reading it takes no stack.</summary>
     private static readonly JsonDocumentOptions _anyDepth = new() { MaxDepth = int.MaxValue };
 
+    /// <summary>More streams are counted.</summary>
+    private const int NamedMax = 10;
+
+    /// <summary>In characters.</summary>
+    private const int BeginningLength = 80;
+
     private readonly List<string> _contradictions = [];
     private readonly List<string> _notChecked = [];
     private readonly List<Row> _rows = [];
@@ -20,6 +27,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
     private long _proven;
     private long _withheld;
     private long _media;
+    private string? _manifestSha256;
 
     public async Task<BundleReport> RunAsync(Stream stream, CancellationToken cancellationToken)
     {
@@ -46,12 +54,21 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         }
 
         return new BundleReport(
-            head?.Origin, head?.Size ?? 0, _proven, _withheld, _media, _contradictions, _notChecked, undecided);
+            head?.Origin,
+            head?.Size ?? 0,
+            _proven,
+            _withheld,
+            _media,
+            _contradictions,
+            _notChecked,
+            undecided,
+            _manifestSha256);
     }
 
     private async Task<TreeHead> CheckAsync(BundleReader bundle, CancellationToken cancellationToken)
     {
         byte[] bytes = bundle.Read(BundleManifest.Name);
+        _manifestSha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
         if (!new CanonicalJson(isNulRefused: true).Form(bytes).SequenceEqual(bytes))
         {
             throw new BundleRefusedException("the manifest is not in canonical form");
@@ -74,7 +91,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         }
 
         CheckRows(bundle, manifest, note, head);
-        CheckScope(manifest);
+        CheckScope(manifest, head);
         await CheckMediaAsync(bundle, manifest, cancellationToken);
         CheckAnchors(bundle, head, note, keys.All);
         return head;
@@ -215,7 +232,7 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         }
     }
 
-    private void CheckScope(JsonElement manifest)
+    private void CheckScope(JsonElement manifest, TreeHead head)
     {
         JsonElement scope = manifest.GetProperty("scope");
         bool isRange = scope.GetProperty("kind").GetString() switch
@@ -255,6 +272,68 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
                 _contradictions.Add($"the stream {stream.Key} has holes: facts were left out");
             }
         }
+
+        if (!isRange || scope.TryGetProperty("streams", out _))
+        {
+            CheckStreams(scope.GetProperty("streams"));
+        }
+
+        if (isRange)
+        {
+            CheckEnds(scope, head);
+        }
+    }
+
+    /// <summary>Facts of other streams than those that were asked for, and streams that were asked for and have none.</summary>
+    private void CheckStreams(JsonElement streams)
+    {
+        HashSet<string> asked =
+        [
+            .. streams.EnumerateArray().Select(one => one.GetString() ?? throw new FormatException("A stream without a name.")),
+        ];
+        foreach (Row row in _rows.Where(row => !row.IsHidden && (row.Stream is null || !asked.Contains(row.Stream))))
+        {
+            _contradictions.Add(
+                $"fact {row.Seq} is of the stream {row.Stream ?? "none"}, which the manifest does not name");
+        }
+
+        asked.ExceptWith(_rows.Select(row => row.Stream).OfType<string>());
+        if (asked.Count > 0)
+        {
+            string names = string.Join(", ", asked.Order(StringComparer.Ordinal).Take(NamedMax));
+            string more = asked.Count > NamedMax ? ", ..." : string.Empty;
+            _notChecked.Add($"{asked.Count} streams that were asked for and have no fact in the bundle: {names}{more}");
+        }
+    }
+
+    /// <summary>Facts outside of the range; and whether it was cut off at its ends, manifest and all.</summary>
+    private void CheckEnds(JsonElement scope, TreeHead head)
+    {
+        long from = RowText.PositionOf(scope, "from");
+        long to = RowText.PositionOf(scope, "to");
+        foreach (Row row in _rows.Where(row => !row.IsHidden && (row.Seq < from || row.Seq > to)))
+        {
+            _contradictions.Add($"fact {row.Seq} lies outside of the range from position {from} to {to}");
+        }
+
+        // Positions rise by at least one from fact to fact, so one that is shown bounds those of the withheld ones beside it.
+        long low = _rows.Count > 0 ? _rows.Min(row => row.Index) : -1;
+        long high = _rows.Count > 0 ? _rows.Max(row => row.Index) : -1;
+        Row? first = _rows.Find(row => !row.IsHidden);
+        Row? last = _rows.FindLast(row => !row.IsHidden);
+        if (low != 0 && (first is null || first.Seq - (first.Index - low) > from))
+        {
+            _notChecked.Add(
+                $"whether the range begins where it was asked to, at position {from}: nothing shows that the fact before its "
+                + "first one lies before that");
+        }
+
+        if ((_rows.Count == 0 || high != head.Size - 1) && (last is null || last.Seq + (high - last.Index) < to))
+        {
+            _notChecked.Add(
+                $"whether the range ends where it was asked to, at position {to}: nothing shows that the fact behind its last "
+                + "one lies behind that");
+        }
     }
 
     private async Task CheckMediaAsync(BundleReader bundle, JsonElement manifest, CancellationToken cancellationToken)
@@ -262,13 +341,16 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
         Dictionary<long, Row> facts =
             _rows.Where(row => !row.IsHidden).DistinctBy(row => row.Index).ToDictionary(row => row.Index);
         HashSet<string> named = [];
+        HashSet<long> described = [];
         long left = 0;
         foreach (JsonElement media in manifest.GetProperty("media").EnumerateArray())
         {
             string path = RowText.Required(media, "path");
             named.Add(path);
             string? sha256 = media.GetProperty("sha256").GetString();
-            if (facts.GetValueOrDefault(media.GetProperty("index").GetInt64())?.Sha256 is not { } told || told != sha256)
+            long index = media.GetProperty("index").GetInt64();
+            described.Add(index);
+            if (facts.GetValueOrDefault(index)?.Sha256 is not { } told || told != sha256)
             {
                 _contradictions.Add($"{path}: no fact in the bundle describes it");
             }
@@ -291,6 +373,13 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
             _notChecked.Add($"{left} files of recordings and pictures: they are not in the bundle");
         }
 
+        if (facts.Values.Count(row => row.Sha256 is not null && !described.Contains(row.Index)) is > 0 and int unnamed)
+        {
+            _notChecked.Add(
+                $"{unnamed} files that facts describe and the manifest does not name: they were deleted before the export, or "
+                + "taken out of the bundle");
+        }
+
         foreach (string name in bundle.Names.Where(
             name => name.StartsWith("media/", StringComparison.Ordinal) && !named.Contains(name)))
         {
@@ -300,61 +389,128 @@ internal sealed class BundleCheck(IReadOnlyList<string> givenKeys, IReadOnlyList
 
     private void CheckAnchors(BundleReader bundle, TreeHead head, byte[] note, IReadOnlyCollection<NoteKey> keys)
     {
+        bool isHeld = false;
+        Dictionary<string, int> strangers = new(StringComparer.Ordinal);
+        foreach (byte[] kept in anchors.Select(StrictText.Encode))
+        {
+            if (SignedNote.OriginOf(kept) is not { } origin)
+            {
+                _notChecked.Add(
+                    $"what was kept elsewhere and is no signed head, beginning \"{Beginning(kept)}\": a part of one that a full "
+                    + "disk or a power cut left, or another text");
+                continue;
+            }
+
+            try
+            {
+                isHeld |= CheckAnchor(bundle, TreeHead.Open(kept, keys), head, note);
+            }
+            catch (NoteRefusedException refused) when (origin == head.Origin || keys.Any(key => key.Name == origin))
+            {
+                _contradictions.Add($"what was kept elsewhere as a head of {origin} is none: {refused.Message}");
+            }
+            catch (NoteRefusedException)
+            {
+                // Whoever keeps heads may keep those of other logs, too.
+                strangers[origin] = strangers.GetValueOrDefault(origin) + 1;
+            }
+        }
+
+        foreach ((string origin, int count) in strangers.OrderBy(one => one.Key, StringComparer.Ordinal))
+        {
+            _notChecked.Add($"{count} heads of another log, {origin}, that were kept elsewhere");
+        }
+
         if (anchors.Count == 0)
         {
             _notChecked.Add("whether this is the only history: no head was given that was kept elsewhere");
         }
-
-        foreach (string text in anchors)
+        else if (!isHeld)
         {
-            TreeHead kept = TreeHead.Open(StrictText.Encode(text), keys);
-            string words = $"the head of {kept.Size} facts that was kept elsewhere";
-            string name = string.Create(CultureInfo.InvariantCulture, $"consistency/{kept.Size}-{head.Size}.txt");
-            if (kept.Origin != head.Origin)
-            {
-                _notChecked.Add($"{words} is of another log, {kept.Origin}");
-            }
-            else if (kept.Size > head.Size)
-            {
-                _notChecked.Add($"{words} is newer than the bundle");
-            }
-            else if (kept.Size == head.Size && kept.Root != head.Root)
-            {
-                _contradictions.Add($"{words} has another root: two histories were signed. Keep both");
-            }
-            else if (kept.Size < head.Size && !bundle.Has(name))
-            {
-                _notChecked.Add($"{words}: the bundle has no {name}");
-            }
-            else if (kept.Size < head.Size && !GoesOn(ExtensionFile.Parse(bundle.Read(name)), kept, head, note))
-            {
-                _contradictions.Add($"{words}: the log does not go on from it. It was written anew or set back");
-            }
+            _notChecked.Add("whether this is the only history: no head that was kept elsewhere could be held against it");
         }
     }
 
-    private static bool GoesOn(ExtensionFile file, TreeHead kept, TreeHead head, byte[] note) =>
-        file.OldSize == kept.Size
-        && file.Note.AsSpan().SequenceEqual(note)
-        && ProofCheck.IsExtension(kept.Size, kept.Root, head.Size, head.Root, file.Proof);
-
-    private static Row RowOf(JsonElement fact)
+    /// <returns>Whether the bundle could be held against it.</returns>
+    private bool CheckAnchor(BundleReader bundle, TreeHead kept, TreeHead head, byte[] note)
     {
-        string? sha256 = null;
-        if (fact.GetProperty("data").GetString() is { } data && data.Contains("sha256", StringComparison.Ordinal))
+        string words = $"the head of {kept.Size} facts that was kept elsewhere";
+        string name = string.Create(CultureInfo.InvariantCulture, $"consistency/{kept.Size}-{head.Size}.txt");
+        if (kept.Origin != head.Origin)
         {
-            using JsonDocument body = JsonDocument.Parse(data, _anyDepth);
-            sha256 = body.RootElement.ValueKind == JsonValueKind.Object
+            _notChecked.Add($"{words} is of another log, {kept.Origin}");
+            return false;
+        }
+
+        if (kept.Size > head.Size)
+        {
+            _notChecked.Add($"{words} is newer than the bundle");
+            return false;
+        }
+
+        if (kept.Size < head.Size && !bundle.Has(name))
+        {
+            _notChecked.Add($"{words}: the bundle has no {name}");
+            return false;
+        }
+
+        if (kept.Size == head.Size && kept.Root != head.Root)
+        {
+            _contradictions.Add($"{words} has another root: two histories were signed. Keep both");
+        }
+        else if (kept.Size < head.Size && !GoesOn(bundle.Read(name), kept, head, note))
+        {
+            _contradictions.Add($"{words}: the log does not go on from it. It was written anew or set back");
+        }
+
+        return true;
+    }
+
+    private static string Beginning(byte[] text)
+    {
+        string line = Encoding.UTF8.GetString(text).Split('\n', 2)[0];
+        return line[..Math.Min(line.Length, BeginningLength)];
+    }
+
+    private static bool GoesOn(byte[] bytes, TreeHead kept, TreeHead head, byte[] note)
+    {
+        try
+        {
+            ExtensionFile file = ExtensionFile.Parse(bytes);
+            return file.OldSize == kept.Size
+                && file.Note.AsSpan().SequenceEqual(note)
+                && ProofCheck.IsExtension(kept.Size, kept.Root, head.Size, head.Root, file.Proof);
+        }
+        catch (NoteRefusedException)
+        {
+            // A proof of the bundle's own that is none shows nothing; the head that was kept is a good one.
+            return false;
+        }
+    }
+
+    private static Row RowOf(JsonElement fact) => new(
+        fact.GetProperty("index").GetInt64(),
+        long.Parse(RowText.Required(fact, "seq_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+        fact.GetProperty("stream_id").GetString(),
+        long.Parse(RowText.Required(fact, "version"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+        FileHashOf(fact.GetProperty("data").GetString()));
+
+    /// <summary>
+    /// The SHA-256 of the file that a body describes; null if it describes none. Of what is no JSON its leaf tells.
+    /// </summary>
+    private static string? FileHashOf(string? data)
+    {
+        try
+        {
+            using JsonDocument body = JsonDocument.Parse(data ?? "null", _anyDepth);
+            return body.RootElement.ValueKind == JsonValueKind.Object
                 && body.RootElement.TryGetProperty("sha256", out JsonElement hash) && hash.ValueKind == JsonValueKind.String
                     ? hash.GetString() : null;
         }
-
-        return new Row(
-            fact.GetProperty("index").GetInt64(),
-            long.Parse(RowText.Required(fact, "seq_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
-            fact.GetProperty("stream_id").GetString(),
-            long.Parse(RowText.Required(fact, "version"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
-            sha256);
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<string> LinesOf(BundleReader bundle, string name) =>

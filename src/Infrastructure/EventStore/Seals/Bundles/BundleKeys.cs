@@ -75,6 +75,14 @@ internal sealed class BundleKeys
         using JsonDocument body = JsonDocument.Parse(RowText.Required(fact.RootElement, "data"));
         NoteKey old = NoteKey.Parse(RowText.Required(body.RootElement, "oldKey"));
         NoteKey next = NoteKey.Parse(RowText.Required(body.RootElement, "newKey"));
+        bool isThere = body.RootElement.TryGetProperty("signature", out JsonElement own);
+        string? signature = isThere && own.ValueKind == JsonValueKind.String ? own.GetString() : null;
+        if (_all.All(one => one.ToString() != next.ToString()) && !KeyRotation.IsSignedBy(old, next, signature))
+        {
+            // Anybody may have written the fact, and put a second signature below the head.
+            return false;
+        }
+
         foreach (NoteKey key in new[] { old, next })
         {
             TreeHead.Open(note, [key]);

@@ -54,6 +54,11 @@ internal sealed class BundleReader : IDisposable
                 throw new BundleRefusedException($"two files of the name {name}");
             }
 
+            if (entry.IsEncrypted)
+            {
+                throw new BundleRefusedException($"{name} is encrypted");
+            }
+
             if (entry.Length > RatioFromBytes && entry.Length > RatioMax * Math.Max(entry.CompressedLength, 1))
             {
                 throw new BundleRefusedException($"{name} unpacks to far more than it can hold");

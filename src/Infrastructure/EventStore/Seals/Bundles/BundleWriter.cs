@@ -40,22 +40,38 @@ internal sealed class BundleWriter(Stream to) : IAsyncDisposable
         Files.Add(new BundleFile(path, length, Convert.ToHexStringLower(hash.GetHashAndReset())));
     }
 
-    /// <summary>A file from this machine. Pictures do not compress.</summary>
-    public async Task CopyAsync(string path, Func<Stream> open, CancellationToken cancellationToken)
+    /// <summary>A file from this machine, as far as it can be read. Pictures do not compress.</summary>
+    /// <returns>What is in the archive then.</returns>
+    public async Task<BundleFile> CopyAsync(string path, Func<Stream> open, CancellationToken cancellationToken)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long length = 0;
         byte[] buffer = new byte[CopyBytes];
         await using Stream from = open();
         await using Stream stream = await _archive.CreateEntry(path, CompressionLevel.NoCompression).OpenAsync(cancellationToken);
-        while (await from.ReadAsync(buffer, cancellationToken) is > 0 and int read)
+        while (await ReadAsync(from, buffer, cancellationToken) is > 0 and int read)
         {
             hash.AppendData(buffer, 0, read);
             length += read;
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }
 
-        Files.Add(new BundleFile(path, length, Convert.ToHexStringLower(hash.GetHashAndReset())));
+        BundleFile file = new(path, length, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        Files.Add(file);
+        return file;
+    }
+
+    /// <returns>0 also where a disk fails, or an encrypted file was changed: its hash says then that it is not whole.</returns>
+    private static async Task<int> ReadAsync(Stream from, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     public async ValueTask DisposeAsync() => await _archive.DisposeAsync();

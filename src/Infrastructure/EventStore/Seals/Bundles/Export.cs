@@ -28,6 +28,7 @@ internal sealed class Export : IAsyncDisposable
     private readonly List<long> _shown = [];
     private readonly List<(long Index, TreeHash Leaf)> _hidden = [];
     private readonly Dictionary<long, long> _indexes = [];
+    private readonly List<string> _changed = [];
 
     private Export(
         NpgsqlConnection connection,
@@ -91,7 +92,11 @@ internal sealed class Export : IAsyncDisposable
             _hidden.Count,
             Media.Count(one => one.Media.Open is not null),
             _head.Size,
-            Convert.ToHexStringLower(SHA256.HashData(manifest)));
+            Convert.ToHexStringLower(SHA256.HashData(manifest)))
+        {
+            Changed = _changed,
+            Left = [.. Media.Where(one => one.Media.Open is null).Select(one => one.Media.Path)],
+        };
     }
 
     public async ValueTask DisposeAsync() => await _bundle.DisposeAsync();
@@ -198,10 +203,10 @@ internal sealed class Export : IAsyncDisposable
 
     private void RequireRoom()
     {
-        if (_shown.Count > ExportQuestion.FactsMax || _hidden.Count > ExportQuestion.FactsMax)
+        if (_shown.Count > _question.Room || _hidden.Count > _question.Room)
         {
             throw new ExportRefusedException(
-                $"These are more than {ExportQuestion.FactsMax} facts. Export them in parts, with --from and --to.");
+                $"These are more than {_question.Room} facts. Export them in parts, with --from and --to.");
         }
     }
 
@@ -221,11 +226,16 @@ internal sealed class Export : IAsyncDisposable
         }
     }
 
+    /// <summary>What is in a file's place goes into the bundle as it is, for it shows what became of the file.</summary>
     private async Task WriteMediaAsync(CancellationToken cancellationToken)
     {
         foreach ((ExportMedia media, _) in Media.Where(one => one.Media.Open is not null))
         {
-            await _bundle.CopyAsync($"media/{media.Path}", media.Open!, cancellationToken);
+            BundleFile file = await _bundle.CopyAsync($"media/{media.Path}", media.Open!, cancellationToken);
+            if (file.Sha256 != media.Sha256)
+            {
+                _changed.Add(media.Path);
+            }
         }
     }
 

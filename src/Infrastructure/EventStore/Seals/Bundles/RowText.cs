@@ -98,6 +98,12 @@ internal static class RowText
     public static string Required(JsonElement line, string name) =>
         line.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null.");
 
+    /// <summary>A position, in decimal text.</summary>
+    /// <exception cref="FormatException">It is none, or is spelled otherwise.</exception>
+    /// <exception cref="KeyNotFoundException">It is missing.</exception>
+    /// <exception cref="OverflowException">There is no such position.</exception>
+    public static long PositionOf(JsonElement member, string name) => checked((long)NumberOf(Required(member, name)));
+
     private static long TimeOf(string text) =>
         text switch
         {

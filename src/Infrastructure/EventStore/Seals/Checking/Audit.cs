@@ -40,6 +40,16 @@ internal sealed class Audit(
         }
 
         SayKeys(keys);
+        if (newest is not null && trusted.Count > 0 && _findings.All.Count == 0 && !keys.Vouches(newest))
+        {
+            _findings.Add(
+                AuditLevels.Heads,
+                "forged",
+                $"The newest head, of {newest.Size} facts, is signed by a key that a fact calls the one before yours, and yours "
+                + "has signed no head since.",
+                newest.Size);
+        }
+
         await CompareStateAsync(heads, newest, cancellationToken);
         await CheckForksAsync(heads, newest, cancellationToken);
         OutsideCheck outside = new(connection, question, _findings, _notes);
@@ -98,15 +108,33 @@ internal sealed class Audit(
     private async Task CheckForksAsync(HeadCheck heads, StoredHead? newest, CancellationToken cancellationToken)
     {
         List<ToldFork> told = await ForksAsync(cancellationToken);
-        foreach (ToldFork fork in told.Where(fork => fork.Position <= newest?.LastSeq))
+        HashSet<string> here = [.. heads.Changes.Select(change => change.From)];
+        if (heads.Origin is { } present)
         {
-            // Also of one before the first head: what was kept outside of it is of what was lost. Anybody could write such a
-            // fact behind the newest head.
+            here.Add(present);
+        }
+
+        foreach (ToldFork fork in told.Where(fork => fork.Position <= newest?.LastSeq && !here.Contains(fork.Old)))
+        {
+            // Of a name from before the first head: what was kept outside of it is of what was lost. Of a name that heads have,
+            // the heads say where it ended; a fact says nothing, because the sealer signs whatever anybody wrote.
             _forked[fork.Old] = Math.Max(fork.Left, _forked.GetValueOrDefault(fork.Old));
         }
 
+        HashSet<string> left = new(StringComparer.Ordinal);
         foreach ((string from, string to, long size) in heads.Changes)
         {
+            left.Add(from);
+            if (left.Contains(to))
+            {
+                _findings.Add(
+                    AuditLevels.Heads,
+                    "forked",
+                    $"Behind {size} facts the heads are of {to} again, which the log had left.",
+                    size);
+                continue;
+            }
+
             if (told.Find(fork => fork.New == to) is not { } said)
             {
                 _findings.Add(
@@ -161,6 +189,13 @@ internal sealed class Audit(
             _notes.Notices.Add(
                 $"From {size} facts on the key {rotation.New.Id:x8} signs instead of {rotation.Old.Id:x8}. The reason that was "
                 + $"given: {rotation.Reason}");
+        }
+
+        foreach (KeyRotation feigned in keys.Feigned)
+        {
+            _notes.Notices.Add(
+                $"The fact at position {feigned.Position} calls {feigned.New.Id:x8} the key after {feigned.Old.Id:x8}, which has "
+                + "not signed that: it was not followed.");
         }
 
         bool looksAtAll = Asks(AuditLevels.Events) && question is { From: 0, To: long.MaxValue };
@@ -261,7 +296,8 @@ internal sealed class Audit(
     private async Task CompareStateAsync(
         HeadCheck heads, StoredHead? newest, CancellationToken cancellationToken)
     {
-        SignedState? state = question.KeyFolder is { } folder ? new KeyFolder(folder).ReadState() : null;
+        SignedState? state =
+            question is { IsRestored: false, KeyFolder: { } folder } ? new KeyFolder(folder).ReadState() : null;
         if (state is null)
         {
             _notes.NotChecked.Add("the sealer's state file: a tail that was cut off together with its heads would not be seen");

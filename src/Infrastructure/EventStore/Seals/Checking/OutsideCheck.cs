@@ -13,6 +13,12 @@ namespace Events.EventStore.Seals.Checking;
 internal sealed class OutsideCheck(
     NpgsqlConnection connection, AuditQuestion question, Findings findings, AuditNotes notes)
 {
+    /// <summary>Under which names heads were signed: a log that was set back goes on under another one.</summary>
+    private const string Origins = "select distinct split_part(note, chr(10), 1) from events_own.audit_head";
+
+    /// <summary>All heads are looked at, some millions in a year.</summary>
+    private const int OriginsTimeoutSeconds = 300;
+
     private readonly WitnessKey[] _witnesses = [.. question.WitnessKeys.Select(WitnessKey.Parse)];
     private readonly X509Certificate2Collection? _roots =
         question.StampAuthorities is { } pem ? TimeStamp.RootsIn(pem) : null;
@@ -20,6 +26,9 @@ internal sealed class OutsideCheck(
     private readonly List<TreeHead> _heads = [];
     private readonly Dictionary<string, Vouched> _stamps = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Vouched> _cosigned = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _strangers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _own = new(StringComparer.Ordinal);
+    private bool _areOriginsRead;
 
     /// <summary>Why there is no verdict; null if what was asked for was there.</summary>
     public string? Undecided { get; private set; }
@@ -34,14 +43,21 @@ internal sealed class OutsideCheck(
         IReadOnlyDictionary<string, long> forked,
         CancellationToken cancellationToken)
     {
+        _own.UnionWith(forked.Keys);
         foreach (string text in question.Anchors)
         {
-            Take(StrictText.Encode(text), trusted);
+            await TakeAsync(StrictText.Encode(text), trusted, cancellationToken);
         }
 
         foreach (KeptStamp stamp in question.Stamps)
         {
-            TakeStamp(StrictText.Encode(stamp.Note), stamp.Token, trusted);
+            await TakeStampAsync(StrictText.Encode(stamp.Note), stamp.Token, trusted, cancellationToken);
+        }
+
+        if (_strangers.Count > 0 && _heads.Count == 0)
+        {
+            // A log that was replaced by another one, under another name, looks just so.
+            Undecided = "None of the heads that were kept outside is of this log.";
         }
 
         if (question.Levels.HasFlag(AuditLevels.Anchors))
@@ -49,6 +65,7 @@ internal sealed class OutsideCheck(
             await TakeReceiptsAsync(trusted, cancellationToken);
         }
 
+        SayStrangers();
         SayWhoVouches();
         return [.. _heads.Where(head => IsComparable(head, newest, forked)).OrderBy(head => head.Size)];
     }
@@ -67,19 +84,20 @@ internal sealed class OutsideCheck(
         {
             if (sink == AnchorRows.Witness)
             {
-                Take(receipt, trusted);
+                await TakeAsync(receipt, trusted, cancellationToken);
             }
             else if (StampReceipt.Split(receipt) is { } stamp)
             {
-                TakeStamp(stamp.Note, stamp.Token, trusted);
+                await TakeStampAsync(stamp.Note, stamp.Token, trusted, cancellationToken);
             }
         }
     }
 
-    /// <returns>Null when it is no head of this log; that is a finding.</returns>
-    private TreeHead? Take(byte[] note, IReadOnlyCollection<NoteKey> trusted)
+    /// <returns>Null when it is no head of this log; that is a finding if it claims to be one.</returns>
+    private async Task<TreeHead?> TakeAsync(
+        byte[] note, IReadOnlyCollection<NoteKey> trusted, CancellationToken cancellationToken)
     {
-        if (!IsSigned(note))
+        if (SignedNote.OriginOf(note) is not { } origin)
         {
             notes.NotChecked.Add(
                 $"what was kept outside and is no signed head, beginning \"{FirstLine(note)}\": a part of one that a full disk "
@@ -104,30 +122,55 @@ internal sealed class OutsideCheck(
         }
         catch (NoteRefusedException refused)
         {
-            findings.Add(
-                AuditLevels.Anchors,
-                "forged",
-                $"What was kept outside as a head of {FirstLine(note)} is none. {refused.Message}");
+            if (await IsOwnAsync(origin, trusted, cancellationToken))
+            {
+                findings.Add(
+                    AuditLevels.Anchors,
+                    "forged",
+                    $"What was kept outside as a head of {FirstLine(note)} is none. {refused.Message}");
+            }
+            else
+            {
+                // A witness has heads of every log that it cosigns, and whoever keeps its list keeps them all.
+                _strangers[origin] = _strangers.GetValueOrDefault(origin) + 1;
+            }
+
             return null;
         }
     }
 
-    /// <summary>Whether it claims to be a note: a part of one, or a file of something else, contradicts nothing.</summary>
-    private static bool IsSigned(byte[] note)
+    /// <summary>Whether a name is, or was, this log's: by a key that is trusted, by a fork, or by the heads.</summary>
+    private async Task<bool> IsOwnAsync(
+        string origin, IReadOnlyCollection<NoteKey> trusted, CancellationToken cancellationToken)
     {
-        try
+        if (!_areOriginsRead)
         {
-            return SignedNote.Parse(note).Signatures.Count > 0;
+            _own.UnionWith(trusted.Select(key => key.Name));
+            await using NpgsqlCommand command = new(Origins, connection) { CommandTimeout = OriginsTimeoutSeconds };
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                _own.Add(reader.GetString(0));
+            }
+
+            _areOriginsRead = true;
         }
-        catch (NoteRefusedException)
+
+        return _own.Contains(origin);
+    }
+
+    private void SayStrangers()
+    {
+        foreach ((string origin, int count) in _strangers.OrderBy(one => one.Key, StringComparer.Ordinal))
         {
-            return false;
+            notes.NotChecked.Add($"{count} heads of another log, {origin}, among what was kept outside");
         }
     }
 
-    private void TakeStamp(byte[] note, byte[] token, IReadOnlyCollection<NoteKey> trusted)
+    private async Task TakeStampAsync(
+        byte[] note, byte[] token, IReadOnlyCollection<NoteKey> trusted, CancellationToken cancellationToken)
     {
-        if (Take(note, trusted) is not { } head)
+        if (await TakeAsync(note, trusted, cancellationToken) is not { } head)
         {
             return;
         }

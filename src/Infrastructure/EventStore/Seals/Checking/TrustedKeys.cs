@@ -5,8 +5,8 @@ namespace Events.EventStore.Seals.Checking;
 
 /// <summary>
 /// The keys that heads may be signed with, from head to head. The asker trusts one or some; the log's own facts lead from there
-/// to those before and after: a fact under a head that a trusted key signed says which key comes next, and that head is signed
-/// by both. Once it is, the old key signs no more.
+/// to those before and after: a fact says which key comes next, the old one has signed that itself, and the first head over the
+/// fact is signed by both. Once it is, the old key signs no more.
 /// </summary>
 internal sealed class TrustedKeys
 {
@@ -15,6 +15,7 @@ internal sealed class TrustedKeys
     private readonly Queue<KeyRotation> _ahead;
     private readonly List<KeyRotation> _announced = [];
     private readonly HashSet<string> _given;
+    private readonly HashSet<string> _borrowed = [];
 
     /// <param name="given">What the asker trusts.</param>
     /// <param name="rotations">In the order of the log.</param>
@@ -25,10 +26,11 @@ internal sealed class TrustedKeys
         _now = [.. given];
         foreach (KeyRotation rotation in rotations.Reverse())
         {
-            // Who holds a later key has the earlier one by the word of a fact that the later one signed.
+            // Anybody may have written that fact. So the earlier key is good for heads below one that the later one signs, too.
             if (Has(_now, rotation.New) && !Has(_now, rotation.Old))
             {
                 _now.Add(rotation.Old);
+                _borrowed.Add(rotation.Old.ToString());
             }
         }
 
@@ -43,6 +45,13 @@ internal sealed class TrustedKeys
 
     /// <summary>Rotations that were carried out, with the size of the head that both keys signed.</summary>
     public List<(KeyRotation Rotation, long Size)> Turns { get; } = [];
+
+    /// <summary>What is no rotation: the old key has not signed it, and the new one is known from nowhere else.</summary>
+    public List<KeyRotation> Feigned { get; } = [];
+
+    /// <summary>Whether the newest head is signed by more than a key which only facts about a later one led to.</summary>
+    public bool Vouches(StoredHead newest) =>
+        _now.Any(key => !_borrowed.Contains(key.ToString()) && IsSignedBy(newest, key));
 
     /// <summary>Keys that the asker did not name, and that the log's facts led to.</summary>
     public IEnumerable<NoteKey> Found => _ever.Where(key => !_given.Contains(key.ToString()));
@@ -65,11 +74,17 @@ internal sealed class TrustedKeys
         {
             if (Has(_now, rotation.Old) && IsSignedBy(head, rotation.Old) && IsSignedBy(head, rotation.New))
             {
+                _announced.Remove(rotation);
+                if (!rotation.IsSigned && !Has(_now, rotation.New))
+                {
+                    Feigned.Add(rotation);
+                    continue;
+                }
+
                 _now.RemoveAll(key => key.ToString() == rotation.Old.ToString());
                 Add(_now, rotation.New);
                 Add(_ever, rotation.New);
                 Turns.Add((rotation, head.Size));
-                _announced.Remove(rotation);
             }
         }
     }

@@ -55,6 +55,21 @@ internal sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Sign
         return new SignedNote(all[..(border + 1)], [.. lines[..^1].Select(ParseLine)]);
     }
 
+    /// <summary>Which log a note is of, by its own words: nobody has looked at its signatures.</summary>
+    /// <returns>Null for what is no signed note, such as a part of one.</returns>
+    public static string? OriginOf(ReadOnlySpan<byte> note)
+    {
+        try
+        {
+            string text = Parse(note).Text;
+            return text.IndexOf('\n', StringComparison.Ordinal) is > 0 and int end ? text[..end] : null;
+        }
+        catch (NoteRefusedException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// The note, if trusted keys have signed it: each signature by one of them must be good, and there must be one. Others are
     /// not looked at.

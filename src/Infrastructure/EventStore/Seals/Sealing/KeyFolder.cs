@@ -33,6 +33,7 @@ internal sealed class KeyFolder(string path)
     private const string NextName = "seal-key-next.pem";
     private const string RetiredName = "seal-keys-retired.txt";
     private const string StateName = "seal-state.json";
+    private const string ForkName = "seal-fork.json";
     private const string LockName = "seal-state.lock";
     private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
@@ -223,6 +224,29 @@ internal sealed class KeyFolder(string path)
     public void KeepState(SignedState state) =>
         Replace($"seal-state-{state.Origin[(state.Origin.LastIndexOf('/') + 1)..]}.json", Bytes(state));
 
+    /// <summary>Remembers a fork until a fact tells of it: the process may end, or PostgreSQL be away, in between.</summary>
+    public void WriteFork(SealFork fork) =>
+        Replace(ForkName, JsonSerializer.SerializeToUtf8Bytes(fork, StateJson.Default.SealFork));
+
+    /// <returns>The fork by which the log got its present name, if no fact tells of it yet; null when none is untold.</returns>
+    public SealFork? UntoldFork()
+    {
+        string file = Path.Combine(path, ForkName);
+        try
+        {
+            return File.Exists(file)
+                && JsonSerializer.Deserialize(File.ReadAllText(file), StateJson.Default.SealFork) is { } fork
+                && fork.NewOrigin == ReadState()?.Origin
+                    ? fork : null;
+        }
+        catch (JsonException)
+        {
+            throw new SealRefusedException($"The file {file} is damaged; it says what a fork left behind.");
+        }
+    }
+
+    public void ForgetFork() => File.Delete(Path.Combine(path, ForkName));
+
     private static byte[] Bytes(SignedState state) =>
         JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState);
 
@@ -230,4 +254,5 @@ internal sealed class KeyFolder(string path)
 }
 
 [JsonSerializable(typeof(SignedState))]
+[JsonSerializable(typeof(SealFork))]
 internal sealed partial class StateJson : JsonSerializerContext;

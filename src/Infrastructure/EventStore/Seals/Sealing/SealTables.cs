@@ -163,7 +163,8 @@ internal sealed class SealTables(NpgsqlConnection connection)
                 reader.GetInt64(0),
                 await TextAsync(1, cancellationToken),
                 await TextAsync(2, cancellationToken),
-                await TextAsync(3, cancellationToken)) is { } rotation)
+                await TextAsync(3, cancellationToken),
+                await TextAsync(4, cancellationToken)) is { } rotation)
             {
                 rotations.Add(rotation);
             }

@@ -97,7 +97,8 @@ internal sealed partial class Sealer(
     {
         if (!_status.IsRefused)
         {
-            throw new InvalidOperationException("The log was not set back: there is nothing to fork.");
+            return new KeyFolder(options.Folder).UntoldFork()
+                ?? throw new InvalidOperationException("The log was not set back: there is nothing to fork.");
         }
 
         try
@@ -124,6 +125,8 @@ internal sealed partial class Sealer(
         }
     }
 
+    public void ForkTold() => new KeyFolder(options.Folder).ForgetFork();
+
     public void LookAgain() => _again.Set();
 
     public SealKeys PrepareNextKey()
@@ -146,7 +149,8 @@ internal sealed partial class Sealer(
                 throw new InvalidOperationException("The key was changed at this moment. Try again.");
             }
 
-            return new SealKeys(present.Key.ToString(), next.Key.ToString());
+            return new SealKeys(
+                present.Key.ToString(), next.Key.ToString(), KeyRotation.Sign(present, next.Key));
         }
         catch (SealRefusedException refused)
         {

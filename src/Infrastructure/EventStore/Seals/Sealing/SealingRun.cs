@@ -230,8 +230,10 @@ internal sealed class SealingRun : IAsyncDisposable
         {
             Previous = head?.Note.Split('\n', 2)[0],
         };
+        SealFork fork = new(old.Origin, origin, lost.Size, lost.Root ?? string.Empty, tree.Size, root);
+        folder.WriteFork(fork);
         folder.ReplaceState(old, next);
-        return new SealFork(old.Origin, origin, lost.Size, lost.Root ?? string.Empty, tree.Size, root);
+        return fork;
     }
 
     /// <summary>Twice what one head takes is read: the share of the time that it has of all that waits.</summary>
