@@ -4,6 +4,7 @@ using Events.Application.Broadcasts;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.ExternalStreams;
+using Events.Application.Logs;
 using Events.Application.Recordings;
 using Events.Application.Retention;
 using Events.Application.Snapshots;
@@ -63,9 +64,12 @@ public static class ApplicationModule
         services.AddSingleton<StorageWatch>();
         services.AddSingleton<FileCleaner>();
         services.AddSingleton<CleanUpFilesHandler>();
+        services.AddSingleton<ParkFactHandler>();
         services.AddSingleton<IEnumerable<CommandRoute>>(Routes);
         services.AddSingleton<CommandBus>();
         services.AddSingleton<PastViews>();
+        services.AddSingleton<RowsAndFacts>();
+        services.AddSingleton<NewestRows>();
         services.AddSingleton<Timelines>();
         services.AddSingleton<IMediaListener>(provider => new MediaReports(provider.GetRequiredService<CommandBus>));
         services.AddSingleton<FootageCheck>();
@@ -140,15 +144,26 @@ public static class ApplicationModule
 
             .. AccessRoutes(apiKeys, users),
 
+            .. LogbookRoutes(provider.GetRequiredService<ParkFactHandler>()),
+        ];
+    }
+
+    private static List<CommandRoute> LogbookRoutes(ParkFactHandler parking) =>
+        [
             ToLogbook<NoteExport>(Right.Administer),
             ToLogbook<NoteFork>(Right.Administer),
             ToLogbook<NoteKeyRotation>(Right.Administer),
             ToLogbook<NoteSecretsRotation>(Right.Administer),
-            ToLogbook<ParkFact>(Right.Administer),
-            ToLogbook<UnparkFact>(Right.Administer),
+            CommandRoute.To<ParkFact>(Right.Administer, parking.HandleAsync) with
+            {
+                Besides = command => ParkFactHandler.RightTo(((ParkFact)command).View),
+            },
+            ToLogbook<UnparkFact>(Right.Administer) with
+            {
+                Besides = command => ParkFactHandler.RightTo(((UnparkFact)command).View),
+            },
             ToLogbook<AdoptFact>(Right.Administer),
         ];
-    }
 
     private static List<CommandRoute> SnapshotRoutes(IServiceProvider provider)
     {

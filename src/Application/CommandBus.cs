@@ -9,6 +9,9 @@ namespace Events.Application;
 public sealed record CommandRoute(
     Type Command, Right Right, Func<object, IStreams, CancellationToken, Task<CommandResult>> RunAsync)
 {
+    /// <summary>A right that one command needs besides, by what it says; null for no other.</summary>
+    public Func<object, Right?> Besides { get; init; } = static _ => null;
+
     /// <summary>A command that needs more than the log has a handler.</summary>
     public static CommandRoute To<TCommand>(
         Right right, Func<TCommand, IStreams, CancellationToken, Task<CommandResult>> handler) =>
@@ -60,9 +63,9 @@ public sealed class CommandBus(
         CommandRoute route = _routes[command.GetType()];
         using Activity? span = Spans.StartActivity(command.GetType().Name);
         span?.SetTag("events.correlation", caller.CorrelationId);
-        if (!caller.May(route.Right))
+        if (Lacking(route, command, caller) is { } lacking)
         {
-            ledger.Refused(caller.UserName, caller.Way, caller.Address, route.Right.ToString());
+            ledger.Refused(caller.UserName, caller.Way, caller.Address, lacking.ToString());
             return CommandResult.Refused(NotAllowed);
         }
 
@@ -97,5 +100,16 @@ public sealed class CommandBus(
         return result.Position == 0
             ? result
             : result with { IsVisible = await views.WaitForAsync(result.Position, VisibilityTimeout, cancellationToken) };
+    }
+
+    /// <returns>The first right that the caller would need and has not; null when there is none.</returns>
+    private static Right? Lacking(CommandRoute route, object command, Caller caller)
+    {
+        if (!caller.May(route.Right))
+        {
+            return route.Right;
+        }
+
+        return route.Besides(command) is { } besides && !caller.May(besides) ? besides : null;
     }
 }

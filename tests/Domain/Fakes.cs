@@ -241,16 +241,6 @@ public sealed class FakeFootageKeys : IFootageKeys
     }
 }
 
-/// <summary>Stands where the search of the log stands. What is looked up in the past is tested against PostgreSQL.</summary>
-public sealed class NoFacts : IFacts
-{
-    public Task<FactsFound> FindAsync(FactQuery query, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("These specs do not look into the past.");
-
-    public Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("These specs do not look into the past.");
-}
-
 /// <summary>Codes that are the number of their time step, of one secret after the other.</summary>
 public sealed class FakeCodes : IOneTimeCodes
 {
@@ -294,7 +284,7 @@ public sealed class FakeNames : IUserNames
     public System.Collections.Concurrent.ConcurrentDictionary<UserName, UserId> All { get; } = [];
 
     /// <summary>Outside the database, which may be another one by then.</summary>
-    public List<UserId> Erased { get; } = [];
+    public System.Collections.Concurrent.ConcurrentBag<UserId> Erased { get; } = [];
 
     /// <summary>While true, the disk with the list is full.</summary>
     public bool IsFull { get; set; }

@@ -10,7 +10,7 @@ namespace Events.Tests.Domain;
 /// The event store's doors over a list: same contract, no database. Every fact goes through its stored JSON, so that what is
 /// read is what a restarted program would read.
 /// </summary>
-public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, ILog, IChanges
+public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, ILog, IFacts, IChanges
 {
     private readonly Lock _gate = new();
     private readonly List<StoredFact> _log = [];
@@ -98,6 +98,22 @@ public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, 
             [.. Log.Where(stored => stored.StreamId == streamId && stored.Version > afterVersion).Take(countMax)]);
 
     public Task<long> HeadAsync(CancellationToken cancellationToken) => Task.FromResult((long)Log.Count);
+
+    public Task<FactsFound> FindAsync(FactQuery query, CancellationToken cancellationToken)
+    {
+        StoredFact[] found =
+        [
+            .. Log.Where(stored => (query.StreamId is null || stored.StreamId == query.StreamId)
+                && query.Types?.Contains(stored.Type) != false
+                && stored.Position > query.After && stored.Position < query.Before
+                && !(stored.RecordedAt < query.From) && !(stored.RecordedAt >= query.To)),
+        ];
+        StoredFact[] page = [.. query.IsFromEnd ? found.TakeLast(query.Count) : found.Take(query.Count)];
+        return Task.FromResult(new FactsFound(page, found.Length > page.Length));
+    }
+
+    public Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
+        Task.FromResult(Log.LastOrDefault(stored => stored.RecordedAt <= moment)?.Position ?? 0);
 
     public async IAsyncEnumerable<StoredFact> FollowAsync(
         long after, Func<StoredFact, bool> isWanted, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Events.Application.Contracts;
 
 namespace Events.Tests.Domain;
@@ -9,6 +10,9 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
 
     /// <summary>While false, nothing becomes visible in time.</summary>
     public bool IsInTime { get; set; } = true;
+
+    /// <summary>Views that stand still, by name, and at which position: they have nothing behind it.</summary>
+    public ConcurrentDictionary<string, long> StandsAt { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What each view's loop says of itself.</summary>
     public IReadOnlyList<ViewStatus> Status { get; set; } = [];
@@ -53,6 +57,11 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
     public Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken) =>
         Task.FromResult(IsInTime);
 
+    public Task<ViewReach> WaitForAsync(View view, long position, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Task.FromResult(
+            StandsAt.TryGetValue(view.Name, out long at) ? new ViewReach(at, IsStill: true)
+            : new ViewReach(IsInTime ? position : -1, IsStill: false));
+
     public Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken) =>
         Task.FromResult(Status);
 
@@ -60,7 +69,8 @@ public sealed class InMemoryViews(InMemoryStreams streams) : IReadModels
         where TRow : class
     {
         var rows = new Dictionary<string, TRow>(StringComparer.Ordinal);
-        foreach (StoredFact stored in streams.Log.Where(stored => view.Handles(stored.Fact!.GetType())))
+        long end = StandsAt.TryGetValue(view.Name, out long at) ? at : long.MaxValue;
+        foreach (StoredFact stored in streams.Log.Where(stored => stored.Position <= end && view.Handles(stored.Fact!.GetType())))
         {
             string key = view.Fold.KeyOf(stored.Fact!);
             TRow? row = view.Fold.Project(rows.GetValueOrDefault(key), stored.Fact!, stored.Position, stored.Version);

@@ -47,7 +47,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IEventStore>(streams)
             .AddSingleton<ILog>(streams)
             .AddSingleton<IChanges>(streams)
-            .AddSingleton<IFacts>(new NoFacts())
+            .AddSingleton<IFacts>(streams)
             .AddSingleton<IReadModels>(Views)
             .AddSingleton<IMediaControl>(Media)
             .AddSingleton<IFootage>(footage)
@@ -118,6 +118,8 @@ public sealed class World : IAsyncDisposable
     public SignIns SignIns => Get<SignIns>();
 
     public UserRing Users => Get<UserRing>();
+
+    public NewestRows Newest => Get<NewestRows>();
 
     public AccessLedger Ledger => Get<AccessLedger>();
 

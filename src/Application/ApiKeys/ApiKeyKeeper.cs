@@ -17,7 +17,7 @@ public sealed partial class ApiKeyKeeper(
     ApiKeyTimes times,
     ApiKeyRing ring,
     CommandBus bus,
-    IReadModels views,
+    RowsAndFacts past,
     IChanges changes,
     ILog log,
     TimeProvider time,
@@ -50,12 +50,7 @@ public sealed partial class ApiKeyKeeper(
                 position ??= await LoadAsync(cancellationToken);
                 await foreach (StoredFact stored in changes.FollowAsync(position.Value, cancellationToken))
                 {
-                    if (stored.Fact is ApiKeyEvent fact and not ApiKeyUsed
-                        && await views.FindAsync(ApiKeyViewProjection.View, fact.KeyId.ToString(), cancellationToken) is { } row)
-                    {
-                        ring.Put(row);
-                    }
-
+                    Take(stored);
                     position = stored.Position;
                     ring.Reach(stored.Position);
                 }
@@ -68,35 +63,32 @@ public sealed partial class ApiKeyKeeper(
         }
     }
 
+    /// <summary>The fact itself counts: the view may stand still, be built anew, or have been told to pass over it.</summary>
+    private void Take(StoredFact stored)
+    {
+        if (stored.Fact is ApiKeyEvent fact and not ApiKeyUsed)
+        {
+            ring.Take(new Recorded<ApiKeyEvent>(fact, stored.Position, stored.Version));
+        }
+    }
+
+    private void PutUnlessOver(ApiKeyView row)
+    {
+        if (row.Status is ApiKeyStatus.Active or ApiKeyStatus.Suspended)
+        {
+            ring.Put(row);
+        }
+    }
+
     private async Task<long> LoadAsync(CancellationToken cancellationToken)
     {
         long head = await log.HeadAsync(cancellationToken);
-        while (!await views.WaitForAsync(head, CommandBus.VisibilityTimeout, cancellationToken))
-        {
-            // A view that is built anew takes its time; until then no key is good.
-            await Task.Delay(RetryPause, time, cancellationToken);
-        }
+        long rows = await past.WaitAsync(ApiKeyViewProjection.View, head, cancellationToken);
 
-        foreach (ApiKeyStatus status in new[] { ApiKeyStatus.Active, ApiKeyStatus.Suspended })
-        {
-            for (int offset = 0; ; offset += ViewQuery.LimitMax)
-            {
-                Page<ApiKeyView> page = await views.ListAsync(
-                    ApiKeyViewProjection.View,
-                    ViewQuery.Where("status", status.ToString()) with { Offset = offset },
-                    cancellationToken);
-                foreach (ApiKeyView row in page.Rows)
-                {
-                    ring.Put(row);
-                }
-
-                if (page.Rows.Count < ViewQuery.LimitMax)
-                {
-                    break;
-                }
-            }
-        }
-
+        // All of them: a list of those that are good would pass over one when others end between two of its pages.
+        await past.EachRowAsync(ApiKeyViewProjection.View, [], PutUnlessOver, cancellationToken);
+        await past.EachFactAsync(
+            ApiKeyViewProjection.View, rows, head, static type => type != typeof(ApiKeyUsed), Take, cancellationToken);
         ring.Reach(head);
         return head;
     }

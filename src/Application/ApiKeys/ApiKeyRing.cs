@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using Events.Application.Contracts;
 using Events.Domain.ApiKeys;
 using Events.Domain.Kernel;
 
@@ -78,15 +79,37 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Takes in how a key is now. What was open on behalf of a wider one ends.</summary>
+    /// <summary>
+    /// Takes in what happened to a key, by the fact alone: whatever becomes of the views, a key that has ended is refused.
+    /// </summary>
+    public void Take(Recorded<ApiKeyEvent> recorded)
+    {
+        lock (_gate)
+        {
+            ApiKeyView? before = _byKey.GetValueOrDefault(recorded.Fact.KeyId)?.Row;
+            if (ApiKeyViewProjection.Project(before, recorded) is { } row && !ReferenceEquals(row, before))
+            {
+                Put(row);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes in how a key is now. What was open on behalf of a wider one ends. A row from before what is known already is none.
+    /// </summary>
     public void Put(ApiKeyView row)
     {
         lock (_gate)
         {
             _byKey.TryGetValue(row.Id, out Bunch? before);
-            bool isSame = before is not null && before.Limits == row.Limits;
+            if (row.Version < before?.Row.Version)
+            {
+                return;
+            }
+
+            bool isSame = before is not null && before.Row.Limits == row.Limits;
             bool isOver = row.Status is ApiKeyStatus.Revoked or ApiKeyStatus.Expired;
-            Bunch next = new(row.Limits, isOver, before?.Use ?? new ApiKeyUse(), []);
+            Bunch next = new(row, isOver, before?.Use ?? new ApiKeyUse(), []);
             if (row.Status is ApiKeyStatus.Active)
             {
                 Hold(next, row, row.SecretHash, row.ExpiresAt, isSame ? before : null);
@@ -121,7 +144,7 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            return [.. _byKey.Where(pair => !pair.Value.IsOver && pair.Value.Limits.ExpiresAt <= now).Select(pair => pair.Key)];
+            return [.. _byKey.Where(pair => !pair.Value.IsOver && pair.Value.Row.ExpiresAt <= now).Select(pair => pair.Key)];
         }
     }
 
@@ -189,7 +212,8 @@ public sealed class ApiKeyRing(TimeProvider time) : IDisposable
     private sealed record Held(
         byte[] Hash, ApiKeyGrant Grant, IReadOnlyList<IPNetwork>? Addresses, ApiKeyUse Use, CancellationTokenSource End);
 
-    private sealed record Bunch(ApiKeyLimits Limits, bool IsOver, ApiKeyUse Use, List<Held> All);
+    /// <param name="Row">As the facts up to now make it.</param>
+    private sealed record Bunch(ApiKeyView Row, bool IsOver, ApiKeyUse Use, List<Held> All);
 }
 
 /// <summary>How often a key was used since the log was last told.</summary>

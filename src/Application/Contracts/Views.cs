@@ -138,9 +138,20 @@ public interface IReadModels
     /// <returns>False when that took longer than <paramref name="timeout"/>.</returns>
     Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Waits until one view has folded <paramref name="position"/>, or stands still, or <paramref name="timeout"/> is over.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is no view of this host.</exception>
+    Task<ViewReach> WaitForAsync(View view, long position, TimeSpan timeout, CancellationToken cancellationToken);
+
     /// <summary>Each view's name, position and, where it stands still, why.</summary>
     Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>How far one view has come.</summary>
+/// <param name="Position">Its rows have all up to here, and perhaps more; -1 while its table is not there.</param>
+/// <param name="IsStill">It does not go on by itself: it is paused, or at a fact that it cannot fold.</param>
+public sealed record ViewReach(long Position, bool IsStill);
 
 /// <param name="Fault">Null while the view follows the log.</param>
 public sealed record ViewStatus(string Name, long Position, long Lag, string? Fault)

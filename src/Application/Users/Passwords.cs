@@ -17,6 +17,9 @@ public sealed class Passwords : IDisposable
     /// <summary>In characters. More would be work for the hash, not for who guesses.</summary>
     public const int LengthMax = 128;
 
+    /// <summary>In characters, of a user's name that a password must not hold. Shorter ones stand in many by chance.</summary>
+    private const int NameLengthMin = 4;
+
     /// <summary>What OWASP names for this function, of 2023.</summary>
     private const int Rounds = 210_000;
 
@@ -43,7 +46,7 @@ public sealed class Passwords : IDisposable
     public static bool IsGood(string password, UserName name) =>
         password.Length is >= LengthMin and <= LengthMax
         && password.Distinct().Count() >= 5
-        && !password.Contains(name.Value, StringComparison.OrdinalIgnoreCase)
+        && !(name.Value.Length >= NameLengthMin && password.Contains(name.Value, StringComparison.OrdinalIgnoreCase))
         && !CommonPasswords.Has(password)
         && !PasswordPatterns.IsOne(password)
         && !password.EnumerateRunes().Contains(Rune.ReplacementChar);

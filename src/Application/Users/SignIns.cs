@@ -288,7 +288,7 @@ public sealed class SignIns(
             return new SignInResult.Locked(until);
         }
 
-        if (user is { IsSecondFactorConfirmed: true, SecondFactorId: { } id }
+        if (now.SecondFactor is SecondFactor.Active { SecretId: var id }
             && await CheckCodeAsync(user, turn, id, code, way, cancellationToken) is { } lacking)
         {
             return lacking;

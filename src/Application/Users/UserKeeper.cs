@@ -7,7 +7,7 @@ namespace Events.Application.Users;
 
 /// <summary>Keeps the ring of users and sessions as the log says, on each node.</summary>
 public sealed partial class UserKeeper(
-    UserRing ring, Erasure erasure, IReadModels views, IChanges changes, ILog log, TimeProvider time, ILogger<UserKeeper> logger)
+    UserRing ring, Erasure erasure, RowsAndFacts past, IChanges changes, ILog log, TimeProvider time, ILogger<UserKeeper> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
@@ -22,7 +22,7 @@ public sealed partial class UserKeeper(
                 position ??= await LoadAsync(stoppingToken);
                 await foreach (StoredFact stored in changes.FollowAsync(position.Value, stoppingToken))
                 {
-                    await TakeAsync(stored.Fact, stoppingToken);
+                    await TakeAsync(stored, stoppingToken);
                     position = stored.Position;
                     ring.Reach(stored.Position);
                 }
@@ -35,9 +35,10 @@ public sealed partial class UserKeeper(
         }
     }
 
-    private async Task TakeAsync(object? fact, CancellationToken cancellationToken)
+    private async Task TakeAsync(StoredFact stored, CancellationToken cancellationToken)
     {
-        if (fact is UserErased erased)
+        Take(stored);
+        if (stored.Fact is UserErased erased)
         {
             // What this node holds in memory of the person goes, too.
             try
@@ -49,56 +50,42 @@ public sealed partial class UserKeeper(
                 LogUnfinished(full); // Others must be able to sign in all the same.
             }
         }
-        else if (fact is UserEvent of
-            && await views.FindAsync(
-                UserViewProjection.View, UserViewProjection.KeyOf(of.Id, of.Name), cancellationToken) is { } user)
+    }
+
+    /// <summary>The fact itself counts: a view may stand still, be built anew, or have been told to pass over it.</summary>
+    private void Take(StoredFact stored)
+    {
+        if (stored.Fact is UserEvent user)
         {
-            ring.Put(user);
+            ring.Take(new Recorded<UserEvent>(user, stored.Position, stored.Version));
         }
-        else if (fact is SessionStarted or SessionEnded
-            && await views.FindAsync(
-                SessionViewProjection.View, ((SessionEvent)fact).SessionId.ToString(), cancellationToken) is { } session)
+        else if (stored.Fact is SessionEvent session)
         {
-            ring.Put(session);
+            ring.Take(new Recorded<SessionEvent>(session, stored.Position, stored.Version));
         }
     }
 
     private async Task<long> LoadAsync(CancellationToken cancellationToken)
     {
         long head = await log.HeadAsync(cancellationToken);
-        while (!await views.WaitForAsync(head, CommandBus.VisibilityTimeout, cancellationToken))
-        {
-            // A view that is built anew takes its time; until then nobody is in.
-            await Task.Delay(RetryPause, time, cancellationToken);
-        }
-
-        await EachAsync(UserViewProjection.View, [], ring.Put, cancellationToken);
+        long users = await past.WaitAsync(UserViewProjection.View, head, cancellationToken);
+        long sessions = await past.WaitAsync(SessionViewProjection.View, head, cancellationToken);
+        await past.EachRowAsync(UserViewProjection.View, [], ring.Put, cancellationToken);
+        await past.EachFactAsync(UserViewProjection.View, users, head, static _ => true, Take, cancellationToken);
         ViewFilter[] open =
         [
             new("is_open", ViewOperator.Equal, true), new("expires_at", ViewOperator.Above, time.GetUtcNow()),
         ];
-        await EachAsync(SessionViewProjection.View, open, ring.Put, cancellationToken);
+        await past.EachRowAsync(SessionViewProjection.View, open, ring.Put, cancellationToken);
+        await past.EachFactAsync(
+            SessionViewProjection.View,
+            sessions,
+            head,
+            static type => type != typeof(SessionRefreshed),
+            Take,
+            cancellationToken);
         ring.Reach(head);
         return head;
-    }
-
-    private async Task EachAsync<TRow>(
-        View<TRow> view, ViewFilter[] filters, Action<TRow> take, CancellationToken cancellationToken)
-        where TRow : class
-    {
-        for (int offset = 0; ; offset += ViewQuery.LimitMax)
-        {
-            Page<TRow> page = await views.ListAsync(view, new ViewQuery(filters, Offset: offset), cancellationToken);
-            foreach (TRow row in page.Rows)
-            {
-                take(row);
-            }
-
-            if (page.Rows.Count < ViewQuery.LimitMax)
-            {
-                return;
-            }
-        }
     }
 
     [LoggerMessage(EventId = 2902, Level = LogLevel.Error, Message = "Users: an erasure is finished at the next start")]

@@ -1,4 +1,6 @@
+using Events.Application.Contracts;
 using Events.Domain.Kernel;
+using Events.Domain.Users;
 
 namespace Events.Application.Users;
 
@@ -64,14 +66,57 @@ public sealed class UserRing(TimeProvider time) : IDisposable
     }
 
     /// <summary>
+    /// Takes in what happened to a user, by the fact alone: whatever becomes of the views, who was shut out is out.
+    /// </summary>
+    public void Take(Recorded<UserEvent> recorded)
+    {
+        lock (_gate)
+        {
+            string account = recorded.Fact.Account();
+            UserView? before = _users.GetValueOrDefault(account);
+            UserView? after = UserViewProjection.Project(before, recorded);
+            if (after is null)
+            {
+                Remove(account);
+            }
+            else if (!ReferenceEquals(after, before))
+            {
+                Put(after);
+            }
+        }
+    }
+
+    /// <inheritdoc cref="Take(Recorded{UserEvent})"/>
+    public void Take(Recorded<SessionEvent> recorded)
+    {
+        if (recorded.Fact is SessionEnded { SessionId: var over })
+        {
+            lock (_gate)
+            {
+                Drop(held => held.Id == over);
+            }
+        }
+        else if (SessionViewProjection.Project(null, recorded) is { } started)
+        {
+            Put(started);
+        }
+    }
+
+    /// <summary>
     /// Takes in how a user is now. Sessions end when the user is shut out, or has another role or password, or other cameras.
+    /// A row from before what is known already is none.
     /// </summary>
     public void Put(UserView user)
     {
         lock (_gate)
         {
             string account = user.Account();
-            bool isOther = _users.TryGetValue(account, out UserView? before)
+            if (_users.TryGetValue(account, out UserView? before) && user.Version < before.Version)
+            {
+                return;
+            }
+
+            bool isOther = before is not null
                 && (before.Role, before.Cameras, before.PasswordId) != (user.Role, user.Cameras, user.PasswordId);
             _users[account] = user;
             Drop(held => held.Account == account && (isOther || !IsIn(user, held)));

@@ -10,7 +10,10 @@ namespace Events.Application.Users;
 /// <param name="LockCount">Locks since the right password last came.</param>
 /// <param name="LockedUntil">Null when there was none since then; may be over.</param>
 /// <param name="DisabledFor">Null while enabled.</param>
-/// <param name="SessionsFrom">Sessions that began before are over; null when none were ended so.</param>
+/// <param name="SessionsFrom">
+/// Sessions that began before are over: they were ended, or the user was disabled, or has had another role or other cameras
+/// since. Null when nothing of that was.
+/// </param>
 /// <param name="SecondFactorId">Under which the secret of a second factor lies; null when there is none.</param>
 /// <param name="IsSecondFactorConfirmed">Whether it has to be shown; one that is just being set up has not.</param>
 /// <param name="Id">Null for a user of before names were sealed.</param>
@@ -41,7 +44,7 @@ public static class UserViewProjection
 {
     public static View<UserView> View { get; } = new(
         "UserView",
-        4,
+        5,
         StoredJson.Default.UserView,
         [
             new("name", ViewColumnType.Text, IsIndexed: true, row => row.Name.Value),
@@ -76,14 +79,18 @@ public static class UserViewProjection
             },
             UserLocked e => row with { LockCount = row.LockCount + 1, LockedUntil = e.Until },
             UserUnlocked => row with { LockCount = 0, LockedUntil = null },
-            UserDisabled e => row with { DisabledFor = e.Reason },
+            UserDisabled e => EndSessions(row, e.At) with { DisabledFor = e.Reason },
             UserEnabled => row with { DisabledFor = null },
-            UserRoleChanged e => row with { Role = e.Role },
-            UserCamerasChanged e => row with { Cameras = e.Cameras },
-            UserSessionsEnded e => row with { SessionsFrom = e.Before },
+            UserRoleChanged e => EndSessions(row, e.At) with { Role = e.Role },
+            UserCamerasChanged e => EndSessions(row, e.At) with { Cameras = e.Cameras },
+            UserSessionsEnded e => EndSessions(row, e.Before),
             UserSecondFactorEnrolled e => row with { SecondFactorId = e.SecretId, IsSecondFactorConfirmed = false },
             UserSecondFactorConfirmed e => row with { SecondFactorId = e.SecretId, IsSecondFactorConfirmed = true },
             UserSecondFactorRemoved => row with { SecondFactorId = null, IsSecondFactorConfirmed = false },
             _ => row,
         };
+
+    /// <summary>Sessions from before are over for good: what ended them must count after a start, too.</summary>
+    private static UserView EndSessions(UserView row, DateTimeOffset before) =>
+        row.SessionsFrom > before ? row : row with { SessionsFrom = before };
 }

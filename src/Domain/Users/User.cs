@@ -226,11 +226,11 @@ public abstract record User
             (Created u, UserPasswordChanged e) => u with { PasswordId = e.PasswordId },
             (Created u, UserLocked e) => u with { LockCount = u.LockCount + 1, LockedUntil = e.Until },
             (Created u, UserUnlocked) => u with { LockCount = 0, LockedUntil = null },
-            (Created u, UserDisabled) => u with { IsDisabled = true },
+            (Created u, UserDisabled e) => u.EndSessions(e.At) with { IsDisabled = true },
             (Created u, UserEnabled) => u with { IsDisabled = false },
-            (Created u, UserRoleChanged e) => u with { Role = e.Role },
-            (Created u, UserCamerasChanged e) => u with { Cameras = e.Cameras },
-            (Created u, UserSessionsEnded e) => u with { SessionsFrom = e.Before },
+            (Created u, UserRoleChanged e) => u.EndSessions(e.At) with { Role = e.Role },
+            (Created u, UserCamerasChanged e) => u.EndSessions(e.At) with { Cameras = e.Cameras },
+            (Created u, UserSessionsEnded e) => u.EndSessions(e.Before),
             (Created u, UserSecondFactorEnrolled e) => u with { SecondFactor = new SecondFactor.Pending(e.SecretId) },
             (Created u, UserSecondFactorConfirmed e) => u with { SecondFactor = new SecondFactor.Active(e.SecretId, e.Step) },
             (Created { SecondFactor: SecondFactor.Active a } u, UserSecondFactorUsed e) => u with
@@ -249,7 +249,9 @@ public abstract record User
 
     /// <param name="LockCount">Locks since the right password last came.</param>
     /// <param name="LockedUntil">Null when never locked since then.</param>
-    /// <param name="SessionsFrom">Sessions that began before are over.</param>
+    /// <param name="SessionsFrom">
+    /// Sessions that began before are over: they were ended, or the user was disabled, or has had another role or other cameras.
+    /// </param>
     /// <param name="Cameras">Null for all.</param>
     public sealed record Created(
         Role Role,
@@ -260,7 +262,11 @@ public abstract record User
         DateTimeOffset SessionsFrom,
         SecondFactor SecondFactor,
         CameraList? Cameras)
-        : User;
+        : User
+    {
+        internal Created EndSessions(DateTimeOffset before) =>
+            this with { SessionsFrom = before > SessionsFrom ? before : SessionsFrom };
+    }
 }
 
 /// <summary>What a user has to show beside the password: codes that a device makes of a secret and the time (RFC 6238).</summary>
@@ -328,5 +334,5 @@ public static class UserRefusals
     public static readonly Refusal WeakPassword = new(
         "user.weak_password",
         "A password has 12 to 128 characters, is not a common one, does not repeat a few or walk along the keyboard, and does "
-        + "not hold the user's name.");
+        + "not hold the user's name, if that has 4 letters or more.");
 }

@@ -94,6 +94,7 @@ public static class EventStoreModule
         services.AddSingleton<IFacts, FactSearch>();
         services.AddSingleton<IViewPages, ViewPages>();
         services.AddSingleton<ViewProgress>();
+        services.AddSingleton<PausedViews>();
         services.AddSingleton<IReadModels, ReadModels>();
         AddLoop<ProjectionService>(services);
         services.AddSingleton<IRebuilds>(provider => provider.GetRequiredService<ProjectionService>());

@@ -59,6 +59,43 @@ public sealed class The_ring_of_keys : IDisposable
         Assert.Null(_ring.Find(Samples.Key, Here));
     }
 
+    /// <summary>A view may have the row from before for long: it stands still, or is built anew.</summary>
+    [Fact]
+    public void ends_a_key_by_the_fact_alone_and_takes_no_older_row_afterwards()
+    {
+        ApiKeyGrant open = _ring.Find(_secret, Here)!;
+        Take(new ApiKeySuspended(Samples.Key, "Perhaps lost", Now), 3);
+        Assert.True(open.Ended.IsCancellationRequested);
+        Assert.Null(_ring.Find(_secret, Here));
+
+        Take(new ApiKeyResumed(Samples.Key, Now), 5);
+        Assert.NotNull(_ring.Find(_secret, Here));
+        Take(new ApiKeyRevoked(Samples.Key, "Lost", Now), 6);
+        Assert.Null(_ring.Find(_secret, Here));
+
+        _ring.Put(_row with { Version = 5 });
+        Take(new ApiKeyResumed(Samples.Key, Now), 5);
+        Assert.Null(_ring.Find(_secret, Here));
+        Assert.Null(_ring.Find(Samples.Key, Here));
+    }
+
+    [Fact]
+    public void narrows_and_rotates_a_key_by_the_facts_alone()
+    {
+        (string next, string hash) = ApiKeySecret.New();
+        Take(new ApiKeyRotated(Samples.Key, hash, Now.AddMinutes(1), Now), 2);
+        Take(new ApiKeyNarrowed(Samples.Key, Role.Viewer, Samples.Both, null, null, Now), 3);
+        Assert.Equal(Samples.Both, _ring.Find(next, Here)!.Cameras);
+        Assert.Equal(Samples.Both, _ring.Find(_secret, Here)!.Cameras);
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(_ring.Find(_secret, Here));
+        Assert.NotNull(_ring.Find(next, Here));
+    }
+
+    private void Take(ApiKeyEvent fact, long version) =>
+        _ring.Take(new Recorded<ApiKeyEvent>(fact, 100 + version, version));
+
     [Fact]
     public void ends_what_is_open_when_a_key_is_good_for_less()
     {
@@ -168,6 +205,47 @@ public sealed class The_keeper_of_keys : IAsyncDisposable
 
         await _world.SendAsync(new RevokeApiKey(before, "Lost"));
         await Until.TrueAsync(() => _world.Keys.Find(old, null) is null, "the revoked key is refused");
+    }
+
+    [Fact]
+    public async Task goes_by_the_facts_while_the_view_of_keys_stands_still()
+    {
+        ApiKeyId before = ApiKeyId.New();
+        string old = await IssueAsync(before, new ApiKeyLimits(Role.Viewer, null, null, null));
+        await _world.RunAsync();
+        await Until.TrueAsync(() => _world.Keys.Find(old, null) is not null, "the key is known");
+        _world.Views.StandsAt[ApiKeyViewProjection.View.Name] = _world.Streams.Log.Count;
+
+        string secret = await IssueAsync(ApiKeyId.New(), new ApiKeyLimits(Role.Viewer, null, null, null));
+        await Until.TrueAsync(() => _world.Keys.Find(secret, null) is not null, "a key that the view lacks");
+        await _world.SendAsync(new RevokeApiKey(before, "Lost"));
+        await Until.TrueAsync(() => _world.Keys.Find(old, null) is null, "the revoked key is refused");
+        Assert.Equal(
+            ApiKeyStatus.Active, _world.Views.Rows(ApiKeyViewProjection.View)[before.ToString()].Status);
+        Assert.Equal(ApiKeyStatus.Revoked, (await _world.Newest.FindAsync(before, World.Token))!.Status);
+        Assert.Null(await _world.Newest.FindAsync(ApiKeyId.New(), World.Token));
+    }
+
+    /// <summary>Nobody else's view is waited for, and what this one lacks is in the log.</summary>
+    [Fact]
+    public async Task knows_at_a_start_what_a_view_that_stands_still_does_not()
+    {
+        var limits = new ApiKeyLimits(Role.Viewer, null, null, null);
+        ApiKeyId before = ApiKeyId.New();
+        string lost = await IssueAsync(before, limits);
+        string kept = await IssueAsync(ApiKeyId.New(), limits);
+        long at = _world.Streams.Log.Count;
+        await _world.SendAsync(new RevokeApiKey(before, "Lost"));
+        string later = await IssueAsync(ApiKeyId.New(), limits);
+
+        await using World next = await _world.AfterCrashAsync();
+        next.Views.StandsAt[ApiKeyViewProjection.View.Name] = at;
+        await next.RunAsync();
+        await Until.TrueAsync(() => next.Keys.IsLoaded, "the keys are in");
+
+        Assert.NotNull(next.Keys.Find(kept, null));
+        Assert.NotNull(next.Keys.Find(later, null));
+        Assert.Null(next.Keys.Find(lost, null));
     }
 
     [Fact]

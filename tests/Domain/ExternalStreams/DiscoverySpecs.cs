@@ -1,3 +1,4 @@
+using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.ExternalStreams;
 using Events.Domain.ExternalStreams;
@@ -88,18 +89,37 @@ public sealed class Discovering_streams : IAsyncDisposable
         Assert.Equal((Now.AddMinutes(1), false), (gone.LastSeenAt, gone.IsOnline));
     }
 
-    [Fact]
-    public async Task scans_once_for_all_who_ask_meanwhile()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task scans_once_for_all_who_ask_meanwhile(bool isForced)
     {
+        DiscoveryWish wish = Skydio with { IsForced = isForced };
         var going = new TaskCompletionSource();
         _world.Finder.OnScan = () => going.Task;
-        Task<DiscoveryAnswer>[] asked = [.. Enumerable.Range(0, 5).Select(_ => _world.Streaming.ScanAsync(Skydio, World.Token))];
+        Task<DiscoveryAnswer>[] asked = [.. Enumerable.Range(0, 5).Select(_ => _world.Streaming.ScanAsync(wish, World.Token))];
         Assert.True(_world.Streaming.IsScanning);
         going.SetResult();
         await Task.WhenAll(asked);
 
         Assert.Single(_world.Finder.Orders);
         Assert.False(_world.Streaming.IsScanning);
+        await _world.Streaming.ScanAsync(wish, World.Token);
+        Assert.Equal(isForced ? 2 : 1, _world.Finder.Orders.Count);
+    }
+
+    [Fact]
+    public async Task is_not_for_who_may_know_of_some_cameras_and_not_while_it_is_off()
+    {
+        var all = new Caller("ada", Role.Operator, "json-rpc", "request-1");
+        Caller some = all with { Cameras = CameraList.From([CameraId.New()]) };
+        Assert.NotNull((await _world.Streaming.DiscoverAsync(Skydio, all, World.Token)).Answer);
+        Assert.Equal(CommandBus.NotAllowed, (await _world.Streaming.DiscoverAsync(Skydio, some, World.Token)).Refusal);
+
+        await using var off = new World { Discovery = DiscoveryRule.Off };
+        Assert.Equal(ExternalStreamRefusals.SwitchedOff, (await off.Streaming.DiscoverAsync(Skydio, all, World.Token)).Refusal);
+        Assert.Equal(CommandBus.NotAllowed, (await off.Streaming.DiscoverAsync(Skydio, some, World.Token)).Refusal);
+        Assert.Empty(off.Finder.Orders);
     }
 
     [Fact]

@@ -143,7 +143,7 @@ public sealed class The_command_bus : IAsyncDisposable
         new NoteExport(Guid.NewGuid(), "positions 1 to 900", 412, 912, Samples.Hash, "Case 2026-17"),
         new NoteFork("host-a/1", "host-a/2", 2_000, "bG9zdA==", 1_000, "bGVmdA==", "Restored after a disk failure"),
         new NoteSecretsRotation(Guid.NewGuid(), "Once a year"),
-        new NoteKeyRotation("host-a/1+0123abcd+AjA=", "host-a/1+89abcdef+AjE=", "Once a year"),
+        new NoteKeyRotation("host-a/1+0123abcd+AjA=", "host-a/1+89abcdef+AjE=", "c2lnbmVk", "Once a year"),
         new ParkFact("CameraView", 17, "Written by a test"),
         new UnparkFact("CameraView", 17, "The fold was mended"),
         new AdoptFact(5, "camera-1", 7, Samples.Hash, "A transaction of the old importer ended late"),
@@ -203,6 +203,35 @@ public sealed class The_command_bus : IAsyncDisposable
     public async Task denies_before_it_tells_whether_the_thing_exists() =>
         Assert.Equal(
             CommandBus.NotAllowed, (await _world.SendAsync(new RenameCamera(CameraId.New(), " "), Role.Operator)).Refusal);
+
+    /// <summary>Who may administer and not let anybody in could make a key stay, by the view that its end is in.</summary>
+    [Fact]
+    public async Task lets_nobody_park_facts_of_access_who_may_not_manage_it()
+    {
+        await _world.SendAsync(new IssueApiKey(ApiKeyId.New(), "Wall", new ApiKeyLimits(Role.Viewer, null, null, null), Samples.Hash));
+        var some = new Caller(
+            "key-1", Role.Admin, "graphql", "request-1", Scopes: ScopeList.From([Right.Administer, Right.ReadAudit]));
+        foreach (string view in new[] { "ApiKeyView", "UserView", "SessionView" })
+        {
+            Assert.Equal(CommandBus.NotAllowed, (await _world.Bus.SendAsync(new ParkFact(view, 1, "Why"), some, World.Token)).Refusal);
+            Assert.Null((await _world.SendAsync(new ParkFact(view, 1, "Why"))).Refusal);
+            Assert.Equal(CommandBus.NotAllowed, (await _world.Bus.SendAsync(new UnparkFact(view, 1, "Why"), some, World.Token)).Refusal);
+        }
+
+        Assert.Null((await _world.Bus.SendAsync(new ParkFact("CameraView", 1, "Why"), some, World.Token)).Refusal);
+        Assert.Null((await _world.Bus.SendAsync(new UnparkFact("CameraView", 1, "Why"), some, World.Token)).Refusal);
+    }
+
+    [Fact]
+    public async Task parks_no_fact_that_is_yet_to_come()
+    {
+        Assert.Equal(LogbookRefusals.PositionAhead, (await _world.SendAsync(new ParkFact("CameraView", 1, "Why"))).Refusal);
+        await _world.WithCameraAsync();
+        long head = _world.Streams.Log.Count;
+        Assert.Equal(LogbookRefusals.PositionAhead, (await _world.SendAsync(new ParkFact("CameraView", head + 1, "Why"))).Refusal);
+        Assert.Null((await _world.SendAsync(new ParkFact("CameraView", head, "Why"))).Refusal);
+        Assert.Equal(LogbookRefusals.BadPosition, (await _world.SendAsync(new ParkFact("CameraView", 0, "Why"))).Refusal);
+    }
 
     [Fact]
     public async Task answers_with_a_conflict_when_others_were_faster_time_after_time()

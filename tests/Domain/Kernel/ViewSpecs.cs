@@ -67,13 +67,13 @@ public sealed class A_view
         Assert.Equal(
             [
                 "api_key_view_v1", "broadcast_view_v1", "camera_view_v1", "cleanup_view_v1", "footage_view_v1", "recording_view_v3",
-                "segment_view_v2", "session_view_v2", "snapshot_view_v3", "storage_view_v1", "user_view_v4",
+                "segment_view_v2", "session_view_v2", "snapshot_view_v3", "storage_view_v1", "user_view_v5",
             ],
             ApplicationModule.Views.Select(view => view.Table).Order());
         Assert.Equal(
             [
                 "ApiKeyView:All", "BroadcastView:All", "CameraView:All", "CleanupView:All", "FootageView:All", "RecordingView:V3:All",
-                "SegmentView:V2:All", "SessionView:V2:All", "SnapshotView:V3:All", "StorageView:All", "UserView:V4:All",
+                "SegmentView:V2:All", "SessionView:V2:All", "SnapshotView:V3:All", "StorageView:All", "UserView:V5:All",
             ],
             ApplicationModule.Views.Select(view => view.Checkpoint).Order());
         Assert.Equal("RecordingView:V2:All", (RecordingViewProjection.View with { Version = 2 }).Checkpoint);

@@ -133,6 +133,21 @@ public sealed class A_check_of_the_footage : IAsyncDisposable
     }
 
     [Fact]
+    public async Task finds_the_picture_whose_name_another_asked_for_in_vain()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        _world.Media.OnPicture = _ => new MediaSnapshot.Failed("No picture yet");
+        await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, "gate.jpg"));
+        _world.Media.OnPicture = _ => new MediaSnapshot.Taken(1, Samples.Hash, 1, 1, Spec.Now);
+        await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, "gate.jpg"));
+        _world.Footage.Snapshots.Add("gate.jpg");
+
+        await _world.CheckFootageAsync();
+
+        Assert.True(_world.Findings is { WithoutFile: [], WithoutFact: [] });
+    }
+
+    [Fact]
     public async Task reports_segments_that_are_gone_from_an_open_recording()
     {
         await RecordAsync();

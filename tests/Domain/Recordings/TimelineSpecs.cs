@@ -1,4 +1,5 @@
 using System.Globalization;
+using Events.Application;
 using Events.Application.Recordings;
 using Events.Domain.Kernel;
 using Events.Domain.Recordings;
@@ -90,11 +91,30 @@ public sealed class TimelineSpecs : IAsyncDisposable
         Assert.Equal("", await TellAsync(120, 180));
     }
 
+    [Theory]
+    [InlineData(0, 5, "0-5 not_recorded")]
+    [InlineData(2, 5, "0-5 unsafe")]
+    [InlineData(3, 12, "0-10 safe, 10-12 unsafe")]
+    [InlineData(4, 15, "0-10 safe, 10-15 camera_lost")]
+    [InlineData(6, 30, "0-10 safe, 10-20 camera_lost, 20-30 safe")]
+    [InlineData(8, 50, "0-10 safe, 10-20 camera_lost, 20-30 safe, 30-50 not_recorded")]
+    [InlineData(9, 50, "0-30 deleted, 30-50 not_recorded")]
+    public async Task shows_what_was_known_as_of_a_fact(int position, int minute, string told)
+    {
+        Record(
+            0, Segment(1, 0, 10), new RecordingInterrupted(Samples.Take, "camera_lost", At(10)),
+            new RecordingRecovered(Samples.Take, At(20), At(20)), Segment(2, 20, 10), Stop(30),
+            new LegalHoldReleased(Samples.Take, "Closed", At(31)), new RecordingDeleted(Samples.Take, "age", At(50)));
+        Record(45, Segment(1, 45, 5));
+
+        Assert.Equal(told, await TellAsync(0, 90, new PastMoment(position, At(minute))));
+    }
+
     [Fact]
     public async Task does_not_mix_cameras()
     {
         Record(0, Segment(1, 0, 30), Stop(30));
-        Timeline other = (await _timelines.OfAsync(CameraId.New(), At(0), At(30), World.Token))!;
+        Timeline other = (await _timelines.OfAsync(CameraId.New(), At(0), At(30), null, World.Token))!;
 
         Assert.Equal("not_recorded", Assert.Single(other.Gaps).Why);
     }
@@ -119,9 +139,9 @@ public sealed class TimelineSpecs : IAsyncDisposable
     }
 
     /// <summary>Footage and gaps in one line, in order.</summary>
-    private async Task<string> TellAsync(double from, double to)
+    private async Task<string> TellAsync(double from, double to, PastMoment? asOf = null)
     {
-        Timeline found = (await _timelines.OfAsync(Samples.Gate, At(from), At(to), World.Token))!;
+        Timeline found = (await _timelines.OfAsync(Samples.Gate, At(from), At(to), asOf, World.Token))!;
         IEnumerable<(DateTimeOffset From, DateTimeOffset To, string What)> parts =
         [
             .. found.Recorded.Select(one => (one.From, one.To, one.IsSafe ? "safe" : "unsafe")),

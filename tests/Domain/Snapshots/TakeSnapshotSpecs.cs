@@ -85,6 +85,18 @@ public sealed class Taking_a_snapshot : IAsyncDisposable
         Assert.Equal(code, (await _world.SendAsync(new TakeSnapshot(_shot, gate, new string('n', length)))).Refusal?.Code);
     }
 
+    /// <summary>A count must not make a name that is good into one that is too long.</summary>
+    [Fact]
+    public async Task is_counted_also_where_its_name_is_as_long_as_can_be()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        string name = new('n', 251);
+        await _world.SendAsync(new TakeSnapshot(_shot, gate, name));
+        await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, name));
+
+        Assert.Equal([$"{name}.jpg", $"{name[..249]}_2.jpg"], _world.Media.Pictures);
+    }
+
     [Fact]
     public void is_not_named_with_a_line_break_at_the_end() => Assert.False(TakeSnapshotHandler.IsFileName("gate.jpg\n"));
 
@@ -106,6 +118,53 @@ public sealed class Taking_a_snapshot : IAsyncDisposable
         await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, "gate.jpg"));
 
         Assert.Equal(["gate.jpg", "gate_2.jpg", "gate_3.jpg"], _world.Media.Pictures);
+    }
+
+    [Fact]
+    public async Task keeps_no_name_for_a_picture_that_never_was()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        _world.Media.OnPicture = _ => new MediaSnapshot.Failed("No picture yet");
+        await _world.SendAsync(new TakeSnapshot(_shot, gate, "gate.jpg"));
+        _world.Media.OnPicture = _ => new MediaSnapshot.Taken(1, Samples.Hash, 1, 1, Spec.Now);
+        await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, "gate.jpg"));
+        await _world.SendAsync(new TakeSnapshot(SnapshotId.New(), gate, "gate.jpg"));
+
+        Assert.Equal(["gate.jpg", "gate.jpg", "gate_2.jpg"], _world.Media.Pictures);
+    }
+
+    [Fact]
+    public async Task finds_the_next_name_behind_a_great_many_with_few_looks()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        Given(gate, "gate.jpg");
+        for (int count = 2; count <= 1_200; count++)
+        {
+            Given(gate, $"gate_{count}.jpg");
+        }
+
+        int looks = _world.Views.ListCount;
+        CommandResult result = await _world.SendAsync(new TakeSnapshot(_shot, gate, "gate.jpg"));
+
+        Assert.Null(result.Refusal);
+        Assert.Equal(["gate_1201.jpg"], _world.Media.Pictures);
+        Assert.InRange(_world.Views.ListCount - looks, 1, 30);
+    }
+
+    /// <summary>Names given so that each step of the search meets one: the search ends all the same, and nothing is refused.</summary>
+    [Fact]
+    public async Task is_named_by_its_id_where_names_were_given_out_against_it()
+    {
+        CameraId gate = await _world.WithCameraAsync();
+        Given(gate, "gate.jpg");
+        for (int count = 2; count <= 1 << 20; count *= 2)
+        {
+            Given(gate, $"gate_{count}.jpg");
+        }
+
+        Assert.Null((await _world.SendAsync(new TakeSnapshot(_shot, gate, "gate.jpg"))).Refusal);
+
+        Assert.Equal([$"gate_{_shot}.jpg"], _world.Media.Pictures);
     }
 
     [Fact]
@@ -194,6 +253,14 @@ public sealed class Taking_a_snapshot : IAsyncDisposable
         Assert.Equal(
             CameraRefusals.NotRegistered, (await _world.SendAsync(new TakeSnapshot(_shot, CameraId.New(), null))).Refusal);
         Assert.Empty(_world.Media.Pictures);
+    }
+
+    private void Given(CameraId camera, string name)
+    {
+        SnapshotId id = SnapshotId.New();
+        _world.Streams.Seed(
+            $"snapshot-{id}",
+            new SnapshotTaken(id, camera, new CameraNumber(0), name, 1, Samples.Hash, 1, 1, Spec.Now, Spec.Now));
     }
 }
 

@@ -150,4 +150,68 @@ public sealed class The_ring_of_users : IDisposable
         Assert.Equal(isOver, open.Ended.IsCancellationRequested);
         Assert.Equal(isOver, _ring.Find(Samples.Session) is null);
     }
+
+    /// <summary>A view may have the row from before for long: it stands still, or is built anew.</summary>
+    [Fact]
+    public void ends_sessions_by_the_facts_alone_and_takes_no_older_row_afterwards()
+    {
+        SessionGrant open = _ring.Find(Samples.Session)!;
+        Take(new UserDisabled(Samples.Ada, "Has left", Now.AddMinutes(1)), 2);
+        Assert.True(open.Ended.IsCancellationRequested);
+        Assert.Null(_ring.Find(Samples.Session));
+
+        _ring.Put(_user);
+        _ring.Put(SessionAt(Now));
+        Assert.Null(_ring.Find(Samples.Session));
+
+        Take(new UserErased(Samples.Ada, "Asked", Samples.Password, null, Now.AddMinutes(2)), 3);
+        Assert.Null(_ring.NameOf(_user.Account()));
+    }
+
+    [Fact]
+    public void ends_one_session_by_its_fact_alone()
+    {
+        SessionGrant open = _ring.Find(Samples.Session)!;
+        _ring.Take(new Recorded<SessionEvent>(new SessionEnded(Samples.Session, SessionEnd.SignedOut, Now), 9, 2));
+
+        Assert.True(open.Ended.IsCancellationRequested);
+        Assert.Null(_ring.Find(Samples.Session));
+    }
+
+    /// <summary>What ends sessions ends them for good: after a start there are only the rows.</summary>
+    [Fact]
+    public void read_from_rows_again_refuses_sessions_of_before_what_ended_them()
+    {
+        DateTimeOffset at = Now.AddMinutes(1);
+        UserEvent[][] ends =
+        [
+            [new UserDisabled(Samples.Ada, "Away", at), new UserEnabled(Samples.Ada, at)],
+            [new UserRoleChanged(Samples.Ada, Role.Viewer, at), new UserRoleChanged(Samples.Ada, Role.Operator, at)],
+            [new UserCamerasChanged(Samples.Ada, Samples.Both, at), new UserCamerasChanged(Samples.Ada, null, at)],
+            [new UserSessionsEnded(Samples.Ada, at, at), new UserDisabled(Samples.Ada, "Away", Now), new UserEnabled(Samples.Ada, at)],
+        ];
+        foreach (UserEvent[] facts in ends)
+        {
+            UserView row = _user;
+            foreach (UserEvent fact in facts)
+            {
+                row = UserViewProjection.Project(row, new Recorded<UserEvent>(fact, 10 + row.Version, row.Version + 1))!;
+            }
+
+            using var next = new UserRing(new TestClock());
+            next.Put(row);
+            next.Put(SessionAt(Now));
+            Assert.Null(next.Find(Samples.Session));
+
+            using var later = new UserRing(new TestClock());
+            later.Put(row);
+            later.Put(SessionAt(at));
+            Assert.NotNull(later.Find(Samples.Session));
+        }
+    }
+
+    private SessionView SessionAt(DateTimeOffset start) => new(Samples.Session, _user.Account(), start, start, Now.AddDays(1), null, 1);
+
+    private void Take(UserEvent fact, long version) =>
+        _ring.Take(new Recorded<UserEvent>(fact with { Id = Samples.AdasId }, 100 + version, version));
 }

@@ -49,6 +49,7 @@ public sealed class A_view : IAsyncLifetime
         await using Store store = await StartAsync();
 
         Assert.False(await store.ReadModels.WaitForAsync(1, TimeSpan.FromMilliseconds(50), Token));
+        Assert.False((await store.ReadModels.WaitForAsync(TallyViews.Rows, 1, TimeSpan.FromMilliseconds(50), Token)).IsStill);
     }
 
     [Fact]
@@ -131,6 +132,55 @@ public sealed class A_view : IAsyncLifetime
     }
 
     [Fact]
+    public async Task that_is_paused_on_one_node_stands_still_on_every_node()
+    {
+        await using Store store = await StartAsync();
+        await using Store other = await StartAsync();
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.CaughtUpAsync();
+
+        await store.Get<IProjections>().PauseAsync(TallyViews.Rows, isPaused: true, Token);
+        await Store.UntilAsync(async () => await StateAsync(other) == ProjectionState.Paused);
+        var told = await other.TellAsync("a", new TallyCommand.Add(1));
+        Assert.False(await other.ReadModels.WaitForAsync(told.Position, Long, Token));
+        Assert.Equal(5, (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+
+        await other.Get<IProjections>().PauseAsync(TallyViews.Rows, isPaused: false, Token);
+        await Store.UntilAsync(async () => await StateAsync(other) == ProjectionState.Following);
+        await Store.UntilAsync(async () => await StateAsync(store) == ProjectionState.Following);
+        await store.CaughtUpAsync();
+        Assert.Equal(6, (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+
+        static async Task<ProjectionState> StateAsync(Store of) =>
+            (await of.Get<IProjections>().ListAsync(Token)).Single(status => status.Name == "TallyView").State;
+    }
+
+    /// <summary>A parked fact takes a place in a page, and is not folded: what is behind a full page is in the next one.</summary>
+    [Fact]
+    public async Task that_passes_over_a_parked_fact_folds_every_other_one()
+    {
+        await using Store store = await StartAsync();
+        await store.ExecuteAsync(
+            """
+            insert into events.mt_streams (id, version) values ('tally-a', 12000);
+            insert into events.mt_events (seq_id, id, stream_id, version, data, type)
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), 'tally-a', n, '{"key": "a", "amount": 1}', 'tally_added'
+            from generate_series(1, 12000) n;
+            """);
+        await store.CaughtUpAsync();
+
+        // One in a page, and the last one of another; pages of a rebuild have 5,000 facts.
+        foreach (long position in new long[] { 3, 10_000 })
+        {
+            await store.Get<IProjections>().ParkAsync(TallyViews.Rows, position, isParked: true, Token);
+        }
+
+        await store.Get<IRebuilds>().RebuildAsync(TallyViews.Rows, Token);
+        Assert.Equal(11_998, (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+        Assert.Equal(0, (await store.Get<IProjections>().VerifyAsync(TallyViews.Rows, Token)).DifferenceCount);
+    }
+
+    [Fact]
     public async Task whose_table_has_another_shape_says_so_until_it_is_rebuilt()
     {
         await using (Store store = await StartAsync())
@@ -187,6 +237,11 @@ public sealed class A_view : IAsyncLifetime
         Assert.Equal(16, (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
         Assert.Equal(1, (await store.ReadModels.FindAsync(fragile, "a", Token))!.Sum);
         Assert.False(await store.ReadModels.WaitForAsync(before + 2, Long, Token));
+        Assert.Equal(new ViewReach(before, IsStill: true), await store.ReadModels.WaitForAsync(fragile, before + 2, Long, Token));
+        Assert.Equal(
+            new ViewReach(before + 2, IsStill: false), await store.ReadModels.WaitForAsync(TallyViews.Rows, before + 2, Long, Token));
+        View<TallyRow> other = TallyViews.Named("OtherView", 1, TallyViews.Fold);
+        await Assert.ThrowsAsync<ArgumentException>(() => store.ReadModels.WaitForAsync(other, 1, Long, Token));
 
         Volatile.Write(ref isBroken, false);
         await Store.UntilAsync(async () => (await StatusAsync(store, "FragileView")) is { Fault: null, Lag: 0 });

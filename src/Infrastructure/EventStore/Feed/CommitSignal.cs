@@ -43,22 +43,24 @@ internal sealed class Wakeup
     public void Set() => _signal.Writer.TryWrite(true);
 
     /// <summary>Returns when signalled, at the latest after <paramref name="timeout"/>.</summary>
-    public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>Whether it was signalled.</returns>
+    public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         if (_signal.Reader.TryRead(out _))
         {
-            return;
+            return true;
         }
 
         using CancellationTokenSource limit = new(timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await _signal.Reader.ReadAsync(either.Token);
+            return await _signal.Reader.ReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // The pause is over: looking is cheap and makes up for a lost signal.
+            return false;
         }
     }
 }

@@ -99,12 +99,15 @@ internal sealed class FactPages
         long head = Math.Min(reader.GetInt64(0), upTo);
         await reader.NextResultAsync(cancellationToken);
         List<FoldFact> facts = new(256);
-        int bytes = 0;
+        (int rows, int bytes) = (0, 0);
+        long last = after;
         bool isWhole = false;
-        while (facts.Count < size.Facts && bytes < PageBytesMax && !(isWhole = !await reader.ReadAsync(cancellationToken)))
+        // Parked rows fill the page, too: only one with fewer rows than were asked for reaches to the window's end.
+        while (rows < size.Facts && bytes < PageBytesMax && !(isWhole = !await reader.ReadAsync(cancellationToken)))
         {
-            long position = reader.GetInt64(0);
-            if (parked.Contains(position))
+            rows++;
+            last = reader.GetInt64(0);
+            if (parked.Contains(last))
             {
                 continue;
             }
@@ -114,17 +117,16 @@ internal sealed class FactPages
             try
             {
                 string type = reader.GetString(2);
-                data = _personal.IsPersonal(type) ? _personal.Open(type, reader.GetGuid(4), data, position) : data;
-                object fact = Body.Read(_catalogue, type, data, position)!;
-                facts.Add(new FoldFact(fact, position, reader.GetInt64(1)));
+                data = _personal.IsPersonal(type) ? _personal.Open(type, reader.GetGuid(4), data, last) : data;
+                object fact = Body.Read(_catalogue, type, data, last)!;
+                facts.Add(new FoldFact(fact, last, reader.GetInt64(1)));
             }
             catch (UnreadableFactException broken)
             {
-                return new FactPage(facts, position - 1, head, new ViewFaultException(broken.Message, broken));
+                return new FactPage(facts, last - 1, head, new ViewFaultException(broken.Message, broken));
             }
         }
 
-        long last = facts.Count > 0 ? facts[^1].Position : after;
         long end = isWhole ? Math.Max(last, Math.Min(head, windowEnd)) : last;
         return new FactPage(facts, end, head, null);
     }

@@ -36,13 +36,14 @@ internal sealed partial class ProjectionService : BackgroundService, IRebuilds, 
         LogTail tail,
         ViewProgress progress,
         Courtesy courtesy,
+        PausedViews paused,
         ILog log,
         TimeProvider time,
         ILoggerFactory loggers)
     {
         (_log, _time, _logger) = (log, time, loggers.CreateLogger<ProjectionService>());
         LoopMaker maker = new(new LoopParts(
-            database, schema, catalogue, personal, committed, tail, progress, courtesy, time, loggers));
+            database, schema, catalogue, personal, committed, tail, progress, courtesy, paused, time, loggers));
         _loops = [.. views.Select(view => view.Accept(maker))];
         _asked = Channel.CreateBounded<IViewLoop>(Math.Max(1, _loops.Count));
     }

@@ -123,19 +123,35 @@ internal sealed partial class ViewLoop<TRow>
             _aside?.Status());
     }
 
-    /// <summary>Waits while the view is paused. True when what people said of it may have changed.</summary>
+    /// <summary>Waits while the view is paused. True when what people said of it, on any host, may have changed.</summary>
     private async Task<bool> IsToLoadAgainAsync(CancellationToken cancellationToken)
     {
         bool isPaused = _control.IsPaused;
         if (isPaused)
         {
             _mark.Stop(ViewStatus.Paused, _folder.SavedPosition);
-            await _retry.WaitAsync(FaultPauseMax, _parts.Time, cancellationToken);
+            while (!await _retry.WaitAsync(PollPause, _parts.Time, cancellationToken)
+                && (await _parts.Paused.ReadAsync(cancellationToken)).Checkpoints.Contains(_view.Checkpoint))
+            {
+                // Nobody has let it go on, here or on another host.
+            }
         }
 
         bool isChanged = _isToReload;
         _isToReload = false;
-        return isPaused || isChanged;
+        return isPaused || isChanged || await IsPausedElsewhereAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether another host's people say that it is to stand still. A reading counts once: it may be older than what was said
+    /// here since, and what is loaded then is not.
+    /// </summary>
+    private async ValueTask<bool> IsPausedElsewhereAsync(CancellationToken cancellationToken)
+    {
+        PausedReading reading = await _parts.Paused.ReadAsync(cancellationToken);
+        bool isNew = !ReferenceEquals(reading, _pausedSeen);
+        _pausedSeen = reading;
+        return isNew && reading.Checkpoints.Contains(_view.Checkpoint);
     }
 
     /// <summary>Makes the loop read anew what people said of the view, wherever it waits.</summary>

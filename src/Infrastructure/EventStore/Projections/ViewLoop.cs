@@ -50,6 +50,7 @@ internal sealed record LoopParts(
     LogTail Tail,
     ViewProgress Progress,
     Courtesy Courtesy,
+    PausedViews Paused,
     TimeProvider Time,
     ILoggerFactory Loggers);
 
@@ -90,6 +91,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
     private readonly Pace _pace;
     private volatile Aside? _aside;
     private volatile ViewControl _control = ViewControl.None;
+    private PausedReading? _pausedSeen;
     private int _isBusy;
     private long _savedAt;
 

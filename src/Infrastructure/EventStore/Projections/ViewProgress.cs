@@ -48,14 +48,26 @@ internal sealed class ViewProgress
         }
     }
 
-    /// <returns>Done when every view has it; true then, and false when the only ones missing cannot go on.</returns>
-    public Task<bool> ReachAsync(long position, out IDisposable registration)
+    /// <exception cref="ArgumentException">It is no view of this process.</exception>
+    public ViewReach ReachOf(View view)
     {
         lock (_gate)
         {
-            Waiter waiter = new(this, position);
+            return _marks.Find(mark => IsOf(mark, view)) is { } found
+                ? new ViewReach(found.Position, found.IsStopped)
+                : throw new ArgumentException($"{view.Name} version {view.Version} is not a view of this host.", nameof(view));
+        }
+    }
+
+    /// <param name="only">The one view that is waited for; null for all of them.</param>
+    /// <returns>Done when every view has it; true then, and false when the only ones missing cannot go on.</returns>
+    public Task<bool> ReachAsync(long position, View? only, out IDisposable registration)
+    {
+        lock (_gate)
+        {
+            Waiter waiter = new(this, position, only);
             registration = waiter;
-            if (Answer(position) is bool known)
+            if (Answer(position, only) is bool known)
             {
                 return Task.FromResult(known);
             }
@@ -65,12 +77,14 @@ internal sealed class ViewProgress
         }
     }
 
-    private bool? Answer(long position)
+    private static bool IsOf(Mark mark, View? only) => only is null || mark.View.Checkpoint == only.Checkpoint;
+
+    private bool? Answer(long position, View? only)
     {
         bool isReached = true;
         foreach (Mark mark in _marks)
         {
-            if (mark.Position >= position)
+            if (mark.Position >= position || !IsOf(mark, only))
             {
                 continue;
             }
@@ -92,7 +106,7 @@ internal sealed class ViewProgress
         {
             for (int i = _waiters.Count - 1; i >= 0; i--)
             {
-                if (Answer(_waiters[i].Position) is bool known)
+                if (Answer(_waiters[i].Position, _waiters[i].Only) is bool known)
                 {
                     _waiters[i].Done.TrySetResult(known);
                     _waiters.RemoveAt(i);
@@ -150,9 +164,11 @@ internal sealed class ViewProgress
         }
     }
 
-    private sealed class Waiter(ViewProgress progress, long position) : IDisposable
+    private sealed class Waiter(ViewProgress progress, long position, View? only) : IDisposable
     {
         public long Position => position;
+
+        public View? Only => only;
 
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

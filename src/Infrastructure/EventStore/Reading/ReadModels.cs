@@ -96,7 +96,7 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
     public async Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        Task<bool> reached = progress.ReachAsync(position, out IDisposable registration);
+        Task<bool> reached = progress.ReachAsync(position, null, out IDisposable registration);
         using (registration)
         {
             while (true)
@@ -125,6 +125,25 @@ internal sealed class ReadModels(Database database, ILog log, ViewProgress progr
                 }
             }
         }
+    }
+
+    public async Task<ViewReach> WaitForAsync(
+        View view, long position, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Task<bool> reached = progress.ReachAsync(position, view, out IDisposable registration);
+        using (registration)
+        {
+            try
+            {
+                await reached.WaitAsync(timeout, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // Where it is by now is an answer, too.
+            }
+        }
+
+        return progress.ReachOf(view);
     }
 
     public async Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken)
