@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using Events.Application;
 using Events.Application.ApiKeys;
-using Events.Application.Contracts;
 using Events.Domain.ApiKeys;
 using Events.Domain.Kernel;
 using Events.GraphQL;
@@ -11,7 +10,7 @@ namespace Events.Host.ApiKeys;
 
 /// <summary>What all mutations of keys do the same way.</summary>
 internal sealed class ApiKeyCalls(
-    GraphQLCommands commands, ApiKeyDesk desk, ApiKeyRing ring, IReadModels views, TimeProvider time)
+    GraphQLCommands commands, ApiKeyDesk desk, ApiKeyRing ring, NewestRows newest, TimeProvider time)
 {
     /// <param name="show">Makes the payload of the key and the position, which are null when there is none.</param>
     public Task<FieldResult<TPayload>> SendAsync<TPayload>(
@@ -30,8 +29,8 @@ internal sealed class ApiKeyCalls(
                     await ring.WaitForAsync(Moments.Read(position), CommandBus.VisibilityTimeout, cancellationToken);
                 }
 
-                ApiKeyNode? node = await ApiKeyFields.FindAsync(command.KeyId.Value, views, time, cancellationToken);
-                return show(node, position);
+                ApiKeyView? now = await newest.FindAsync(command.KeyId, cancellationToken);
+                return show(now is null ? null : ApiKeyNode.Of(now, time.GetUtcNow()), position);
             },
             cancellationToken,
             expectedVersion);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Events.Application;
 using Events.Application.ApiKeys;
 using Events.Application.Contracts;
 using Events.Domain.ApiKeys;
@@ -10,7 +11,7 @@ using static Events.Host.Control.ControlCalls;
 namespace Events.Host.ApiKeys;
 
 /// <summary>Keys for the command line.</summary>
-internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProvider time) : IControlRoutes
+internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, NewestRows newest, TimeProvider time) : IControlRoutes
 {
     public void Map(RouteGroupBuilder control)
     {
@@ -161,10 +162,11 @@ internal sealed class ApiKeyControl(ApiKeyDesk desk, IReadModels views, TimeProv
             return refused;
         }
 
-        ApiKeyView? view = await views.FindAsync(ApiKeyViewProjection.View, key.ToString(), context.RequestAborted);
-        return view is null
-            ? Problem(503, "dependency.projections", "It is done, but the views lag behind. List the keys shortly.")
-            : Results.Json(await RowOfAsync(view, context.RequestAborted), ControlJson.Default.KeyRow);
+        // By its facts: a view that stands still would have a revoked key shown as an active one.
+        ApiKeyView? now = await newest.FindAsync(key, context.RequestAborted);
+        return now is null
+            ? Problem(503, "dependency.projections", "It is done, but the key cannot be read. List the keys shortly.")
+            : Results.Json(await RowOfAsync(now, context.RequestAborted), ControlJson.Default.KeyRow);
     }
 
     /// <summary>An empty list is one that was not given: the command line has no other way to say that.</summary>

@@ -16,7 +16,7 @@ internal sealed record GivenLists(CameraList? Cameras, string? Addresses, ScopeL
 /// <summary>
 /// Commands to keys, for every way in. An answer comes when they count on this node; the others hear of them within a second.
 /// </summary>
-internal sealed class ApiKeyDesk(CommandBus bus, ApiKeyRing ring, IReadModels views)
+internal sealed class ApiKeyDesk(CommandBus bus, ApiKeyRing ring, NewestRows newest)
 {
     /// <summary>Null for a list means all; one that is there must be one of some.</summary>
     /// <returns>Null when all could be read.</returns>
@@ -38,7 +38,7 @@ internal sealed class ApiKeyDesk(CommandBus bus, ApiKeyRing ring, IReadModels vi
         ApiKeyId key, Role? role, GivenLists lists, DateTimeOffset? expiresAt, int? callsPerSecond,
         CancellationToken cancellationToken)
     {
-        ApiKeyLimits? now = (await views.FindAsync(ApiKeyViewProjection.View, key.ToString(), cancellationToken))?.Limits;
+        ApiKeyLimits? now = (await newest.FindAsync(key, cancellationToken))?.Limits;
         return new NarrowApiKey(
             key,
             new ApiKeyLimits(

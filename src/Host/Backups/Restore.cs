@@ -43,6 +43,9 @@ internal sealed record RestoreRow(
 
     /// <summary>Paths of some of the missing files; all are in <see cref="Restore.MissingName"/> in the new folder.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>In words: what the seals were not held against, above all whose word the public key is.</summary>
+    public IReadOnlyList<string> NotChecked { get; init; } = [];
 }
 
 /// <summary>Brings a backup back into an empty folder, up to a moment, and looks whether it is whole.</summary>
@@ -198,7 +201,10 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         long start = time.GetTimestamp();
         AuditReport report = await ProgressBar.RunAsync("Holding facts against seals", progress => LogAudit.RunAsync(
             postgres.ConnectionString,
-            new AuditQuestion(AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events, [], null),
+            new AuditQuestion(AuditLevels.Heads | AuditLevels.Tiles | AuditLevels.Events, [], data.KeysPath)
+            {
+                IsRestored = true,
+            },
             progress,
             cancellationToken));
         (List<string> different, int erased) = await CheckViewsAsync(data, postgres.ConnectionString, cancellationToken);
@@ -225,6 +231,7 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             newest)
         {
             Missing = [.. missing.Take(MissingMax)],
+            NotChecked = report.NotChecked,
         };
     }
 
@@ -260,7 +267,8 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         if (!hasKeys)
         {
             yield return "The keys are not here. Copy the folder keys of the old installation into the new one before it is "
-                + "started, or neither cameras' passwords nor users' names can be read. The view of users was not compared.";
+                + "started. If they are gone for good, start it with up --secrets-lost: then neither cameras' passwords nor "
+                + "users' names can be read. The view of users was not compared.";
         }
 
         if (missing > 0)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Events.Host.Backups;
+using Events.Host.Security;
 using static System.FormattableString;
 
 namespace Events.Host.Cli;
@@ -48,7 +49,7 @@ internal static class BackupVerbs
         {
             BackupRow row = await new Backup(log.Place, log.Log, log.Facts, TimeProvider.System).RunAsync(
                 given.GetRequiredValue(to),
-                WrappedKeys.PassphraseIn(given.GetValue(passphrase)),
+                PassphraseIn(given.GetValue(passphrase)),
                 given.GetValue(keep),
                 given.GetValue(footage),
                 cancellationToken);
@@ -79,7 +80,7 @@ internal static class BackupVerbs
                     given.GetRequiredValue(from),
                     given.GetValue(to) is { } text ? Moments.Parse(text, "--to") : null,
                     given.GetRequiredValue(data),
-                    WrappedKeys.PassphraseIn(given.GetValue(passphrase)),
+                    PassphraseIn(given.GetValue(passphrase)),
                     cancellationToken);
                 Write(row, given.GetValue(format) == "json");
                 return row.Seals == "contradicted" || row.ViewsDifferent.Count > 0 || row.WalGap is not null ? NotWholeCode
@@ -100,6 +101,16 @@ internal static class BackupVerbs
     {
         Description = "A file with the passphrase that encrypts the keys in the backup. Without it they are left out.",
     };
+
+    private static string? PassphraseIn(string? file)
+    {
+        if (file is not null && KeyFiles.IsOpenToOthers(file))
+        {
+            Console.Error.WriteLine($"warning: others may read {file}. Run: chmod 600 {file}");
+        }
+
+        return WrappedKeys.PassphraseIn(file);
+    }
 
     private static void Write(BackupRow row, bool isJson)
     {
@@ -159,6 +170,11 @@ internal static class BackupVerbs
         foreach (string note in row.Notes)
         {
             Console.Out.WriteLine($"  - {note}");
+        }
+
+        foreach (string line in row.NotChecked)
+        {
+            Console.Out.WriteLine($"  - not checked: {Terminal.OneLine(line)}");
         }
     }
 }

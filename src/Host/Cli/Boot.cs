@@ -16,7 +16,8 @@ using Npgsql;
 namespace Events.Host.Cli;
 
 /// <summary>Everything that a start brings up, in order. Disposed, it takes it down again, however far it came.</summary>
-internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsyncDisposable
+/// <param name="areSecretsLost">Whether the key for secrets is gone for good, as somebody said.</param>
+internal sealed class Boot(EventsSettings settings, bool areSecretsLost, Action<string> say) : IAsyncDisposable
 {
     private ILoggerFactory? _logs;
     private DataFolder? _data;
@@ -84,10 +85,10 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
         IChildProcesses processes = ProcessesModule.Create();
         await Ffmpeg.RequireAsync(processes, cancellationToken);
         string connectionString = await ReachPostgresAsync(processes, cancellationToken);
-        Guid installationId = await PrepareLogAsync(connectionString, cancellationToken);
+        (Guid installationId, SecretsKeys secrets) = await PrepareLogAsync(connectionString, cancellationToken);
         IsFirstRun = !File.Exists(Path.Combine(_data.FullPath, ".events-storage"));
 
-        Installation installation = Describe(connectionString, installationId);
+        Installation installation = Describe(connectionString, installationId, secrets);
         _app = Composition.Build(installation, processes);
         await _app.StartAsync(cancellationToken);
         KeyFiles.WriteOwnerOnly(
@@ -119,7 +120,8 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
         return _postgres.ConnectionString;
     }
 
-    private static async Task<Guid> PrepareLogAsync(string connectionString, CancellationToken cancellationToken)
+    private async Task<(Guid Installation, SecretsKeys Secrets)> PrepareLogAsync(
+        string connectionString, CancellationToken cancellationToken)
     {
         await using ServiceProvider services = new ServiceCollection()
             .AddLogging()
@@ -130,7 +132,15 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
         try
         {
             await schema.ApplyAsync(cancellationToken);
-            return await schema.InstallationIdAsync(cancellationToken);
+            return (
+                await schema.InstallationIdAsync(cancellationToken),
+                await SecretsAtStart.OpenAsync(
+                    connectionString,
+                    _data!.KeysPath,
+                    areSecretsLost,
+                    services.GetRequiredService<IConnectedHosts>(),
+                    say,
+                    cancellationToken));
         }
         catch (PostgresException refused)
         {
@@ -139,15 +149,15 @@ internal sealed class Boot(EventsSettings settings, Action<string> say) : IAsync
         }
     }
 
-    private Installation Describe(string connectionString, Guid installationId)
+    private Installation Describe(string connectionString, Guid installationId, SecretsKeys secrets)
     {
         string secret = settings.Security.JwtSecretKey ?? KeyFiles.ReadOrMake(Path.Combine(_data!.KeysPath, "tokens.key"));
         return new Installation(
             settings,
             connectionString,
             secret,
-            SecretsKeys.Open(_data!.KeysPath),
-            _data.FullPath,
+            secrets,
+            _data!.FullPath,
             new ControlFacts(
                 Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),
                 _postgres?.LibpqUrl ?? LibpqText.Of(connectionString),

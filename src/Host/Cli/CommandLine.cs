@@ -11,6 +11,9 @@ namespace Events.Host.Cli;
 /// <summary>The command line: <c>up</c> runs the host, every other verb speaks to a running one.</summary>
 internal static class CommandLine
 {
+    /// <summary>How long a token is good that is asked for as the older generator had it, without saying how long.</summary>
+    private const int OlderTokenHours = 48;
+
     private static readonly Option<string?> _config = new("--config")
     {
         Description = "A settings file. Default ./events.yaml, when it is there.",
@@ -247,15 +250,32 @@ internal static class CommandLine
                 result.AddError("--expiry-hours is a number of hours from 1 to 8784.");
             }
         });
+        var secret = new Option<string?>("--secret-key")
+        {
+            Description = "Nothing: the older generator signed with what it was given.", Hidden = true,
+        };
         var form = new Option<string>("--format")
         {
             Description = "token: alone; or json.", DefaultValueFactory = _ => "token",
         };
         form.AcceptOnlyFromAmong("token", "json");
-        return Verb("token", "Prints an access token, alone.", [role, user, ttl, hours, form], async (given, client, token) =>
+        Symbol[] options = [role, user, ttl, hours, secret, form];
+        return Verb("token", "Prints an access token, alone.", options, async (given, client, token) =>
         {
-            long? seconds = given.GetValue(ttl) is { } text ? (long)Spans.Parse(text, "--ttl").TotalSeconds
-                : given.GetValue(hours) * 3_600L;
+            bool isSecretGiven = given.GetResult(secret) is { Implicit: false };
+            if (isSecretGiven)
+            {
+                await Console.Error.WriteLineAsync(
+                    "--secret-key is passed over: the installation signs with its own secret, Security.JwtSecretKey.");
+            }
+
+            int? life = given.GetValue(hours);
+            if (life is null && (isSecretGiven || given.GetResult(user)?.IdentifierToken?.Value == "--user-id"))
+            {
+                life = OlderTokenHours;
+            }
+
+            long? seconds = given.GetValue(ttl) is { } text ? (long)Spans.Parse(text, "--ttl").TotalSeconds : life * 3_600L;
             IssuedToken issued = await client.PostAsync(
                 "/control/tokens",
                 new TokenWish(given.GetRequiredValue(role), given.GetRequiredValue(user), seconds),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -8,9 +9,8 @@ namespace Events.Host.Cli;
 /// <summary>What a verb could not do, in words for the person at the keyboard.</summary>
 internal class CommandFailedException(string message) : Exception(message);
 
-/// <summary>The host that served the folder last is gone.</summary>
-internal sealed class HostAwayException()
-    : CommandFailedException("The host does not answer. It may have ended without a word; start it again: ./events up");
+/// <summary>The host that served the folder last is gone, or hangs.</summary>
+internal sealed class HostAwayException(string message) : CommandFailedException(message);
 
 /// <summary>Speaks to the host that serves a data folder, with the credential that lies there.</summary>
 internal sealed class ControlClient : IDisposable
@@ -92,7 +92,14 @@ internal sealed class ControlClient : IDisposable
         }
         catch (HttpRequestException)
         {
-            throw new HostAwayException();
+            throw new HostAwayException(
+                "The host does not answer. It may have ended without a word; start it again: ./events up");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HostAwayException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The host has not answered for {_http.Timeout.TotalSeconds} s. It hangs, or what it does takes longer."));
         }
         catch (JsonException)
         {

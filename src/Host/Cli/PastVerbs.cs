@@ -88,15 +88,25 @@ internal static class PastVerbs
 
     public static Command TrailOf(Option<string> data, Option<string> format)
     {
-        var user = new Option<string?>("--user") { Description = "Everything that this account did, and what followed from it." };
-        var camera = new Option<string?>("--camera") { Description = "Everything that touched this camera." };
-        var recording = new Option<string?>("--recording") { Description = "Everything that touched this recording." };
+        var user = new Option<string?>("--user")
+        {
+            Description = "Everything that this account did and looked at, and what followed from it.",
+        };
+        var camera = new Option<string?>("--camera")
+        {
+            Description = "Everything that touched this camera, who looked, and what was taken out.",
+        };
+        var recording = new Option<string?>("--recording")
+        {
+            Description = "Everything that touched this recording, who fetched it, and what was taken out.",
+        };
         var from = new Option<long>("--from") { Description = "First position.", DefaultValueFactory = _ => 0 };
         var to = new Option<long>("--to") { Description = "Last position.", DefaultValueFactory = _ => long.MaxValue };
         var command = new Command("trail", "Shows who did what, as a tree of requests and what followed from them.")
         {
             user, camera, recording, from, to, format,
         };
+        GivenWords.RefuseEmpty(user, camera, recording);
         command.Validators.Add(result =>
         {
             if (result.GetValue(user) is null && result.GetValue(camera) is null && result.GetValue(recording) is null)
@@ -203,8 +213,9 @@ internal static class PastVerbs
     {
         foreach (TrailFact fact in node.Facts)
         {
-            to.AddNode(Shown(Invariant(
-                $"#{fact.Position} {fact.Type} {AuditText.TimeOf(fact.At)} {fact.Stream} version {fact.Version}")));
+            string told = Invariant(
+                $"#{fact.Position} {fact.Type} {AuditText.TimeOf(fact.At)} {fact.Stream} version {fact.Version}");
+            to.AddNode(Shown(fact.What is { } what ? $"{told} {what}" : told));
         }
 
         foreach (TrailNode followed in node.Followed)

@@ -30,9 +30,13 @@ internal static class UpCommand
         var healthPort = new Option<string?>("--health-port") { Description = "Health checks. Default 8003." };
         var rtspPort = new Option<string?>("--rtsp-port") { Description = "Live pictures over RTSP. Default 8554." };
         var noDemo = new Option<bool>("--no-demo") { Description = "No demo camera on the first run." };
+        var secretsLost = new Option<bool>("--secrets-lost")
+        {
+            Description = "The key that secrets in the database are under is gone for good: go on without, with another one.",
+        };
         var up = new Command("up", "Starts the host in the foreground; Ctrl-C ends it.")
         {
-            port, healthPort, rtspPort, noDemo,
+            port, healthPort, rtspPort, noDemo, secretsLost,
         };
         up.SetAction(async (given, _) =>
         {
@@ -44,7 +48,7 @@ internal static class UpCommand
                         given.GetValue(config), FlagsOf(given, data, port, healthPort, rtspPort, noDemo)),
                     warnings);
                 warnings.ForEach(warning => Console.Error.WriteLine($"warning: {warning}"));
-                return await RunAsync(settings);
+                return await RunAsync(settings, given.GetValue(secretsLost));
             }
             catch (Exception e) when (e is StartRefusedException or SettingsException)
             {
@@ -70,10 +74,10 @@ internal static class UpCommand
         return flags;
     }
 
-    private static async Task<int> RunAsync(EventsSettings settings)
+    private static async Task<int> RunAsync(EventsSettings settings, bool areSecretsLost)
     {
         using var signals = new StopSignals();
-        await using var boot = new Boot(settings, Say);
+        await using var boot = new Boot(settings, areSecretsLost, Say);
         try
         {
             await boot.RunAsync(signals.Asked);
@@ -159,8 +163,18 @@ internal static class UpCommand
         }
 
         string password = UserAccounts.Generate();
-        CommandResult made = await services.GetRequiredService<UserAccounts>().CreateAsync(
-            "admin", Role.Admin, null, password, true, Caller.System("first-run", "admin"), cancellationToken);
+        CommandResult made;
+        try
+        {
+            made = await services.GetRequiredService<UserAccounts>().CreateAsync(
+                "admin", Role.Admin, null, password, true, Caller.System("first-run", "admin"), cancellationToken);
+        }
+        catch (DependencyUnavailableException closed) when (closed.Dependency == "secrets")
+        {
+            // Another host on this database has one; names are closed to this one, as was said.
+            return;
+        }
+
         if (made is { Refusal: null, Position: > 0 })
         {
             Say($"  Admin user    admin, password {password}");

@@ -13,7 +13,8 @@ internal static class UserVerbs
         role.AcceptOnlyFromAmong("viewer", "operator", "admin", "auditor");
         var reads = new Option<bool>("--password-stdin")
         {
-            Description = "Read the password from standard input. Without it one is made up, printed alone, and to be changed.",
+            Description = "Read the password from standard input. Without it one is made up, printed alone (as JSON, with the "
+                + "user), and to be changed.",
         };
         var reason = new Option<string>("--reason") { Description = "Why.", DefaultValueFactory = _ => "requested" };
         return new Command("users", "People who sign in.")
@@ -156,13 +157,17 @@ internal static class UserVerbs
 
     private static void Show(UserMade made, ParseResult given)
     {
-        if (made.Password is { } password)
+        if (made.Password is not { } password)
         {
-            Console.Out.WriteLine(password);
+            Show(made.User, given);
+        }
+        else if (CommandLine.IsJson(given))
+        {
+            CommandLine.Print(made, ControlJson.Default.UserMade);
         }
         else
         {
-            Show(made.User, given);
+            Console.Out.WriteLine(password);
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class ControlEndpoints(
             ChangeAsync(context, camera, ControlJson.Default.Reason, (id, body) => new RetireCamera(id, body.Text)));
         group.MapGet("/recordings", ListRecordingsAsync);
         group.MapPost("/tokens", (Delegate)IssueTokenAsync);
-        group.MapGet("/database", () => Results.Json(new DatabaseUrl(facts.DatabaseUrl), ControlJson.Default.DatabaseUrl));
+        group.MapGet("/database", (Delegate)ShowDatabase);
         group.MapGet("/status", (Delegate)StatusAsync);
         foreach (IControlRoutes feature in features)
         {
@@ -183,12 +183,22 @@ internal sealed class ControlEndpoints(
         }
 
         TimeSpan ttl = wish.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : facts.TokenTtl;
+        if (wish.User.Length is 0 or > UserLengthMax || wish.User.AsSpan().ContainsAnyInRange('\0', '\u001f')
+            || UserId.OfAccount(wish.User) is not null)
+        {
+            return Problem(400, "token.bad_user", $"A user has 1 to {UserLengthMax} characters, and is none who signs in.");
+        }
 
-        return wish.User.Length is 0 or > UserLengthMax || wish.User.AsSpan().ContainsAnyInRange('\0', '\u001f')
-            || UserId.OfAccount(wish.User) is not null
-            ? Problem(400, "token.bad_user", $"A user has 1 to {UserLengthMax} characters, and is none who signs in.")
-            : Results.Json(
-                new IssuedToken(tokens.Issue(wish.User, role, ttl), time.GetUtcNow().Add(ttl)), ControlJson.Default.IssuedToken);
+        // Whom it is for is the account, which is what pseudonyms are made of: the way in stays in clear.
+        ledger.Granted(wish.User, $"cli token {AccessTokens.NameOf(role)}", context.Connection.RemoteIpAddress);
+        return Results.Json(
+            new IssuedToken(tokens.Issue(wish.User, role, ttl), time.GetUtcNow().Add(ttl)), ControlJson.Default.IssuedToken);
+    }
+
+    private IResult ShowDatabase(HttpContext context)
+    {
+        ledger.Granted(ControlCalls.Account, "cli db", context.Connection.RemoteIpAddress);
+        return Results.Json(new DatabaseUrl(facts.DatabaseUrl), ControlJson.Default.DatabaseUrl);
     }
 
     private async Task<IResult> StatusAsync(HttpContext context)

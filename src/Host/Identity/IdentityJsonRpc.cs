@@ -34,7 +34,8 @@ internal sealed class IdentityJsonRpc(Authenticator authenticator, ClientSession
         var given = new CallParams(call.Params);
 
         // The Python client's SDK sends the alias alone.
-        string? token = given.OptionalText("auth_token", 4_096) ?? given.OptionalText("token", 4_096);
+        string? token = given.OptionalText("auth_token", ExternalTokens.TokenLengthMax)
+            ?? given.OptionalText("token", ExternalTokens.TokenLengthMax);
         if (token is null || await authenticator.ReadAsync(token, "json-rpc", call.Connection.RemoteAddress) is not { } identity)
         {
             return LegacyErrors.NotLoggedIn("auth_failed");

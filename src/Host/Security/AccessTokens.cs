@@ -53,6 +53,9 @@ internal sealed class AccessTokens
 
     private const int UserIdLengthMax = 128;
 
+    /// <summary>The end of the calendar, 9999-12-31T23:59:59Z. What is beyond was counted in another unit.</summary>
+    private const long ExpirySecondsMax = 253_402_300_799;
+
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly SigningCredentials _signing;
     private readonly TokenValidationParameters _rules;
@@ -111,6 +114,7 @@ internal sealed class AccessTokens
             && RoleOf(roleName) is { } role
             && token.TryGetPayloadValue("iat", out long _)
             && token.TryGetPayloadValue("exp", out long expiresAt)
+            && expiresAt <= ExpirySecondsMax
                 ? new AccessIdentity(userId, role, DateTimeOffset.FromUnixTimeSeconds(expiresAt))
                 : null;
     }

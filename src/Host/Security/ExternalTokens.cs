@@ -14,8 +14,14 @@ namespace Events.Host.Security;
 /// </summary>
 internal sealed partial class ExternalTokens : IDisposable
 {
-    /// <summary>In characters. Issuers put groups and names into tokens; more is not read.</summary>
-    private const int TokenLengthMax = 8_192;
+    /// <summary>
+    /// In characters. Issuers put groups and names into tokens; more is not read. No other kind of token is longer, so every way
+    /// in takes so much.
+    /// </summary>
+    public const int TokenLengthMax = 8_192;
+
+    /// <summary>Clocks of two machines differ by less.</summary>
+    public static readonly TimeSpan ClockDifferenceMax = TimeSpan.FromSeconds(30);
 
     private const int SubjectLengthMax = 120;
 
@@ -41,9 +47,6 @@ internal sealed partial class ExternalTokens : IDisposable
 
     /// <summary>A token of a key that is not known, or an issuer that is away, is no reason to ask more often.</summary>
     private static readonly TimeSpan AskPauseMin = TimeSpan.FromSeconds(5);
-
-    /// <summary>Clocks of two machines differ by less.</summary>
-    private static readonly TimeSpan ClockDifferenceMax = TimeSpan.FromSeconds(30);
 
     private readonly OidcSettings _settings;
     private readonly string _authority;

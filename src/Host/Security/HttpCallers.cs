@@ -20,7 +20,8 @@ internal sealed class HttpCallers(Authenticator authenticator, AccountLimits acc
     public async ValueTask<AccessIdentity?> FindAsync(HttpRequest request, string way)
     {
         string header = request.Headers.Authorization.ToString();
-        string? shown = request.Headers.TryGetValue(KeyHeader, out var key) ? key.ToString().Trim()
+        string key = request.Headers[KeyHeader].ToString().Trim();
+        string? shown = key.Length > 0 ? key
             : header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim()
             : null;
         AccessIdentity? identity = shown is null

@@ -25,16 +25,17 @@ internal static class KeyFiles
     }
 
     /// <exception cref="StartRefusedException">Others may read the file.</exception>
-    public static string ReadOwnerOnly(string path)
+    public static string ReadOwnerOnly(string path) =>
+        IsOpenToOthers(path)
+            ? throw new StartRefusedException($"Others may read the key file {path}. Run: chmod 600 {path}")
+            : File.ReadAllText(path).Trim();
+
+    /// <summary>Whether others than its owner may read or write a file. One that is not there is open to nobody.</summary>
+    public static bool IsOpenToOthers(string path)
     {
         const UnixFileMode others =
             UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if ((File.GetUnixFileMode(path) & others) != 0)
-        {
-            throw new StartRefusedException($"Others may read the key file {path}. Run: chmod 600 {path}");
-        }
-
-        return File.ReadAllText(path).Trim();
+        return File.Exists(path) && (File.GetUnixFileMode(path) & others) != 0;
     }
 
     private static bool IsKey(string text)

@@ -30,10 +30,19 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
     /// <summary>What says that an account is a program's, or nobody's: there is nothing to hide.</summary>
     private static readonly string[] _impersonal = ["system", ControlCalls.Account];
 
+    /// <summary>
+    /// Rows with keys of the installation itself. The first is made at the first start of all, so that each start can tell by it
+    /// whether its key for secrets is the right one.
+    /// </summary>
+    public static IReadOnlyList<string> OwnNames { get; } = [MarkKey, PseudonymKey];
+
     private readonly ConcurrentDictionary<string, byte[]?> _keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte[]> _own = new(StringComparer.Ordinal);
 
     public IReadOnlyList<UserId> Erased => erased.Read();
+
+    /// <returns>What a row of <see cref="OwnNames"/> holds.</returns>
+    public static byte[] NewOwn() => RandomNumberGenerator.GetBytes(KeyBytes);
 
     public byte[]? Find(string subject) =>
         _keys.TryGetValue(subject, out byte[]? key) ? key : Keep(subject, KeyIn(Opened(() => values.Find(NameOf(subject)))));
@@ -171,7 +180,7 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
             return known;
         }
 
-        await values.AddAsync(name, RandomNumberGenerator.GetBytes(KeyBytes), cancellationToken);
+        await values.AddAsync(name, NewOwn(), cancellationToken);
         byte[] key = await OpenedOwnAsync(name, cancellationToken);
         return _own.GetOrAdd(name, key);
     }
@@ -182,11 +191,11 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
         {
             return (await values.FindAsync(name, cancellationToken))!;
         }
-        catch (CryptographicException)
+        catch (CryptographicException e)
         {
-            // keys/sources.key is another one now: names are given anew.
-            await values.SetAsync(name, RandomNumberGenerator.GetBytes(KeyBytes), cancellationToken);
-            return (await values.FindAsync(name, cancellationToken))!;
+            // A start looks for this. What another host wrote meanwhile is not to be written over: it would not find its people.
+            throw new DependencyUnavailableException(
+                "secrets", "The key for secrets, keys/sources.key, is not the database's. Put that right and start again.", e);
         }
     }
 }

@@ -61,20 +61,13 @@ internal sealed class SessionTokens
     /// <returns>Null for a token that is malformed, not ours, not of now, or of a session that is over.</returns>
     public async Task<AccessIdentity?> ReadAsync(string text)
     {
-        TokenValidationResult result = await _handler.ValidateTokenAsync(text, new TokenValidationParameters
+        TokenValidationResult result = await ValidateAsync(text, _keys.All);
+        if (result.Exception is SecurityTokenSignatureKeyNotFoundException)
         {
-            IssuerSigningKeys = _keys.All,
-            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-            ValidTypes = [Type],
-            ValidIssuer = _issuer,
-            ValidAudience = Audience,
-            RequireSignedTokens = true,
-            RequireExpirationTime = true,
-            TryAllIssuerSigningKeys = false,
-            ClockSkew = TimeSpan.Zero,
-            LifetimeValidator = (notBefore, expires, _, _) =>
-                expires > _time.GetUtcNow().UtcDateTime && notBefore <= _time.GetUtcNow().UtcDateTime,
-        });
+            // Another node may have made a key since this one looked.
+            result = await ValidateAsync(text, _keys.ReadAgain());
+        }
+
         return result is { IsValid: true, SecurityToken: JsonWebToken token }
             && token.TryGetPayloadValue("sid", out string? sid)
             && Guid.TryParseExact(sid, "d", out Guid id)
@@ -90,6 +83,23 @@ internal sealed class SessionTokens
                     SessionId: new SessionId(id))
                 : null;
     }
+
+    private Task<TokenValidationResult> ValidateAsync(string text, IReadOnlyList<ECDsaSecurityKey> keys) =>
+        _handler.ValidateTokenAsync(text, new TokenValidationParameters
+        {
+            IssuerSigningKeys = keys,
+            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            ValidTypes = [Type],
+            ValidIssuer = _issuer,
+            ValidAudience = Audience,
+            RequireSignedTokens = true,
+            RequireExpirationTime = true,
+            TryAllIssuerSigningKeys = false,
+            ClockSkew = TimeSpan.Zero,
+            LifetimeValidator = (notBefore, expires, _, _) =>
+                expires > _time.GetUtcNow().UtcDateTime
+                && notBefore <= (_time.GetUtcNow() + ExternalTokens.ClockDifferenceMax).UtcDateTime,
+        });
 
     private static string? HeaderOf(string part)
     {

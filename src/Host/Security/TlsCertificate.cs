@@ -77,6 +77,13 @@ internal sealed partial class TlsCertificate(
                 return;
             }
 
+            if (KeyFiles.IsOpenToOthers(keyFile))
+            {
+                // As at the start. It is looked at again: another mode is no later time.
+                LogBad($"Others may read the key file {keyFile}. Run: chmod 600 {keyFile}");
+                return;
+            }
+
             _context = Read();
             _written = written;
             LogNew(_context.TargetCertificate.NotAfter);

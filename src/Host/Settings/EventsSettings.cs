@@ -154,7 +154,7 @@ internal sealed record StorageSettings(int WarnPercent, int BlockPercent, int Me
 /// <param name="MaxAgeDays">Null for no limit.</param>
 /// <param name="MaxSizeGb">Null for no limit.</param>
 internal sealed record RetentionSettings(
-    int CleanupPauseS, RetentionType? Type, bool IsEnabled, int? MaxAgeDays, int? MaxSizeGb);
+    int CleanupPauseS, RetentionType? Type, bool IsEnabled, int? MaxAgeDays, double? MaxSizeGb);
 
 internal sealed record MediaSettings(int StallTimeoutS, int ConnectTimeoutS, int ReconnectPauseMaxS);
 
@@ -180,7 +180,8 @@ internal sealed record SkydioSettings(
 /// <param name="Keep">Base backups that are kept.</param>
 /// <param name="PassphraseFile">Encrypts the keys; null to leave them out.</param>
 /// <param name="Footage">Whether files of recordings and pictures are copied, too.</param>
-internal sealed record BackupSettings(string? Folder, int IntervalH, int Keep, string? PassphraseFile, bool Footage);
+internal sealed record BackupSettings(
+    string? Folder, int IntervalH, int Keep, string? PassphraseFile, bool Footage);
 
 /// <param name="Folder">Absolute; null for none.</param>
 /// <param name="Webhook">Null for none.</param>

@@ -36,7 +36,7 @@ internal static partial class LegacyKeys
     private const string Embedded = "Cameras are taken in by the host itself; there is no MediaMTX to reach or to tune.";
     private const string Registered = "Cameras are registered, not searched for: events camera add.";
     private const string Footage = "Footage lies in Data.Folder, and pages are as clients ask for them.";
-    private const string Policy = "The policy is set by an administrator's command, set_retention_policy.";
+    private const string Policy = "Retention.Type and its limit say how long files stay, until a command sets the policy.";
     private const string Keys = "API keys are kept in the database, hashed.";
     private const string Http = "Only the origin of a page is checked.";
     private const string Fixed = "This is not a matter of configuration here.";
@@ -69,8 +69,9 @@ internal static partial class LegacyKeys
         new("storage.*", null, Footage),
         new("retention_policy.enabled", "Retention.Enabled"),
         new("retention_policy.type", "Retention.Type"),
-        new("retention_policy.max_age_days", "Retention.MaxAgeDays", Convert: Whole),
-        new("retention_policy.max_size_gb", "Retention.MaxSizeGb", Convert: Whole),
+        new("retention_policy.max_age_days", "Retention.MaxAgeDays", Convert: WholeUp),
+        new("retention_policy.max_size_gb", "Retention.MaxSizeGb"),
+        new("retention_policy.auto_cleanup", "Retention.AutoCleanup"),
         new("retention_policy.*", null, "Files are held against the policy by themselves, unless its type is manual."),
         new("security.jwt_secret_key", "Security.JwtSecretKey"),
         new("security.jwt_expiry_hours", "Security.TokenTtl", Convert: text => Whole(text) is { } hours ? $"{hours}h" : null),
@@ -107,10 +108,12 @@ internal static partial class LegacyKeys
         new("performance.*", null, Fixed),
     ];
 
+    /// <summary>Any key of a section that we have, too, is theirs only where the section is spelled as they spell it.</summary>
     /// <returns>The key itself, or the nearest section that it lies in; null for a key of none.</returns>
     public static LegacyKey? Find(string key) =>
         All.FirstOrDefault(one => one.Old.Equals(key, StringComparison.OrdinalIgnoreCase))
-        ?? All.Where(one => one.IsSection && key.StartsWith(one.Old[..^1], StringComparison.OrdinalIgnoreCase))
+        ?? All.Where(one => one.IsSection && key.StartsWith(
+                one.Old[..^1], one.TellsLegacyFile ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal))
             .MaxBy(one => one.Old.Length);
 
     /// <param name="name">Of a variable, e.g. <c>CAMERA_SERVICE_SERVER_PORT</c>.</param>
@@ -129,9 +132,14 @@ internal static partial class LegacyKeys
     private static Func<string, string?> Seconds(int min, int max) =>
         text => SecondsIn(text) is { } seconds ? Math.Clamp(seconds, min, max).ToString(CultureInfo.InvariantCulture) : null;
 
-    private static string? Whole(string text) =>
+    private static string? Whole(string text) => Rounded(text, Math.Round);
+
+    /// <summary>For what is deleted by: never sooner than was said.</summary>
+    private static string? WholeUp(string text) => Rounded(text, Math.Ceiling);
+
+    private static string? Rounded(string text, Func<double, double> round) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number < 1e9
-            ? ((long)Math.Round(number)).ToString(CultureInfo.InvariantCulture)
+            ? ((long)round(number)).ToString(CultureInfo.InvariantCulture)
             : null;
 
     /// <returns>Rounded up to whole seconds; null for text that is no length of time.</returns>

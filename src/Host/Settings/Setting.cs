@@ -9,6 +9,7 @@ internal enum SettingKind
     Url,
     Receiver,
     Number,
+    Amount,
     Duration,
     Origins,
     Ranges,
@@ -22,7 +23,7 @@ internal enum SettingKind
 /// <summary>One key that can be set: where it stands, what it takes, what it means. The documentation is made from it.</summary>
 /// <param name="Section">Empty for a key at the top.</param>
 /// <param name="Default">As one would write it; empty for none.</param>
-/// <param name="Unit">Of a number; otherwise what shape the value has.</param>
+/// <param name="Unit">Of a number or an amount, which may have decimals; otherwise what shape the value has.</param>
 internal sealed record Setting(
     string Section,
     string Name,

@@ -1,3 +1,4 @@
+using Events.Host.Security;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -19,10 +20,14 @@ internal sealed class SettingsFile(string path, List<string> errors)
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly string _name = Path.GetFileName(path);
 
+    /// <summary>Its path, if others than its owner may read it; null otherwise.</summary>
+    private string? _openFile;
+
     public IReadOnlyList<FoundValue> Read()
     {
         try
         {
+            _openFile = KeyFiles.IsOpenToOthers(path) ? path : null;
             if (new FileInfo(path).Length > FileBytesMax)
             {
                 errors.Add($"{path}: is larger than {FileBytesMax} bytes. Keep only settings in it.");
@@ -131,7 +136,7 @@ internal sealed class SettingsFile(string path, List<string> errors)
             parser.SkipThisAndNestedEvents();
         }
 
-        _found.Add(new FoundValue(key, values, $"{_name}:{line}", _folder, IsSequence: true));
+        _found.Add(new FoundValue(key, values, $"{_name}:{line}", _folder, IsSequence: true, OpenFile: _openFile));
     }
 
     private void Add(Scalar scalar, string key, int line)
@@ -140,7 +145,7 @@ internal sealed class SettingsFile(string path, List<string> errors)
         var isNothing = scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null";
         if (!isNothing)
         {
-            _found.Add(new FoundValue(key, [scalar.Value], $"{_name}:{line}", _folder));
+            _found.Add(new FoundValue(key, [scalar.Value], $"{_name}:{line}", _folder, OpenFile: _openFile));
         }
         else if (SettingsTable.Find(key) is null && SettingsTable.All.All(one => !Is(one.Section, key)))
         {

@@ -22,6 +22,9 @@ internal static class SettingsPage
         An unknown key, a value out of its range, a key set twice in one place: the program says which, where, and what would be
         right, and ends with exit code 2. A list is written as a YAML list, or in one line with commas.
 
+        A file with a secret in it (`Security.JwtSecretKey`, `Anchors.WebhookSecret`, a `PostgreSql.ConnectionString` with a
+        password) should be for its owner alone: `chmod 600 events.yaml`. A start says so when it is not.
+
         ```yaml
         Server:
           Port: 9002
@@ -38,8 +41,8 @@ internal static class SettingsPage
 
         A file of that service is taken with `--config`, and its variables are read: `CAMERA_SERVICE_` and the key with `_` for
         each dot, e.g. `CAMERA_SERVICE_SERVER_PORT`. Each such key is named at the start, with the key to write instead. Our
-        variables win over theirs. A key without a counterpart is named, too, and passed over; in a file without
-        any of these keys, an unknown key is a mistake.
+        variables win over theirs. A key without a counterpart is named, too, and passed over. An unknown key is a mistake in a
+        file without any of these keys, and in any file if its section, as it is spelled there, is ours and not theirs.
 
         | older key | here |
         | --- | --- |
@@ -82,7 +85,10 @@ internal static class SettingsPage
     private static string Code(string? text) => text is { Length: > 0 } ? $"`{text}`" : "none";
 
     private static string Shape(Setting one) =>
-        one.Kind == SettingKind.Number
-            ? string.Create(CultureInfo.InvariantCulture, $"{one.Unit}, {one.Min} to {one.Max}")
-            : one.Unit;
+        one.Kind switch
+        {
+            SettingKind.Number => string.Create(CultureInfo.InvariantCulture, $"{one.Unit}, {one.Min} to {one.Max}"),
+            SettingKind.Amount => string.Create(CultureInfo.InvariantCulture, $"{one.Unit}, above 0 to {one.Max}"),
+            _ => one.Unit,
+        };
 }

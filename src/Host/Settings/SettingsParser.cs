@@ -25,6 +25,13 @@ internal static class SettingsParser
 
     public static bool IsWellKnown(string? secret) => WellKnownSecrets.Contains(secret);
 
+    /// <summary>Whether a value, as it was parsed, is a secret. A database's address is one if a password is in it.</summary>
+    public static bool HoldsSecret(Setting setting, object? value) =>
+        setting.IsSecret
+        && value is string text
+        && (setting.Kind != SettingKind.ConnectionString
+            || new NpgsqlConnectionStringBuilder(text) is { Password.Length: > 0 } or { SslPassword.Length: > 0 });
+
     public static (object? Value, string? Error) Parse(Setting setting, FoundValue found)
     {
         if (found.IsSequence && !setting.IsList)
@@ -58,6 +65,7 @@ internal static class SettingsParser
             SettingKind.Url => Url(text),
             SettingKind.Receiver => Receiver(text),
             SettingKind.Number => Number(setting, text),
+            SettingKind.Amount => Amount(setting, text),
             SettingKind.Duration => Duration(setting, text),
             SettingKind.Choice => Choice(setting, text),
             SettingKind.Secret => Secret(text),
@@ -102,6 +110,14 @@ internal static class SettingsParser
         return isNumber && number >= setting.Min && number <= setting.Max
             ? ((int)number, null)
             : (null, $"\"{text}\" is not a whole number from {setting.Min} to {setting.Max} ({setting.Unit}). Give one.");
+    }
+
+    private static (object?, string?) Amount(Setting setting, string text)
+    {
+        var isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        return isNumber && number > 0 && number <= setting.Max
+            ? (number, null)
+            : (null, $"\"{text}\" is not a number above 0, at most {setting.Max} ({setting.Unit}). Give one.");
     }
 
     private static (object?, string?) Duration(Setting setting, string text)

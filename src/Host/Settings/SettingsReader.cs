@@ -1,6 +1,7 @@
 using System.Net;
 using Events.Application.Contracts;
 using Events.Domain.Retention;
+using Events.Host.Security;
 
 namespace Events.Host.Settings;
 
@@ -15,7 +16,10 @@ internal sealed class SettingsReader
     private readonly Dictionary<string, object?> _values = [];
     private readonly Dictionary<string, string> _origins = [];
 
-    /// <summary>Keys whose value stands in a file or variable of the older service.</summary>
+    /// <summary>Keys of secrets that stand in a file which others may read, with that file.</summary>
+    private readonly Dictionary<string, string> _openSecrets = [];
+
+    /// <summary>Keys whose value stands under a name of the older service, spelled as it spells it.</summary>
     private readonly HashSet<string> _legacy = new(StringComparer.Ordinal);
 
     private SettingsReader(SettingsSources sources, ICollection<string> warnings)
@@ -48,6 +52,10 @@ internal sealed class SettingsReader
             {
                 _errors.Add($"{setting.Key} ({found.Origin}): {error}");
             }
+            else if (found.OpenFile is { } file && SettingsParser.HoldsSecret(setting, value))
+            {
+                _openSecrets[setting.Key] = file;
+            }
         }
 
         if (_errors.Count == 0)
@@ -76,7 +84,8 @@ internal sealed class SettingsReader
 
     /// <summary>
     /// Keys of the older service become ours. One key that only it has makes the file one of its: then what has no counterpart,
-    /// or is not known at all, is named and passed over.
+    /// or is not known at all, is named and passed over. What stands there in a section of ours is held to our rules all the
+    /// same: one older key must not excuse a slip of the pen, nor open a listener.
     /// </summary>
     private List<FoundValue> FromLegacyKeys(IReadOnlyList<FoundValue> found)
     {
@@ -85,18 +94,28 @@ internal sealed class SettingsReader
         List<FoundValue> ours = [];
         foreach (FoundValue one in found)
         {
-            if (!isLegacyFile || SettingsTable.Find(one.Key) is not null)
+            LegacyKey? legacy = isLegacyFile ? LegacyKeys.Find(one.Key) : null;
+            if (SettingsTable.Find(one.Key) is not null)
             {
-                ours.Add(one with { IsLegacy = isLegacyFile });
+                // Some differ by upper and lower case alone.
+                ours.Add(one with { IsLegacy = legacy?.Old == one.Key });
+            }
+            else if (!isLegacyFile || (legacy is null && IsInSectionOfOurs(one.Key)))
+            {
+                ours.Add(one);
             }
             else
             {
-                Translate(one, LegacyKeys.Find(one.Key), one.Key, setting => setting.Key, ours);
+                Translate(one, legacy, one.Key, setting => setting.Key, ours);
             }
         }
 
         return ours;
     }
+
+    private static bool IsInSectionOfOurs(string key) =>
+        key.IndexOf('.', StringComparison.Ordinal) is > 0 and var end
+        && SettingsTable.All.Any(one => one.Section.Equals(key[..end], StringComparison.OrdinalIgnoreCase));
 
     private Dictionary<Setting, FoundValue> FromLegacyEnvironment()
     {
@@ -197,12 +216,33 @@ internal sealed class SettingsReader
         }
 
         CheckListeners();
+        WarnOfOpenFiles();
+        WarnOfRtsp();
         if (EnvironmentChosen == RunEnvironment.Production
             && SettingsParser.IsWellKnown(Value<string?>("Security.JwtSecretKey")))
         {
             Complain(
                 "Security.JwtSecretKey",
                 "is a secret that everybody knows from examples. Set one of your own, e.g. from: openssl rand -hex 32");
+        }
+    }
+
+    /// <summary>
+    /// What is secret is for the owner of its file alone. These files are people's own, and those of the older service are open to
+    /// all as a rule: that is said, and no start ends by it, as one does over a file of keys that we made.
+    /// </summary>
+    private void WarnOfOpenFiles()
+    {
+        foreach ((string key, string file) in _openSecrets)
+        {
+            _warnings.Add($"{key} ({_origins[key]}): is a secret, and others may read {file}. Run: chmod 600 {file}");
+        }
+
+        if (Value<string?>("Backup.PassphraseFile") is { } passphrase && KeyFiles.IsOpenToOthers(passphrase))
+        {
+            _warnings.Add(
+                $"Backup.PassphraseFile ({_origins["Backup.PassphraseFile"]}): others may read {passphrase}. "
+                + $"Run: chmod 600 {passphrase}");
         }
     }
 
@@ -302,12 +342,28 @@ internal sealed class SettingsReader
             + $"the network between is trusted, set {consent} to true.";
         if (_legacy.Contains(key))
         {
-            // Settings of the older service go on to mean what they meant: its clients must not find the door shut.
+            // The older service's clients must not find the door shut. Rtsp.Host has no name there, and is never excused.
             _warnings.Add($"{key} ({_origins[key]}): {why}");
         }
         else
         {
             Complain(key, why);
+        }
+    }
+
+    /// <summary>
+    /// Addresses of streams may lead other machines nowhere, as with a file of the older service, whose RTSP was open to all.
+    /// That is said and not mended: nothing is opened to others unless somebody wants it.
+    /// </summary>
+    private void WarnOfRtsp()
+    {
+        (string server, string rtsp) = (Value<string>("Server.Host"), Value<string>("Rtsp.Host"));
+        if (!IPAddress.IsLoopback(Addresses.Of(server)) && IPAddress.IsLoopback(Addresses.Of(rtsp)))
+        {
+            _warnings.Add(
+                $"Rtsp.Host ({_origins["Rtsp.Host"]}): {rtsp} is for this machine alone, but Server.Host, {server}, lets others "
+                + $"in, for whom RTSP addresses in answers then lead nowhere. Set it to {server}, too, with Rtsp.TlsPort or "
+                + "Rtsp.PlainOutside beside it.");
         }
     }
 
@@ -437,19 +493,26 @@ internal sealed class SettingsReader
     {
         foreach ((string type, string needed) in new[] { ("age", "Retention.MaxAgeDays"), ("size", "Retention.MaxSizeGb") })
         {
-            if (Value<string>("Retention.Type") == type && Value<int?>(needed) is null)
+            if (Flag("Retention.Enabled") && Value<string>("Retention.Type") == type && _values[needed] is null)
             {
                 Complain("Retention.Type", $"is {type}, which needs {needed}.");
             }
         }
     }
 
-    private RetentionSettings Retention() => new(
-        Number("Retention.CleanupPauseS"),
-        Value<string>("Retention.Type") is var type && type != "none" ? Enum.Parse<RetentionType>(type, ignoreCase: true) : null,
-        Flag("Retention.Enabled"),
-        Value<int?>("Retention.MaxAgeDays"),
-        Value<int?>("Retention.MaxSizeGb"));
+    /// <summary>Where nothing may go by itself, the policy is manual; a cleanup by hand then has the limit of its type.</summary>
+    private RetentionSettings Retention()
+    {
+        string name = Value<string>("Retention.Type");
+        RetentionType? type = name == "none" ? null : Enum.Parse<RetentionType>(name, ignoreCase: true);
+        bool isByHand = type is not null && !Flag("Retention.AutoCleanup");
+        return new RetentionSettings(
+            Number("Retention.CleanupPauseS"),
+            isByHand ? RetentionType.Manual : type,
+            Flag("Retention.Enabled"),
+            isByHand && type is RetentionType.Size ? null : Value<int?>("Retention.MaxAgeDays"),
+            isByHand && type is RetentionType.Age ? null : Value<double?>("Retention.MaxSizeGb"));
+    }
 
     private int Number(string key) => Value<int>(key);
 

@@ -27,10 +27,13 @@ internal sealed record SettingsSources(
 /// <param name="Origin">For people: <c>events.yaml:3</c>, the variable's name, or the flag.</param>
 /// <param name="BaseFolder">Where a relative path in it starts.</param>
 /// <param name="IsSequence">Whether it was written as a list; otherwise there is exactly one value.</param>
+/// <param name="IsLegacy">Whether it stands under a name of the older service.</param>
+/// <param name="OpenFile">The file that it stands in, if others than its owner may read that; null otherwise.</param>
 internal sealed record FoundValue(
     string Key,
     IReadOnlyList<string> Values,
     string Origin,
     string BaseFolder,
     bool IsSequence = false,
-    bool IsLegacy = false);
+    bool IsLegacy = false,
+    string? OpenFile = null);

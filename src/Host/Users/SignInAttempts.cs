@@ -16,21 +16,26 @@ internal sealed record SignInWait(string Code, string Message, TimeSpan Time)
 
 /// <summary>
 /// What all doors have in common at which somebody shows a password: one address has so many attempts at all of them together,
-/// and the audit is told what came of each.
+/// one that speaks for many, like a proxy's, far more, and the audit is told what came of each.
 /// </summary>
-internal sealed class SignInAttempts(AccessLedger ledger, TimeProvider time)
+internal sealed class SignInAttempts(AccessLedger ledger, AddressGuard addresses, TimeProvider time)
 {
     /// <summary>Per address: as often as a household with bad memories needs, and no more.</summary>
     private static readonly RateRule _rule = new(PerSecond: 0.5, Burst: 20);
 
+    /// <summary>Of an address that speaks for many: about as many passwords as can be looked at, whoever sends them.</summary>
+    private static readonly RateRule _ruleOfMany = new(PerSecond: 20, Burst: 400);
+
     private readonly AddressLimits _limits = new(_rule, time);
+    private readonly AddressLimits _limitsOfMany = new(_ruleOfMany, time);
 
     /// <summary>Counts one attempt.</summary>
     /// <inheritdoc cref="Tell"/>
     /// <returns>Null when it may be made.</returns>
     public SignInWait? Take(string who, string way, IPAddress? from)
     {
-        TimeSpan wait = _limits.Take(from);
+        bool isOfMany = from is not null && addresses.IsUnlimited(from);
+        TimeSpan wait = (isOfMany ? _limitsOfMany : _limits).Take(from);
         if (wait <= TimeSpan.Zero)
         {
             return null;

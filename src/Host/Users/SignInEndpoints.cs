@@ -106,14 +106,18 @@ internal sealed class SignInEndpoints(
                 new Claimant.Named(wish.User), wish.Password, wish.Code, Way, context.RequestAborted));
 
     private Task<IResult> RefreshAsync(HttpContext context) =>
-        ForAsync(context, SignInJson.Default.RefreshWish, wish =>
-            signIns.RefreshAsync(wish.RefreshToken, Way, context.RequestAborted));
+        ForAsync(
+            context,
+            SignInJson.Default.RefreshWish,
+            wish => signIns.RefreshAsync(wish.RefreshToken, Way, context.RequestAborted),
+            isGuess: false);
 
+    /// <param name="isGuess">Whether it counts as an attempt. Nobody guesses 256 bits, and whoever is in has to stay in.</param>
     private async Task<IResult> ForAsync<TWish>(
-        HttpContext context, JsonTypeInfo<TWish> json, Func<TWish, Task<SignInResult>> act)
+        HttpContext context, JsonTypeInfo<TWish> json, Func<TWish, Task<SignInResult>> act, bool isGuess = true)
         where TWish : class
     {
-        if (attempts.Take(string.Empty, AuditWay, context.Connection.RemoteIpAddress) is { } often)
+        if (isGuess && attempts.Take(string.Empty, AuditWay, context.Connection.RemoteIpAddress) is { } often)
         {
             return Later(context, often);
         }
@@ -159,7 +163,7 @@ internal sealed class SignInEndpoints(
     private IResult ShowKeys(HttpContext context)
     {
         JsonArray all = [];
-        foreach (ECDsaSecurityKey key in keys.All)
+        foreach (ECDsaSecurityKey key in keys.ReadAgain())
         {
             JsonWebKey web = JsonWebKeyConverter.ConvertFromECDsaSecurityKey(key);
             all.Add(new JsonObject
@@ -174,7 +178,8 @@ internal sealed class SignInEndpoints(
             });
         }
 
-        context.Response.Headers.CacheControl = "public, max-age=300";
+        context.Response.Headers.CacheControl = string.Create(
+            CultureInfo.InvariantCulture, $"public, max-age={(int)SigningKeys.KeptFor.TotalSeconds}");
         return Results.Text(new JsonObject { ["keys"] = all }.ToJsonString(), "application/json");
     }
 

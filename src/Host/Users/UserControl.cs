@@ -1,3 +1,4 @@
+using Events.Application;
 using Events.Application.Contracts;
 using Events.Application.Users;
 using Events.Domain.Kernel;
@@ -9,7 +10,8 @@ using static Events.Host.Control.ControlCalls;
 namespace Events.Host.Users;
 
 /// <summary>Users for the command line.</summary>
-internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadModels views, TimeProvider time) : IControlRoutes
+internal sealed class UserControl(
+    UserAccounts accounts, UserIndex index, IReadModels views, NewestRows newest, TimeProvider time) : IControlRoutes
 {
     public void Map(RouteGroupBuilder control)
     {
@@ -140,9 +142,12 @@ internal sealed class UserControl(UserAccounts accounts, UserIndex index, IReadM
         }
 
         CommandResult result = await send(user);
+
+        // By the facts: a view that stands still would have somebody who was disabled shown as active.
         return Refused(result)
             ?? (await index.FindAsync(name, context.RequestAborted) is { } view
-                ? Results.Json(await RowOfAsync(view, context.RequestAborted), ControlJson.Default.UserRow)
+                && await newest.FindAsync(view, context.RequestAborted) is { } now
+                ? Results.Json(await RowOfAsync(now, context.RequestAborted), ControlJson.Default.UserRow)
                 : Lagging());
     }
 

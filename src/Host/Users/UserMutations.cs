@@ -72,7 +72,8 @@ internal sealed class UserCalls(GraphQLCommands commands, UserAccounts accounts,
         CancellationToken cancellationToken) =>
         commands.AnswerAsync(
             () => send(GraphQLCallers.AccessOf(user).CallerBy(GraphQLCallers.Way)),
-            async position => show(await UserQueries.GetUserAsync(name, index, cancellationToken), position),
+            async position => show(
+                await index.FindAsync(name, cancellationToken) is { } found ? UserNode.Of(found) : null, position),
             cancellationToken);
 }
 

@@ -3,9 +3,16 @@ namespace Events.Tests.Integration.Kit;
 /// <summary>A host on a restored folder, started as the runbook says.</summary>
 internal static class RestoredHost
 {
-    /// <summary>Until a backup of it can be held against something: a restore of a log without a signed head is undecided.</summary>
+    /// <summary>
+    /// Until a backup of it can be held against something: a restore of a log without a signed head is undecided. The head is over
+    /// all facts, that somebody got the database's address among them, so that none comes behind it while nothing is done.
+    /// </summary>
     public static Task SignedAsync(RunningHost host) => Until.TrueAsync(
-        async () => await host.SqlAsync("select count(*) > 0 from events_own.audit_head") == "t", TimeSpan.FromSeconds(30), "a signed head");
+        async () => await host.SqlAsync(
+            "select exists (select from events.mt_events where type = 'access_granted' and data->>'way' = 'cli db') "
+            + "and (select max(seq_id) from events.mt_events) = (select max(last_seq) from events_own.audit_head)") == "t",
+        TimeSpan.FromSeconds(30),
+        "a signed head over all facts");
 
     /// <summary>
     /// Starts it and waits until it is ready. Whether facts were signed between the copy of the keys and the end of the old host is

@@ -55,6 +55,13 @@ public sealed class A_key_for_one_camera(House house) : IClassFixture<House>
             Assert.Equal(-32010, (await Scene.RefusedAsync(rpc, method, new { device = "camera1" })).Code);
         }
 
+        object drone = new { stream_url = "rtsp://127.0.0.9:9/x", stream_name = "Drone" };
+        foreach (string method in new[] { "discover_external_streams", "add_external_stream", "remove_external_stream" })
+        {
+            RpcException refused = await Scene.RefusedAsync(rpc, method, drone);
+            Assert.Equal((-32002, "permission_denied"), (refused.Code, refused.Data.Text("reason")));
+        }
+
         Assert.Equal(-32010, (await Scene.RefusedAsync(rpc, "get_recording_info", new { filename = house.Recordings[1] })).Code);
         Assert.Equal(-32010, (await Scene.RefusedAsync(rpc, "get_snapshot_info", new { filename = house.Snapshots[1] })).Code);
         await rpc.CallAsync("get_recording_info", new { filename = house.Recordings[0] });

@@ -182,6 +182,16 @@ public sealed class Encrypted_connections(EncryptedHost house) : IClassFixture<E
 
         await File.WriteAllTextAsync(house.KeyFile, next, Cancellation);
         await Until.TrueAsync(async () => await SubjectAsync() == "CN=second", TimeSpan.FromSeconds(20), "the second certificate");
+
+        // A key that others may read is none now either, until they may not.
+        house.Write("third");
+        SecretFile.Open(house.KeyFile);
+        await Until.TrueAsync(
+            async () => await SubjectAsync() == "CN=second" && house.Host.Output.Contains("chmod 600", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20),
+            "a word about a key that others may read");
+        SecretFile.Close(house.KeyFile);
+        await Until.TrueAsync(async () => await SubjectAsync() == "CN=third", TimeSpan.FromSeconds(20), "the third certificate");
     }
 
     [Theory]

@@ -217,7 +217,7 @@ public sealed class Encrypted_snapshots
     {
         string kept = Path.Combine(folder, "kept");
         string passphrase = Path.Combine(folder, "passphrase");
-        await File.WriteAllTextAsync(passphrase, "correct horse battery staple\n", Token);
+        await SecretFile.WriteAsync(passphrase, "correct horse battery staple\n", Token);
         byte[] film = await host.DownloadAsync($"/files/recordings/{recording}", await host.TokenAsync("admin"));
         JsonElement taken = JsonElement.Parse((await host.CliAsync(
             "backup", "--to", kept, "--footage", "--passphrase-file", passphrase, "--format", "json")).Ok());

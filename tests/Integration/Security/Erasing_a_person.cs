@@ -78,7 +78,7 @@ public sealed class Erasing_a_person
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         string kept = Path.Combine(folder, "kept");
         string passphrase = Path.Combine(folder, "passphrase");
-        await File.WriteAllTextAsync(passphrase, "correct horse battery staple\n", Cancel);
+        await SecretFile.WriteAsync(passphrase, "correct horse battery staple\n", Cancel);
         await using RunningHost host = await RunningHost.StartAsync();
         await ActAsync(host);
         await SealedAsync(host);

@@ -126,9 +126,10 @@ public sealed class Ones_own_account(Office office) : IClassFixture<Office>
     {
         await using Person dora = await Person.MakeAsync(Host, office.Admin, "viewer");
 
-        // Right passwords count, too, and nothing is changed by taking away what is not there. The first one was her first.
+        // Right passwords count, too, and nothing is changed by taking away what is not there. Two came before.
+        JsonElement signed = await dora.AnswerAsync("sign-in", new { user = dora.Name, password = dora.Password });
         Func<Task<string>>[] doors = [() => ByRpcAsync(dora), () => ByGraphAsync(dora), () => ByHttpAsync(dora)];
-        int count = 1;
+        int count = 2;
         while (count < 60 && await doors[count % doors.Length]() != "auth.rate_limited")
         {
             count++;
@@ -151,6 +152,7 @@ public sealed class Ones_own_account(Office office) : IClassFixture<Office>
         // Another address is another matter, and so is what takes no password.
         await using Person eve = await Person.MakeAsync(Host, office.Admin, "viewer");
         await dora.Rpc.CallAsync("who_am_i");
+        await dora.AnswerAsync("refresh", new { refreshToken = signed.Text("refreshToken") });
     }
 
     [Fact]

@@ -32,6 +32,8 @@ public sealed class The_audit(House house) : IClassFixture<House>
         await house.DescribeAsync("camera0", bad);
         await Host.Http.PostAsJsonAsync(
             new Uri("/auth/sign-in", UriKind.Relative), new { user = "nobody", password = bad }, TestContext.Current.CancellationToken);
+        string token = (await Host.CliAsync("token", "--role", "operator", "--user", "desk 9")).Ok().Trim();
+        (await Host.CliAsync("db", "url")).Ok();
 
         string who = $"key-{id}";
         string[] expected =
@@ -43,6 +45,7 @@ public sealed class The_audit(House house) : IClassFixture<House>
             "access_refused  files 127.0.0.1 bad_credentials", $"pictures_seen {who} live 127.0.0.1 camera1",
             "access_refused  live 127.0.0.1 bad_credentials", $"pictures_seen {who} rtsp 127.0.0.1 camera0",
             "access_refused  rtsp 127.0.0.1 bad_credentials", "access_refused  sign-in 127.0.0.1 bad_credentials",
+            "access_granted desk 9 cli token operator 127.0.0.1 ", "access_granted local cli db 127.0.0.1 ",
         ];
         string[] told = [];
         await Until.TrueAsync(
@@ -52,6 +55,7 @@ public sealed class The_audit(House house) : IClassFixture<House>
         string log = await Host.SqlAsync("select string_agg(data::text, ' ') from events.mt_events") + Host.Output;
         Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
         Assert.DoesNotContain(bad, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, log, StringComparison.Ordinal);
     }
 
     [Fact]

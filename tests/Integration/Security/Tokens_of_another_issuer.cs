@@ -34,6 +34,9 @@ public sealed class Tokens_of_another_issuer
 
         await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws"));
         Assert.Equal("operator", (await rpc.CallAsync("authenticate", new { auth_token = token })).Text("role"));
+        string large = issuer.Token([.. Enumerable.Range(0, 250).Select(i => $"another-group-{i}"), "events-viewer"]);
+        Assert.InRange(large.Length, 5_000, 8_000);
+        Assert.Equal("viewer", (await rpc.CallAsync("authenticate", new { auth_token = large })).Text("role"));
         var graph = new GraphQLClient(host, token);
         Assert.Equal(0, (await graph.AskAsync("{ cameras { totalCount } }")).GetProperty("cameras").Number("totalCount"));
         await using GraphQLSocket socket = await graph.OpenAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
@@ -21,8 +22,9 @@ public sealed class Two_nodes : IAsyncLifetime
     [Fact]
     public async Task refuse_a_key_within_a_second_of_its_end_on_the_other()
     {
-        await using RunningHost first = await StartAsync();
-        await using RunningHost second = await StartAsync();
+        await using RunningHost first = await StartAsync(null);
+        await using RunningHost second = await StartAsync(first);
+        await TakeTokensOfEachOtherAsync(first, second);
         string secret = (await first.CliAsync("keys", "issue", "--role", "viewer", "--name", "Wall")).Ok().Trim();
         string id = JsonElement.Parse((await second.CliAsync("keys", "list", "--format", "json")).Ok())
             .EnumerateArray().Single(key => key.Text("name") == "Wall").Text("id");
@@ -46,8 +48,8 @@ public sealed class Two_nodes : IAsyncLifetime
     [Fact]
     public async Task show_the_same_cameras_under_the_same_numbers_and_follow_each_others_facts()
     {
-        await using RunningHost first = await StartAsync();
-        await using RunningHost second = await StartAsync();
+        await using RunningHost first = await StartAsync(null);
+        await using RunningHost second = await StartAsync(first);
         var one = new GraphQLClient(first, await first.TokenAsync("admin"));
         var other = new GraphQLClient(second, await second.TokenAsync("admin"));
         await using GraphQLSocket socket = await other.OpenAsync();
@@ -75,9 +77,10 @@ public sealed class Two_nodes : IAsyncLifetime
     [Fact]
     public async Task refuse_another_key_for_secrets_while_both_run()
     {
-        await using RunningHost first = await StartAsync();
+        await using RunningHost first = await StartAsync(null);
+        await StrangersWriteNothingOverAsync(first);
         CliResult refused;
-        await using (await StartAsync())
+        await using (await StartAsync(first))
         {
             refused = await first.CliAsync("secrets", "rotate-key", "--reason", "Yearly");
         }
@@ -90,6 +93,63 @@ public sealed class Two_nodes : IAsyncLifetime
             async () => (await first.CliAsync("secrets", "rotate-key", "--reason", "Yearly")).ExitCode == 0,
             TimeSpan.FromSeconds(20),
             "the other to be gone for PostgreSQL, too");
+    }
+
+    /// <summary>A host with keys of its own serves what is not sealed, says what is closed to it, and leaves it to the others.</summary>
+    private async Task StrangersWriteNothingOverAsync(RunningHost first)
+    {
+        const string row = "select md5(value::text) from events_own.protected_value where name = 'personal/names'";
+        string before = await first.SqlAsync(row);
+        Assert.NotEmpty(before);
+        await using (RunningHost host = await RunningHost.StartAsync(OnOneDatabase))
+        {
+            Assert.Contains("Copy the folder keys", host.Output, StringComparison.Ordinal);
+            await using RpcClient client = await host.ConnectAsync();
+            await client.CallAsync("get_camera_list");
+        }
+
+        string stranger = Directory.CreateTempSubdirectory("events-it-").FullName;
+        CliResult insisted = await RefusedAsync(stranger, "--secrets-lost");
+        Assert.Equal(2, insisted.ExitCode);
+        Assert.Contains("Another host serves this database", insisted.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, await first.SqlAsync(row));
+        Directory.Delete(stranger, recursive: true);
+    }
+
+    private Task<CliResult> RefusedAsync(string data, params string[] more) =>
+        RunningHost.RunAsync(
+            [
+                "up", "--no-demo", "--data", data, "--port", $"{RunningHost.FreePort()}", "--health-port", $"{RunningHost.FreePort()}",
+                "--rtsp-port", $"{RunningHost.FreePort()}", .. more,
+            ],
+            OnOneDatabase);
+
+    /// <summary>Nobody signed in at either before, so that neither had a reason yet to look what the other one signs with.</summary>
+    private static async Task TakeTokensOfEachOtherAsync(RunningHost first, RunningHost second)
+    {
+        const string Password = "a long walk in rain";
+        string[] add = ["users", "add", "--name", "ada", "--role", "viewer", "--password-stdin"];
+        (await first.CliReadingAsync(Password + "\n", add)).Ok();
+        foreach ((RunningHost signing, RunningHost checking) in new[] { (first, second), (second, first) })
+        {
+            using HttpResponseMessage signed = await signing.Http.PostAsJsonAsync(
+                "/auth/sign-in", new { user = "ada", password = Password }, TestContext.Current.CancellationToken);
+            string answer = await signed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.True(signed.IsSuccessStatusCode, answer);
+            string token = JsonElement.Parse(answer).Text("accessToken");
+            await Until.TrueAsync(
+                async () => await StatusAsync(checking, token) != HttpStatusCode.Unauthorized,
+                TimeSpan.FromSeconds(20),
+                "the session to be known there");
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(RunningHost host, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/live/camera0.jpg");
+        request.Headers.Add("Authorization", $"Bearer {token}");
+        using HttpResponseMessage answer = await host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
     }
 
     private static async Task<string> AddAsync(GraphQLClient client, string name) =>
@@ -113,9 +173,21 @@ public sealed class Two_nodes : IAsyncLifetime
         }
     }
 
-    private Task<RunningHost> StartAsync() => RunningHost.StartAsync(new()
+    private Dictionary<string, string> OnOneDatabase => new()
     {
         ["EVENTS__PostgreSql__ConnectionString"] = _postgres!.ConnectionString(),
         ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret,
-    });
+    };
+
+    /// <param name="other">Whose folder of keys it has, as the runbook says; null for the first.</param>
+    private async Task<RunningHost> StartAsync(RunningHost? other)
+    {
+        string data = Directory.CreateTempSubdirectory("events-it-").FullName;
+        if (other is not null)
+        {
+            Directory.CreateSymbolicLink(Path.Combine(data, "keys"), Path.Combine(other.Data, "keys"));
+        }
+
+        return await RunningHost.StartAsync(OnOneDatabase, data: data);
+    }
 }

@@ -165,6 +165,23 @@ public sealed class Users(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task get_passwords_that_are_printed_as_json_where_that_is_asked_for()
+    {
+        foreach (string[] words in new[] { new[] { "users", "add", "--role", "viewer" }, ["users", "password"] })
+        {
+            JsonElement made = JsonElement.Parse((await Host.CliAsync([.. words, "--name", "gus", "--format", "json"])).Ok());
+            JsonElement user = made.GetProperty("user");
+            Assert.Equal(("gus", true), (user.Text("name"), user.GetProperty("mustChangePassword").GetBoolean()));
+            using HttpResponseMessage right = await PostAsync("sign-in", new { user = "gus", password = made.Text("password") });
+            Assert.Equal(HttpStatusCode.Forbidden, right.StatusCode);
+        }
+
+        // One that was typed is not printed.
+        string[] given = ["users", "password", "--name", "gus", "--password-stdin", "--format", "json"];
+        Assert.Equal("gus", JsonElement.Parse((await Host.CliReadingAsync(Password + "\n", given)).Ok()).Text("name"));
+    }
+
+    [Fact]
     public async Task wait_after_wrong_passwords_and_leave_no_password_behind()
     {
         await AddAsync("dora", "viewer");

@@ -1,5 +1,6 @@
 using Events.Domain.Retention;
 using Events.Host.Settings;
+using Events.Tests.Integration.Kit;
 using Events.Tests.Integration.Operations;
 
 using Xunit;
@@ -158,6 +159,8 @@ public sealed class Settings : IDisposable
     [InlineData("Discovery:\n  GenericPorts: [0]\n", "\"0\" is not a port")]
     [InlineData("Environment: staging\n", "Environment (events.yaml:1): \"staging\" is not possible. Give one of: production")]
     [InlineData("Retention:\n  Type: age\n", "Retention.Type (events.yaml:2): is age, which needs Retention.MaxAgeDays")]
+    [InlineData("Retention:\n  MaxSizeGb: 0\n", "Retention.MaxSizeGb (events.yaml:2): \"0\" is not a number above 0, at most 1000000")]
+    [InlineData("Retention:\n  MaxSizeGb: 1e3\n", "Retention.MaxSizeGb (events.yaml:2): \"1e3\" is not a number above 0")]
     [InlineData("Storage:\n  WarnPercent: 95\n", "Storage.WarnPercent (events.yaml:2): must be less than Storage.BlockPercent")]
     [InlineData("Health:\n  Port: 8002\n", "Health.Port (events.yaml:2): is the same as Server.Port (default)")]
     [InlineData("Rtsp:\n  Port: 8003\n", "Rtsp.Port (events.yaml:2): is the same as Health.Port (default)")]
@@ -298,6 +301,24 @@ public sealed class Settings : IDisposable
         Assert.Contains(Errors(), error => error.Contains(expected, StringComparison.Ordinal));
     }
 
+    /// <summary>An older file must not make the host delete by itself, nor more than was said, nor keep it from starting.</summary>
+    [Theory]
+    [InlineData("{enabled: true, type: age, max_age_days: 30, max_size_gb: 9, auto_cleanup: true}", RetentionType.Age, true, 30, 9.0)]
+    [InlineData("{enabled: true, type: age, max_age_days: 30, max_size_gb: 9, auto_cleanup: false}", RetentionType.Manual, true, 30, null)]
+    [InlineData("{enabled: true, type: size, max_age_days: 30, max_size_gb: 9, auto_cleanup: false}", RetentionType.Manual, true, null, 9.0)]
+    [InlineData("{enabled: false, type: age}", RetentionType.Age, false, null, null)]
+    [InlineData("{enabled: false, type: size}", RetentionType.Size, false, null, null)]
+    [InlineData("{enabled: true, type: size, max_size_gb: 0.4}", RetentionType.Size, true, null, 0.4)]
+    [InlineData("{enabled: true, type: age, max_age_days: 0.5}", RetentionType.Age, true, 1, null)]
+    [InlineData("{auto_cleanup: false}", null, true, null, null)]
+    public void of_the_older_service_mean_the_retention_that_they_meant(
+        string policy, RetentionType? type, bool isEnabled, int? days, double? gigabytes)
+    {
+        Write($"retention_policy: {policy}\n");
+
+        Assert.Equal(new RetentionSettings(60, type, isEnabled, days, gigabytes), Read().Retention);
+    }
+
     [Fact]
     public void warn_of_nothing_in_a_file_of_ours()
     {
@@ -378,6 +399,15 @@ public sealed class Settings : IDisposable
         Assert.Equal(("0.0.0.0", "0.0.0.0"), (Read().Server.Host, Read().Health.Host));
         Assert.Contains(_warnings, warning => warning.StartsWith("Server.Host (events.yaml:2): 0.0.0.0 lets", StringComparison.Ordinal));
 
+        // RTSP was another program's then, so nothing in the file opens ours.
+        Assert.Equal("127.0.0.1", Read().Rtsp.Host);
+        Assert.Contains(_warnings, warning =>
+            warning.StartsWith("Rtsp.Host (default): 127.0.0.1 is for this machine alone, but Server.Host, 0.0.0.0,", StringComparison.Ordinal));
+        Set("EVENTS__Rtsp__Host", "0.0.0.0");
+        Set("EVENTS__Rtsp__PlainOutside", "true");
+        Read();
+        Assert.DoesNotContain(_warnings, warning => warning.StartsWith("Rtsp.Host", StringComparison.Ordinal));
+
         Write("");
         Set("CAMERA_SERVICE_SERVER_HOST", "0.0.0.0");
         Assert.Equal("0.0.0.0", Read().Server.Host);
@@ -385,6 +415,80 @@ public sealed class Settings : IDisposable
         // A word of ours above it counts as ours.
         Set("EVENTS__Server__Host", "0.0.0.0");
         Assert.Single(Errors());
+    }
+
+    [Fact]
+    public void of_ours_open_nothing_because_an_older_key_stands_beside_them()
+    {
+        Write("Server:\n  Host: 0.0.0.0\nHealth:\n  Host: 0.0.0.0\nrtsp:\n  host: 0.0.0.0\nlogging:\n  level: debug\n");
+
+        Assert.Equal(["Server.Host", "Health.Host", "Rtsp.Host"], Errors().Select(error => error.Split(' ')[0]));
+        Assert.Contains(_warnings, warning => warning.StartsWith("logging.level (events.yaml:8): is passed over", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Tls:\n  CertificatFile: a.pem\n", "Tls.CertificatFile (events.yaml:2): there is no such setting. Did you mean Tls.CertificateFile?")]
+    [InlineData("tls:\n  key: a.key\n", "tls.key (events.yaml:2): there is no such setting.")]
+    [InlineData("Security:\n  AllowedOrigin: x\n", "Did you mean Security.AllowedOrigins?")]
+    public void that_are_misspelled_are_no_older_keys_whatever_stands_beside_them(string text, string expected)
+    {
+        Write(text + "logging:\n  level: debug\n");
+        Assert.Contains(expected, Assert.Single(Errors()), StringComparison.Ordinal);
+
+        // What is spelled as the older service spells it is one of its own.
+        Write("security:\n  allowed_methods: [GET]\nplugins:\n  some: true\nlogging:\n  level: debug\n");
+        Read();
+        Assert.Equal(3, _warnings.Count(warning => warning.Contains("is passed over", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData($"Security:\n  JwtSecretKey: {Secret}\n", "Security.JwtSecretKey (events.yaml:2)")]
+    [InlineData($"security:\n  jwt_secret_key: {Secret}\n", "Security.JwtSecretKey (events.yaml:2)")]
+    [InlineData($"Anchors:\n  WebhookSecret: {Secret}\n", "Anchors.WebhookSecret (events.yaml:2)")]
+    [InlineData($"PostgreSql:\n  ConnectionString: Host=db;Password={Secret}\n", "PostgreSql.ConnectionString (events.yaml:2)")]
+    public void with_a_secret_stand_in_a_file_for_its_owner_alone(string text, string key)
+    {
+        string file = _folder.PathOf("events.yaml");
+        Write(text);
+        Read();
+        foreach (UnixFileMode others in new[] { UnixFileMode.GroupRead, UnixFileMode.OtherRead, UnixFileMode.GroupWrite })
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | others);
+            _warnings.Clear();
+            Read();
+            string warning = Assert.Single(_warnings, text => text.Contains("is a secret", StringComparison.Ordinal));
+            Assert.StartsWith(key, warning, StringComparison.Ordinal);
+            Assert.EndsWith($"others may read {file}. Run: chmod 600 {file}", warning, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(_warnings, warning => warning.Contains(Secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void without_a_secret_may_be_read_by_everybody()
+    {
+        Write("Server:\n  Port: 1001\nPostgreSql:\n  ConnectionString: Host=db;Username=events\n");
+        SecretFile.Open(_folder.PathOf("events.yaml"));
+        Set("EVENTS__Security__JwtSecretKey", Secret);
+
+        Assert.Equal(1001, Read().Server.Port);
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void name_a_file_with_a_passphrase_that_is_for_its_owner_alone()
+    {
+        string file = _folder.PathOf("passphrase");
+        SecretFile.Write(file, "correct horse battery staple\n");
+        Set("EVENTS__Backup__PassphraseFile", file);
+        Read();
+        Assert.Empty(_warnings);
+
+        SecretFile.Open(file);
+        Read();
+        Assert.Equal(
+            $"Backup.PassphraseFile (EVENTS__Backup__PassphraseFile): others may read {file}. Run: chmod 600 {file}",
+            Assert.Single(_warnings));
     }
 
     [Fact]
@@ -495,7 +599,7 @@ public sealed class Settings : IDisposable
         return folder;
     }
 
-    private void Write(string text) => File.WriteAllText(_folder.PathOf("events.yaml"), text);
+    private void Write(string text) => SecretFile.Write(_folder.PathOf("events.yaml"), text);
 
     private void Set(string name, string value) => _environment.Add(KeyValuePair.Create(name, value));
 
