@@ -213,6 +213,11 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
     }
 }
 
+/// <summary>A moment of the log.</summary>
+/// <param name="Position">Of the newest fact that counts.</param>
+/// <param name="At">When that was, UTC; not later than now.</param>
+public sealed record PastMoment(long Position, DateTimeOffset At);
+
 /// <summary>A row at two positions.</summary>
 /// <param name="Before">Null when there was none.</param>
 /// <param name="After">Null when there was none any more, or not yet.</param>

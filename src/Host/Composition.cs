@@ -227,7 +227,9 @@ internal static class Composition
     private static void AddIdentities(IServiceCollection services, Installation installation)
     {
         services.AddSingleton(provider => new SigningKeys(
-            Path.Combine(installation.Control.Data, "keys"), provider.GetRequiredService<TimeProvider>()));
+            Path.Combine(installation.Control.Data, "keys"),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SigningKeys>>()));
         services.AddSingleton(provider => new SessionTokens(
             provider.GetRequiredService<SigningKeys>(),
             provider.GetRequiredService<UserRing>(),
@@ -418,6 +420,7 @@ internal static class Composition
         app.Use(HttpBoundary.GuardAsync);
         bool isPlainOutside = !IPAddress.IsLoopback(Addresses.Of(settings.Server.Host))
             && (settings.Tls.CertificateFile is null || settings.Tls.PlainOutside);
+        app.Use(FileEndpoints.RefuseClimbingAsync);
         app.Use((context, next) => KeepApart(context, next, settings.Health.Port, isPlainOutside));
         app.MapJsonRpc(settings.Server.WebSocketPath);
         app.MapGraphQL(GraphQLDoor.Path);

@@ -61,6 +61,7 @@ internal static class RefusalTable
         new(ExternalStreamRefusals.SwitchedOff, RefusalFamily.WrongState, string.Empty),
         new(LogbookRefusals.BadReason, RefusalFamily.InvalidInput, "reason"),
         new(LogbookRefusals.BadPosition, RefusalFamily.InvalidInput, "position"),
+        new(LogbookRefusals.PositionAhead, RefusalFamily.InvalidInput, "position"),
         new(LogbookRefusals.AdoptedOtherwise, RefusalFamily.WrongState, string.Empty),
         new(RecordingRefusals.LegalHold, RefusalFamily.WrongState, string.Empty),
         new(RecordingRefusals.AlreadyHeld, RefusalFamily.WrongState, string.Empty),

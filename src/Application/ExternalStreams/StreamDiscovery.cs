@@ -1,4 +1,5 @@
 using Events.Application.Contracts;
+using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 
 namespace Events.Application.ExternalStreams;
@@ -18,6 +19,9 @@ public sealed record DiscoveredStream(FoundStream Stream, DateTimeOffset Discove
 public sealed record DiscoveryAnswer(
     IReadOnlyList<DiscoveredStream> Streams, DateTimeOffset ScannedAt, TimeSpan Took, IReadOnlyList<string> Troubles);
 
+/// <summary>What somebody who asked is told: one of the two, and the other null.</summary>
+public sealed record Discovered(DiscoveryAnswer? Answer, Refusal? Refusal);
+
 /// <summary>
 /// Looks for external streams and remembers what it saw. That is no fact: what is on a network is asked anew, not replayed. One
 /// scan runs at a time; whoever asks meanwhile gets its answer.
@@ -33,7 +37,10 @@ public sealed class StreamDiscovery(DiscoveryRule rule, IStreamFinder finder, Ti
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DiscoveredStream> _seen = [];
-    private readonly Dictionary<ExternalStreamKind, (long At, DiscoveryAnswer Answer)> _last = [];
+    private readonly Dictionary<ExternalStreamKind, (long Number, long At, DiscoveryAnswer Answer)> _last = [];
+
+    /// <summary>Scans that have ended.</summary>
+    private long _scanCount;
 
     /// <summary>Whether a scan is running at this moment.</summary>
     public bool IsScanning => _turn.CurrentCount == 0;
@@ -52,14 +59,24 @@ public sealed class StreamDiscovery(DiscoveryRule rule, IStreamFinder finder, Ti
 
     public void Dispose() => _turn.Dispose();
 
+    /// <summary>Scans for somebody, unless discovery is switched off or not for the caller.</summary>
+    public async Task<Discovered> DiscoverAsync(DiscoveryWish wish, Caller caller, CancellationToken cancellationToken) =>
+        caller.Cameras is not null ? new Discovered(null, CommandBus.NotAllowed) // What is found belongs to nobody's list.
+        : rule.IsEnabled ? new Discovered(await ScanAsync(wish, cancellationToken), null)
+        : new Discovered(null, ExternalStreamRefusals.SwitchedOff);
+
     /// <summary>Scans what is wanted and configured, unless a fresh scan has the answer.</summary>
     public async Task<DiscoveryAnswer> ScanAsync(DiscoveryWish wish, CancellationToken cancellationToken)
     {
         ExternalStreamKind[] kinds = [.. Enum.GetValues<ExternalStreamKind>().Where(wish.Wants)];
+
+        // A scan that ends from now on is the answer also for who wants another: two in a row take longer than clients wait.
+        long endedBefore = Volatile.Read(ref _scanCount);
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            ExternalStreamKind[] due = [.. kinds.Where(kind => wish.IsForced || !IsFresh(kind))];
+            ExternalStreamKind[] due =
+                [.. kinds.Where(kind => !(wish.IsForced ? HasEndedSince(kind, endedBefore) : IsFresh(kind)))];
             if (due.Length > 0)
             {
                 await LookAsync(due, cancellationToken);
@@ -75,6 +92,9 @@ public sealed class StreamDiscovery(DiscoveryRule rule, IStreamFinder finder, Ti
 
     private bool IsFresh(ExternalStreamKind kind) =>
         _last.TryGetValue(kind, out var last) && time.GetElapsedTime(last.At) < FreshMax;
+
+    private bool HasEndedSince(ExternalStreamKind kind, long endedBefore) =>
+        _last.TryGetValue(kind, out var last) && last.Number > endedBefore;
 
     private async Task LookAsync(ExternalStreamKind[] kinds, CancellationToken cancellationToken)
     {
@@ -92,10 +112,11 @@ public sealed class StreamDiscovery(DiscoveryRule rule, IStreamFinder finder, Ti
         }
 
         Remember(kinds, report, began);
+        long number = Interlocked.Increment(ref _scanCount);
         foreach (ExternalStreamKind kind in kinds)
         {
             _last[kind] = (
-                time.GetTimestamp(), new DiscoveryAnswer([], began, report.Took, [.. troubles, .. report.Troubles]));
+                number, time.GetTimestamp(), new DiscoveryAnswer([], began, report.Took, [.. troubles, .. report.Troubles]));
             troubles = [];
         }
     }

@@ -68,7 +68,8 @@ public sealed partial class FootageCheck(
 
         await foreach (SnapshotView snapshot in AllAsync(SnapshotViewProjection.View, cancellationToken))
         {
-            bool isOnDisk = straySnapshots.Remove(snapshot.FileName);
+            // Where no picture came of it, the name may be another one's, whose file this is.
+            bool isOnDisk = snapshot.Status is not SnapshotStatus.Failed && straySnapshots.Remove(snapshot.FileName);
             if (snapshot.ShreddedAt is not null)
             {
                 // As for a recording.

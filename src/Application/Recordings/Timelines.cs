@@ -40,26 +40,30 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
     /// <summary>Segments are cut at latest after this; those that begin before a range may reach into it.</summary>
     private static readonly TimeSpan SegmentMax = TimeSpan.FromHours(2);
 
-    /// <returns>Null when it has more than <see cref="PartsMax"/> parts.</returns>
+    /// <param name="asOf">What was known then, and no longer than until then; null for now.</param>
+    /// <returns>
+    /// Null when it has more than <see cref="PartsMax"/> parts, or is folded from more than <see cref="PastViews.FactsMax"/>
+    /// facts.
+    /// </returns>
     public async Task<Timeline?> OfAsync(
-        CameraId cameraId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+        CameraId cameraId, DateTimeOffset from, DateTimeOffset to, PastMoment? asOf, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = asOf?.At ?? time.GetUtcNow();
         DateTimeOffset end = to < now ? to : now;
         if (end <= from)
         {
             return new Timeline(from, from, [], []);
         }
 
-        if (await RecordingsAsync(cameraId, from, end, cancellationToken) is not { } recordings)
+        if (await RecordingsAsync(cameraId, from, end, asOf, cancellationToken) is not { } found)
         {
             return null;
         }
 
         List<RecordedInterval> pieces = [];
-        foreach (RecordingView recording in recordings.Where(one => one.Status is not RecordingStatus.Deleted))
+        foreach (Found one in found.Where(some => some.Recording.Status is not RecordingStatus.Deleted))
         {
-            if (!await AddSegmentsAsync(recording, from, end, pieces, cancellationToken))
+            if (!await AddSegmentsAsync(one, from, end, pieces, cancellationToken))
             {
                 return null;
             }
@@ -67,9 +71,10 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
 
         List<RecordedInterval> joined = Join(pieces);
         List<RecordingGap> gaps = [];
+        var known = new Known([.. found.Select(one => one.Recording)], end, asOf?.Position ?? long.MaxValue);
         foreach ((DateTimeOffset start, DateTimeOffset stop) in Between(joined, from, end))
         {
-            await AddGapsAsync(start, stop, recordings, end, gaps, cancellationToken);
+            await AddGapsAsync(start, stop, known, gaps, cancellationToken);
         }
 
         return new Timeline(from, end, joined, gaps);
@@ -78,10 +83,12 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
     private static DateTimeOffset StartOf(RecordingView recording) => recording.StartedAt ?? recording.RequestedAt;
 
     /// <summary>Those that reach into the range, oldest first. A camera has one recorder, so they follow each other.</summary>
-    private async Task<List<RecordingView>?> RecordingsAsync(
-        CameraId cameraId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    /// <returns>Null when there are too many, or too many facts of them.</returns>
+    private async Task<List<Found>?> RecordingsAsync(
+        CameraId cameraId, DateTimeOffset from, DateTimeOffset to, PastMoment? asOf, CancellationToken cancellationToken)
     {
-        List<RecordingView> found = [];
+        List<Found> found = [];
+        long facts = 0;
         for (int offset = 0; offset <= PartsMax; offset += ViewQuery.LimitMax)
         {
             var page = await views.ListAsync(
@@ -95,15 +102,27 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
                     IsDescending: true,
                     Offset: offset),
                 cancellationToken);
-            foreach (RecordingView recording in page.Rows)
+            foreach (RecordingView row in page.Rows)
             {
-                if (recording.EndedAt <= from)
+                Found? one = asOf is null ? new Found(row, null) : await FoldAsync(row.Id, asOf.Position, cancellationToken);
+                if (one is null)
+                {
+                    // It was requested later.
+                    continue;
+                }
+
+                if (one.Recording.EndedAt <= from)
                 {
                     found.Reverse();
                     return found;
                 }
 
-                found.Add(recording);
+                found.Add(one);
+                facts += asOf is null ? 0 : one.Recording.Version;
+                if (facts > PastViews.FactsMax)
+                {
+                    return null;
+                }
             }
 
             if (offset + page.Rows.Count >= page.Total)
@@ -116,14 +135,49 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
         return null;
     }
 
+    /// <summary>A recording as it was, from its own stream.</summary>
+    /// <returns>Null when there was none.</returns>
+    private async Task<Found?> FoldAsync(RecordingId id, long position, CancellationToken cancellationToken)
+    {
+        Found? found = null;
+        long version = 0;
+        while (true)
+        {
+            var page = await log.ReadStreamAsync($"recording-{id}", version, ILog.PageCountMax, cancellationToken);
+            foreach (StoredFact stored in page)
+            {
+                if (stored.Position > position)
+                {
+                    return found;
+                }
+
+                version = stored.Version;
+                if (stored.Fact is RecordingEvent fact
+                    && RecordingViewProjection.Project(
+                        found?.Recording, new Recorded<RecordingEvent>(fact, stored.Position, version)) is { } row)
+                {
+                    int last = fact is RecordingSegmentCommitted segment ? segment.Number : found?.LastSegment ?? 0;
+                    found = new Found(row, last);
+                }
+            }
+
+            if (page.Count == 0)
+            {
+                return found;
+            }
+        }
+    }
+
     /// <returns>False when there are too many.</returns>
     private async Task<bool> AddSegmentsAsync(
-        RecordingView recording,
+        Found found,
         DateTimeOffset from,
         DateTimeOffset to,
         List<RecordedInterval> pieces,
         CancellationToken cancellationToken)
     {
+        RecordingView recording = found.Recording;
+        ViewFilter[] thenOnly = found.LastSegment is { } number ? [new("number", ViewOperator.Below, number + 1L)] : [];
         DateTimeOffset last = StartOf(recording);
         for (int offset = 0; pieces.Count <= PartsMax; offset += ViewQuery.LimitMax)
         {
@@ -134,6 +188,7 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
                         new ViewFilter("recording_id", ViewOperator.Equal, recording.Id.ToString()),
                         new ViewFilter("started_at", ViewOperator.Above, from - SegmentMax),
                         new ViewFilter("started_at", ViewOperator.Below, to),
+                        .. thenOnly,
                     ],
                     OrderBy: "number",
                     Offset: offset),
@@ -212,11 +267,11 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
     private async Task AddGapsAsync(
         DateTimeOffset from,
         DateTimeOffset to,
-        List<RecordingView> recordings,
-        DateTimeOffset end,
+        Known known,
         List<RecordingGap> gaps,
         CancellationToken cancellationToken)
     {
+        (IReadOnlyList<RecordingView> recordings, DateTimeOffset end, long position) = known;
         DateTimeOffset[] cuts =
         [
             .. recordings.SelectMany(one => new[] { StartOf(one), one.EndedAt ?? end })
@@ -232,14 +287,14 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
                 null => "not_recorded",
                 { Status: RecordingStatus.Deleted } => "deleted",
                 { Status: RecordingStatus.Failed } => "failed",
-                _ => await InterruptionAsync(owner.Id, cuts[i - 1], cuts[i], cancellationToken),
+                _ => await InterruptionAsync(owner.Id, cuts[i - 1], cuts[i], position, cancellationToken),
             };
             gaps.Add(new RecordingGap(cuts[i - 1], cuts[i], why, owner?.Id));
         }
     }
 
     private async Task<string> InterruptionAsync(
-        RecordingId id, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+        RecordingId id, DateTimeOffset from, DateTimeOffset to, long position, CancellationToken cancellationToken)
     {
         string why = "not_written";
         long version = 0;
@@ -248,6 +303,11 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
             var page = await log.ReadStreamAsync($"recording-{id}", version, ILog.PageCountMax, cancellationToken);
             foreach (StoredFact stored in page)
             {
+                if (stored.Position > position)
+                {
+                    return why;
+                }
+
                 version = stored.Version;
                 if (stored.Fact is RecordingInterrupted e && e.At >= from - JoinMax && e.At <= to + NoticeMax)
                 {
@@ -261,4 +321,12 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
             }
         }
     }
+
+    /// <param name="LastSegment">Number of the newest one that counts; null for all.</param>
+    private sealed record Found(RecordingView Recording, int? LastSegment);
+
+    /// <param name="Recordings">Those that reach into the range, oldest first.</param>
+    /// <param name="End">Of what is known: one that has not ended goes on until then.</param>
+    /// <param name="Position">Of the newest fact that counts.</param>
+    private sealed record Known(IReadOnlyList<RecordingView> Recordings, DateTimeOffset End, long Position);
 }

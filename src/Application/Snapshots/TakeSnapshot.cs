@@ -13,14 +13,20 @@ namespace Events.Application.Snapshots;
 public sealed record TakeSnapshot(SnapshotId SnapshotId, CameraId CameraId, string? FileName);
 
 /// <summary>
-/// Takes a picture of what the camera shows now. A name that is in use gets a count behind it: no picture is ever written
-/// over. The file comes first and the fact after it; a file that a crash leaves without a fact is reported at the next start.
+/// Takes a picture of what the camera shows now. A name that a picture has, or had, gets a count behind it: no picture is ever
+/// written over. The file comes first and the fact after it; a file that a crash leaves without a fact is reported at the next
+/// start.
 /// </summary>
 public sealed partial class TakeSnapshotHandler(
     IMediaControl media, IFootageKeys keys, IReadModels views, TimeProvider time)
 {
-    /// <summary>Names tried before the caller is told to choose another. Bounds the look-ups of one request.</summary>
-    private const int NameCountMax = 1_000;
+    private const int NameLengthMax = 255;
+
+    /// <summary>Counts behind a name. Pictures beyond are named by their own id; it bounds the look-ups of one request.</summary>
+    private const int CountMax = 1 << 20;
+
+    /// <summary>As many may ask for one name at the same moment, before one of them is named by its own id.</summary>
+    private const int AttemptsMax = 100;
 
     private readonly ConcurrentDictionary<string, SnapshotId> _namesInUse = new(StringComparer.Ordinal);
 
@@ -47,7 +53,7 @@ public sealed partial class TakeSnapshotHandler(
 
         if (await ReserveAsync(wanted, command.SnapshotId, cancellationToken) is not { } name)
         {
-            return CommandResult.Refused(SnapshotRefusals.BadFileName);
+            return CommandResult.Refused(CommandBus.TooMuchTraffic);
         }
 
         try
@@ -110,45 +116,96 @@ public sealed partial class TakeSnapshotHandler(
                 : $"{name}.jpg";
     }
 
+    /// <returns>Null when somebody has even the name that is made of the snapshot's own id.</returns>
     private async Task<string?> ReserveAsync(string wanted, SnapshotId id, CancellationToken cancellationToken)
     {
-        string stem = Path.GetFileNameWithoutExtension(wanted);
-        string extension = Path.GetExtension(wanted);
-        for (int count = 1; count <= NameCountMax; count++)
+        int count = 1;
+        for (int attempt = 1; attempt <= AttemptsMax && count <= CountMax; attempt++)
         {
-            string name = count == 1 ? wanted : string.Create(CultureInfo.InvariantCulture, $"{stem}_{count}{extension}");
-            if (!IsFileName(name))
-            {
-                return null;
-            }
-
-            if (!_namesInUse.TryAdd(name, id))
-            {
-                continue;
-            }
-
-            bool isFree = false;
-            try
-            {
-                var taken = await views.ListAsync(
-                    SnapshotViewProjection.View, ViewQuery.Where("file_name", name) with { Limit = 1 }, cancellationToken);
-                isFree = taken.Total == 0;
-            }
-            finally
-            {
-                if (!isFree)
-                {
-                    _namesInUse.TryRemove(name, out _);
-                }
-            }
-
-            if (isFree)
+            string name = Counted(wanted, count);
+            if (await TryReserveAsync(name, id, cancellationToken))
             {
                 return name;
             }
+
+            count = await NextFreeAsync(wanted, count, cancellationToken);
         }
 
-        return null;
+        string own = Suffixed(wanted, id.ToString());
+        return await TryReserveAsync(own, id, cancellationToken) ? own : null;
+    }
+
+    private async Task<bool> TryReserveAsync(string name, SnapshotId id, CancellationToken cancellationToken)
+    {
+        if (!_namesInUse.TryAdd(name, id))
+        {
+            return false;
+        }
+
+        bool isFree = false;
+        try
+        {
+            isFree = !await IsGivenAsync(name, cancellationToken);
+            return isFree;
+        }
+        finally
+        {
+            if (!isFree)
+            {
+                _namesInUse.TryRemove(name, out _);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Counts are given one after the other and never again, so that their end is found by doubling steps and then by halving
+    /// them: some twenty look-ups for a thousand pictures of one name.
+    /// </summary>
+    /// <param name="used">A count that is in use.</param>
+    /// <returns>One that was free when it was looked at, or one beyond <see cref="CountMax"/>.</returns>
+    private async Task<int> NextFreeAsync(string wanted, int used, CancellationToken cancellationToken)
+    {
+        int step = 1;
+        while (used + step <= CountMax && await IsUsedAsync(Counted(wanted, used + step), cancellationToken))
+        {
+            used += step;
+            step *= 2;
+        }
+
+        int free = used + step;
+        while (free - used > 1)
+        {
+            int middle = used + ((free - used) / 2);
+            if (await IsUsedAsync(Counted(wanted, middle), cancellationToken))
+            {
+                used = middle;
+            }
+            else
+            {
+                free = middle;
+            }
+        }
+
+        return free;
+    }
+
+    private async Task<bool> IsUsedAsync(string name, CancellationToken cancellationToken) =>
+        _namesInUse.ContainsKey(name) || await IsGivenAsync(name, cancellationToken);
+
+    /// <summary>Whether there is, or was, a picture of this name. Where none came of it, the name was not given.</summary>
+    private async Task<bool> IsGivenAsync(string name, CancellationToken cancellationToken) =>
+        (await views.ListAsync(SnapshotViewProjection.View, SnapshotView.Named(name), cancellationToken)).Total > 0;
+
+    private static string Counted(string wanted, int count) =>
+        count == 1 ? wanted : Suffixed(wanted, count.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A name as long as a name may be gives way to what tells it apart.</summary>
+    private static string Suffixed(string wanted, string suffix)
+    {
+        string extension = Path.GetExtension(wanted);
+        string stem = Path.GetFileNameWithoutExtension(wanted);
+        int length = Math.Min(stem.Length, NameLengthMax - extension.Length - suffix.Length - 1);
+        return $"{stem[..length]}_{suffix}{extension}";
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,254}\\z", RegexOptions.CultureInvariant)]

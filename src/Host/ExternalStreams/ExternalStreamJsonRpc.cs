@@ -93,20 +93,16 @@ internal sealed class ExternalStreamJsonRpc(
             return error;
         }
 
-        if (!rule.IsEnabled)
-        {
-            return SwitchedOff();
-        }
-
-        if (sessions.Of(call.Connection).Identity is { Cameras: not null } identity)
-        {
-            return LegacyErrors.NotAllowed(Right.Control, identity); // What is found belongs to nobody's list.
-        }
-
-        DiscoveryAnswer found = await discovery.ScanAsync(
+        Discovered discovered = await discovery.DiscoverAsync(
             new DiscoveryWish(
                 options.SkydioEnabled, options.GenericEnabled, options.ForceRescan, options.IncludeOffline),
+            CallerOf(call),
             call.Cancellation);
+        if (discovered.Answer is not { } found)
+        {
+            return LegacyErrors.Of(discovered.Refusal!, string.Empty);
+        }
+
         LegacyExternal[] all = [.. found.Streams.Select(ExternalStreamList.Of).Select(Show)];
         return JsonRpcAnswer.Result(
             new LegacyDiscovered(

@@ -39,6 +39,16 @@ internal sealed class ExternalStreamList(StreamDiscovery discovery, ExternalStre
         ];
     }
 
+    /// <summary>Those added among cameras as they were, by number; what was only seen then is in no fact.</summary>
+    /// <inheritdoc cref="ListAsync"/>
+    public static IReadOnlyList<ExternalStream> AddedAmong(IEnumerable<CameraView> cameras, AccessIdentity access) =>
+        [
+            .. cameras.Where(camera => camera is { External: not null, Status: not CameraStatus.Retired })
+                .Where(camera => access.MaySee(camera.Id))
+                .OrderBy(camera => camera.Number.Value)
+                .Select(camera => Of(camera, null)),
+        ];
+
     public static ExternalStream Of(DiscoveredStream seen) =>
         new(
             seen.Stream.Source,

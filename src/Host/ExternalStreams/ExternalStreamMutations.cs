@@ -47,25 +47,20 @@ internal static class ExternalStreamMutations
         DiscoveryRule rule, StreamDiscovery discovery, ClaimsPrincipal user, CancellationToken cancellationToken,
         IReadOnlyList<ExternalStreamKind>? kinds = null, bool isForced = false, bool withOffline = false)
     {
-        if (GraphQLCallers.AccessOf(user).Cameras is not null)
-        {
-            throw GraphQLCommands.Denied(); // What is found belongs to nobody's list.
-        }
-
-        if (!rule.IsEnabled)
-        {
-            Refusal off = ExternalStreamRefusals.SwitchedOff;
-            return new FieldResult<DiscoverExternalStreamsPayload>([new WrongStateError(off.Message, off.Code)]);
-        }
-
         ExternalStreamKind[] wanted = [.. kinds ?? [.. rule.Targets.Select(target => target.Kind)]];
-        DiscoveryAnswer found = await discovery.ScanAsync(
+        Discovered discovered = await discovery.DiscoverAsync(
             new DiscoveryWish(
                 wanted.Contains(ExternalStreamKind.SkydioStanag4609),
                 wanted.Contains(ExternalStreamKind.GenericRtsp),
                 isForced,
                 withOffline),
+            GraphQLCallers.AccessOf(user).CallerBy(GraphQLCallers.Way),
             cancellationToken);
+        if (discovered.Answer is not { } found)
+        {
+            return new FieldResult<DiscoverExternalStreamsPayload>([GraphQLCommands.ErrorOf(discovered.Refusal!)]);
+        }
+
         return new DiscoverExternalStreamsPayload(
             [.. found.Streams.Select(ExternalStreamList.Of).Select(ExternalStreamNode.Of)],
             found.ScannedAt,

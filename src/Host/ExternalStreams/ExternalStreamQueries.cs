@@ -1,10 +1,12 @@
 using System.Security.Claims;
+using Events.Application.Cameras;
 using Events.Application.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.GraphQL;
 using Events.GraphQL.DataLoaders;
 using Events.Host.Cameras;
 using Events.Host.GraphQL;
+using Events.Host.Security;
 
 namespace Events.Host.ExternalStreams;
 
@@ -61,10 +63,21 @@ internal static class ExternalStreamQueries
     /// Streams on the network: those that were added, by camera number, then those that were seen and not added, at most 1,000.
     /// While discovery is switched off, those that were added before.
     /// </summary>
+    /// <param name="asOf">
+    /// Those that were added then, as the log had them; which others were seen is in no fact. Null for now.
+    /// </param>
     [UsePaging(IncludeTotalCount = true, DefaultPageSize = 50, MaxPageSize = 100)]
     public static async Task<IReadOnlyList<ExternalStreamNode>> GetExternalStreamsAsync(
-        ExternalStreamList list, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        [.. (await list.ListAsync(GraphQLCallers.AccessOf(user), cancellationToken)).Select(ExternalStreamNode.Of)];
+        ExternalStreamList list, ViewLists lists, ClaimsPrincipal user, CancellationToken cancellationToken,
+        AsOf? asOf = null)
+    {
+        AccessIdentity access = GraphQLCallers.AccessOf(user);
+        IReadOnlyList<ExternalStream> streams = asOf is null
+            ? await list.ListAsync(access, cancellationToken)
+            : ExternalStreamList.AddedAmong(
+                (await lists.PastRowsAsync(CameraViewProjection.View, asOf, cancellationToken)).Values, access);
+        return [.. streams.Select(ExternalStreamNode.Of)];
+    }
 
     /// <summary>How external streams are looked for.</summary>
     public static DiscoveryNode GetDiscovery(DiscoveryRule rule, DiscoveryKeeper keeper, StreamDiscovery discovery) =>

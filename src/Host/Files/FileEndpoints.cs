@@ -6,6 +6,7 @@ using Events.Domain.Kernel;
 using Events.Domain.Recordings;
 using Events.Host.Recordings;
 using Events.Host.Security;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace Events.Host.Files;
@@ -30,6 +31,19 @@ internal sealed class FileEndpoints(
     {
         routes.MapMethods("/files/recordings/{**name}", ["GET", "HEAD"], RecordingAsync);
         routes.MapMethods("/files/snapshots/{**name}", ["GET", "HEAD"], SnapshotAsync);
+    }
+
+    /// <summary>
+    /// Answers 400 to a path with "..", which the server would take out of it before anything else sees the path. What is behind
+    /// it then is no file, or another address.
+    /// </summary>
+    public static Task RefuseClimbingAsync(HttpContext context, RequestDelegate next)
+    {
+        string target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? string.Empty;
+        return target.StartsWith("/files/", StringComparison.Ordinal)
+            && target.Split('?')[0].Replace("%2e", ".", StringComparison.OrdinalIgnoreCase).Split('/').Contains("..")
+                ? BadName().ExecuteAsync(context)
+                : next(context);
     }
 
     private async Task<IResult> RecordingAsync(HttpContext context, string name)
@@ -171,8 +185,7 @@ internal sealed class FileEndpoints(
     {
         if (!TakeSnapshotHandler.IsFileName(name))
         {
-            return (null, Results.Problem(
-                "The name has folders, \"..\" or characters that no file of ours has.", statusCode: 400));
+            return (null, BadName());
         }
 
         if (!context.Request.Headers.Range.ToString().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
@@ -247,6 +260,9 @@ internal sealed class FileEndpoints(
         Gone($"{name} is encrypted, and its key is not there any more. Nothing can read it.");
 
     private static IResult Gone(string why) => Results.Problem(why, statusCode: StatusCodes.Status410Gone);
+
+    private static IResult BadName() =>
+        Results.Problem("The name has folders, \"..\" or characters that no file of ours has.", statusCode: 400);
 
     private static IResult NotFound(string name) => Results.Problem($"There is no file {name}.", statusCode: 404);
 }

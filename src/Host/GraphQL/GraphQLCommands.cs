@@ -94,6 +94,6 @@ internal sealed class GraphQLCommands(CommandBus bus, ILog log, IReadModels view
     }
 
     /// <summary>What is answered to who may do it in general, but not this.</summary>
-    public static GraphQLException Denied() =>
+    private static GraphQLException Denied() =>
         new(GraphQLDoor.Coded(CommandBus.NotAllowed.Message, "AUTH_NOT_AUTHORIZED"));
 }

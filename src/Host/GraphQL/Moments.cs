@@ -11,7 +11,7 @@ namespace Events.Host.GraphQL;
 internal sealed record AsOf(string? Position, DateTimeOffset? Time);
 
 /// <summary>Positions as clients name them.</summary>
-internal sealed class Moments(IFacts facts)
+internal sealed class Moments(IFacts facts, TimeProvider time)
 {
     /// <exception cref="GraphQLException">The text is no position.</exception>
     public static long Read(string position) =>
@@ -24,4 +24,20 @@ internal sealed class Moments(IFacts facts)
 
     public async Task<long> PositionOfAsync(AsOf asOf, CancellationToken cancellationToken) =>
         asOf.Position is { } position ? Read(position) : await facts.PositionAtAsync(asOf.Time!.Value, cancellationToken);
+
+    /// <summary>When that was, at the latest now; of a position, when the newest fact up to it was recorded.</summary>
+    public async Task<DateTimeOffset> TimeOfAsync(AsOf asOf, CancellationToken cancellationToken)
+    {
+        if (asOf.Position is not { } text)
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            return asOf.Time!.Value < now ? asOf.Time.Value : now;
+        }
+
+        long position = Read(text);
+        FactsFound newest = await facts.FindAsync(
+            new FactQuery(Before: position == long.MaxValue ? position : position + 1, Count: 1, IsFromEnd: true),
+            cancellationToken);
+        return newest.Facts is [{ } fact] ? fact.RecordedAt : DateTimeOffset.MinValue;
+    }
 }

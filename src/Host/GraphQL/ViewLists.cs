@@ -71,7 +71,9 @@ internal sealed class ViewLists(IViewPages pages, PastViews past, Moments moment
             : await past.FindAsync(
                 view, $"{category}-{key}", key, await moments.PositionOfAsync(asOf, cancellationToken), cancellationToken);
 
-    private async Task<IReadOnlyDictionary<string, TRow>> PastRowsAsync<TRow>(
+    /// <summary>All rows as of a moment, by their keys.</summary>
+    /// <exception cref="GraphQLException">Too many facts would have to be folded.</exception>
+    public async Task<IReadOnlyDictionary<string, TRow>> PastRowsAsync<TRow>(
         View<TRow> view, AsOf asOf, CancellationToken cancellationToken)
         where TRow : class =>
         await past.ListAsync(view, await moments.PositionOfAsync(asOf, cancellationToken), cancellationToken)

@@ -136,6 +136,7 @@ internal static class LegacyErrors
             _ when refusal == RetentionRefusals.NoMaxSize =>
                 JsonRpcError.InvalidParams("max_size_gb", "required", refusal.Message),
             _ when refusal == CommandBus.TooMuchTraffic => WrongState("conflict", "CHANGING", "STABLE"),
+            _ when refusal == CommandBus.NotAllowed => Denied(),
             _ => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = refusal.Code }),
         };
         error.Data!["details"] = refusal.Message;
@@ -155,8 +156,7 @@ internal static class LegacyErrors
         {
             RefusalFamily.NotFound => NotFound(subject, id),
             RefusalFamily.InvalidInput => JsonRpcError.InvalidParams(subject, "pattern", refusal.Message),
-            RefusalFamily.Denied =>
-                new JsonRpcError(PermissionDenied, "Permission denied", new JsonObject { ["reason"] = "permission_denied" }),
+            RefusalFamily.Denied => Denied(),
             RefusalFamily.Conflict => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = "conflict" }),
             _ => new JsonRpcError(InvalidState, "Invalid state", new JsonObject { ["reason"] = "wrong_state" }),
         };
@@ -164,6 +164,10 @@ internal static class LegacyErrors
         error.Data["details"] = refusal.Message;
         return error;
     }
+
+    /// <summary>For whom the role allows it, but not of all cameras: there is no role to name.</summary>
+    private static JsonRpcError Denied() =>
+        new(PermissionDenied, "Permission denied", new JsonObject { ["reason"] = "permission_denied" });
 
     private static JsonRpcError StorageCritical()
     {

@@ -49,6 +49,7 @@ internal static class MethodPage
         | -32603 | Internal server error | a fault of the server; its log has the same id | `request_id` |
         | -32001 | Authentication failed or token expired | `auth_required` or `auth_failed` | `suggestion` |
         | -32002 | Permission denied | the role is too low | `required_role`, `have_role` |
+        | -32002 | Permission denied | it is not for a caller that is limited to some cameras | |
         | -32010 | Resource not found | camera, recording, snapshot or stream | `resource`, `id` |
         | -32020 | Invalid state | e.g. recording already, or not at all | `state`, `allowed_states` |
         | -32030 | Unsupported | switched off, or not to be had here | `feature` |

@@ -3,6 +3,7 @@ using Events.Domain.ExternalStreams;
 using Events.Domain.Kernel;
 using Events.Domain.Retention;
 using Events.Host.Retention;
+using Events.Host.Security;
 using Events.JsonRpc;
 
 namespace Events.Host.JsonRpc;
@@ -96,7 +97,7 @@ internal static class MethodTable
         new("ping", null, "Says that the server is there.", [], "\"pong\"", []),
         new("authenticate", null,
             "Logs this socket in, by an access token or the secret of a key (`csk_...`). Later calls carry none.",
-            [new("auth_token", ParamKind.Text, IsRequired: true, Max: 4_096)],
+            [new("auth_token", ParamKind.Text, IsRequired: true, Max: ExternalTokens.TokenLengthMax)],
             "{authenticated: true, role: \"viewer\"|\"operator\"|\"admin\"|\"auditor\", "
             + "permissions: [\"view\"|\"control\"|\"admin\"|\"audit\"], expires_at: instant, session_id: text}",
             []),

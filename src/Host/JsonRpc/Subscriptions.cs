@@ -57,6 +57,8 @@ internal sealed class Subscriptions
         {
             string[] gone = [.. _byTopic.Keys.Where(topic => topics is null || topics.Contains(topic))];
             _byTopic = _byTopic.Where(entry => !gone.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal);
+            // What nobody waits for any more is not kept: a client that asks and goes on and on must not fill the memory.
+            _new.ExceptWith(gone);
             return gone;
         }
     }

@@ -42,9 +42,22 @@ internal sealed record BroadcastNode(
 internal static class BroadcastFields
 {
     /// <summary>The newest broadcast; null when there never was one.</summary>
+    /// <param name="asOf">As it was then; null for now, also of a camera as it was.</param>
+    [Cost(5)]
     public static async Task<BroadcastNode?> GetBroadcastAsync(
-        [Parent] CameraNode camera, IDataLoader<Guid, BroadcastNode> broadcastByCamera, CancellationToken cancellationToken) =>
-        await broadcastByCamera.LoadAsync(camera.Id, cancellationToken);
+        [Parent] CameraNode camera, IDataLoader<Guid, BroadcastNode> broadcastByCamera, IReadModels views, ViewLists lists,
+        CancellationToken cancellationToken,
+        AsOf? asOf = null)
+    {
+        if (asOf is null)
+        {
+            return await broadcastByCamera.LoadAsync(camera.Id, cancellationToken);
+        }
+
+        BroadcastView? then = await lists.FindAsync(
+            BroadcastViewProjection.View, Broadcast.Decider.Category, camera.Id.ToString("d"), asOf, views, cancellationToken);
+        return then is null ? null : BroadcastNode.Of(then);
+    }
 
     [DataLoader]
     public static async Task<IReadOnlyDictionary<Guid, BroadcastNode>> GetBroadcastByCameraAsync(

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Events.Application;
 using Events.Application.Cameras;
 using Events.Application.Contracts;
 using Events.Application.Recordings;
@@ -38,14 +39,19 @@ internal static class TimelineQueries
 {
     /// <summary>When a camera was recorded, when not, and why not.</summary>
     /// <param name="from">At most 31 days before to.</param>
-    /// <param name="to">Null for now.</param>
+    /// <param name="to">Null for now, or for the moment of asOf.</param>
+    /// <param name="asOf">What was known then, and no longer than until then; null for now.</param>
     [Cost(20)]
     public static async Task<TimelineNode> GetTimelineAsync(
-        [ID] Guid cameraId, DateTimeOffset from, Timelines timelines, IReadModels views, TimeProvider time,
+        [ID] Guid cameraId, DateTimeOffset from, Timelines timelines, IReadModels views, Moments moments, TimeProvider time,
         ClaimsPrincipal user, CancellationToken cancellationToken,
-        DateTimeOffset? to = null)
+        DateTimeOffset? to = null, AsOf? asOf = null)
     {
-        DateTimeOffset end = to ?? time.GetUtcNow();
+        PastMoment? moment = asOf is null
+            ? null
+            : new PastMoment(
+                await moments.PositionOfAsync(asOf, cancellationToken), await moments.TimeOfAsync(asOf, cancellationToken));
+        DateTimeOffset end = to ?? moment?.At ?? time.GetUtcNow();
         if (end < from || end - from > Timelines.RangeMax)
         {
             throw new GraphQLException(GraphQLDoor.Coded(
@@ -59,9 +65,14 @@ internal static class TimelineQueries
             cameraId = Guid.Empty;
         }
 
-        Timeline found = await timelines.OfAsync(new CameraId(cameraId), from, end, cancellationToken)
-            ?? throw new GraphQLException(GraphQLDoor.Coded(
-                $"There are more than {Timelines.PartsMax} segments in this range. Ask for a shorter one.", "BAD_RANGE"));
+        Timeline found = await timelines.OfAsync(new CameraId(cameraId), from, end, moment, cancellationToken)
+            ?? throw new GraphQLException(moment is null
+                ? GraphQLDoor.Coded(
+                    $"There are more than {Timelines.PartsMax} segments in this range. Ask for a shorter one.", "BAD_RANGE")
+                : GraphQLDoor.Coded(
+                    $"The recordings of this range have more than {PastViews.FactsMax} facts up to there, or more than "
+                    + $"{Timelines.PartsMax} segments. Ask for a shorter one.",
+                    "AS_OF_TOO_LARGE"));
         return new TimelineNode(
             found.From,
             found.To,

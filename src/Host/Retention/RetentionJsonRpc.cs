@@ -30,7 +30,6 @@ internal sealed record LegacyCleanup(bool CleanupExecuted, int FilesDeleted, lon
 internal sealed class RetentionJsonRpc(
     CommandBus bus, IReadModels views, StorageReport storage, ClientSessions sessions) : IJsonRpcMethods
 {
-    private const string AgeHint = "A whole number of days from 1 to 36500.";
     private const string SizeHint = "A number of GB above 0, at most 1048576.";
 
     public IEnumerable<JsonRpcMethod> Methods =>
@@ -72,16 +71,6 @@ internal sealed class RetentionJsonRpc(
         if (gigabytes is 0 && policyType is RetentionType.Size)
         {
             given.Refuse("max_size_gb", "range", SizeHint);
-        }
-
-        if (isEnabled && policyType is RetentionType.Age && days is null)
-        {
-            given.Refuse("max_age_days", "required", AgeHint);
-        }
-
-        if (isEnabled && policyType is RetentionType.Size && gigabytes is null)
-        {
-            given.Refuse("max_size_gb", "required", SizeHint);
         }
 
         if (given.Error is { } error)

@@ -17,10 +17,13 @@ namespace Events.Host.Retention;
 internal sealed record RetentionPolicyNode(
     RetentionType? Type, bool IsEnabled, int? MaxAgeDays, long? MaxSizeBytes, DateTimeOffset? SetAt, string Stream)
 {
-    public static async Task<RetentionPolicyNode> FindAsync(IReadModels views, CancellationToken cancellationToken)
+    public static async Task<RetentionPolicyNode> FindAsync(IReadModels views, CancellationToken cancellationToken) =>
+        Of(await views.FindAsync(StorageViewProjection.View, StorageView.Key, cancellationToken));
+
+    /// <param name="row">Null before any fact.</param>
+    public static RetentionPolicyNode Of(StorageView? row)
     {
-        StorageView row = await views.FindAsync(StorageViewProjection.View, StorageView.Key, cancellationToken)
-            ?? StorageView.Initial;
+        row ??= StorageView.Initial;
         return new RetentionPolicyNode(
             row.PolicyType,
             row.IsPolicyEnabled,
@@ -70,18 +73,24 @@ internal sealed record CleanupColumns(DateTimeOffset At);
 internal static class RetentionQueries
 {
     /// <summary>How long footage is kept.</summary>
-    public static Task<RetentionPolicyNode> GetRetentionPolicyAsync(IReadModels views, CancellationToken cancellationToken) =>
-        RetentionPolicyNode.FindAsync(views, cancellationToken);
+    /// <param name="asOf">The policy as it was then; null for now.</param>
+    public static async Task<RetentionPolicyNode> GetRetentionPolicyAsync(
+        IReadModels views, ViewLists lists, CancellationToken cancellationToken,
+        AsOf? asOf = null) =>
+        RetentionPolicyNode.Of(await lists.FindAsync(
+            StorageViewProjection.View, RetentionPolicy.Decider.Category, StorageView.Key, asOf, views, cancellationToken));
 
     /// <summary>Cleanups, the newest first unless another order is asked for.</summary>
+    /// <param name="asOf">The list as it was then; null for now.</param>
     [UsePaging(IncludeTotalCount = true, DefaultPageSize = 50, MaxPageSize = 100)]
     [UseFiltering(Type = typeof(CleanupColumns))]
     [UseSorting(Type = typeof(CleanupColumns))]
     public static Task<Connection<CleanupNode>> GetCleanupsAsync(
-        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken) =>
+        PagingArguments paging, Filter? where, SortOrder order, ViewLists lists, CancellationToken cancellationToken,
+        AsOf? asOf = null) =>
         lists.ListAsync(
             CleanupViewProjection.View,
-            new ListCall(paging, where, order, null),
+            new ListCall(paging, where, order, asOf),
             new RowOrder("at", true),
             null,
             CleanupNode.Of,

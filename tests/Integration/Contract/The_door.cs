@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Events.Host.Security;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -175,10 +176,26 @@ public sealed class The_door
         Assert.Equal(Unauthenticated, (await TryAsync(client, "get_camera_list"))?.Code);
     }
 
+    /// <summary>As who counts in milliseconds makes it: no token, and no error of ours.</summary>
+    [Theory]
+    [InlineData(253_402_300_800)]
+    [InlineData(1_900_000_000_000)]
+    [InlineData(long.MaxValue)]
+    public async Task takes_no_token_that_ends_beyond_the_calendar(long exp)
+    {
+        var tokens = new AccessTokens(RunningHost.Secret, TimeProvider.System);
+
+        Assert.NotNull(await tokens.ReadAsync(Forged(RunningHost.Secret, 253_402_300_799)));
+        Assert.Null(await tokens.ReadAsync(Forged(RunningHost.Secret, exp)));
+    }
+
     private static Task<RunningHost> HostAsync() =>
         RunningHost.StartAsync(new() { ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret });
 
-    private static string Forged(string secret, DateTimeOffset expiresAt, string user = "ada")
+    private static string Forged(string secret, DateTimeOffset expiresAt, string user = "ada") =>
+        Forged(secret, expiresAt.ToUnixTimeSeconds(), user);
+
+    private static string Forged(string secret, long exp, string user = "ada")
     {
         string head = Base64Url("""{"alg":"HS256","typ":"JWT"}""");
         string body = Base64Url(JsonSerializer.Serialize(new
@@ -186,7 +203,7 @@ public sealed class The_door
             user_id = user,
             role = "admin",
             iat = DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds(),
-            exp = expiresAt.ToUnixTimeSeconds(),
+            exp,
         }));
         byte[] signature = System.Security.Cryptography.HMACSHA256.HashData(
             Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes($"{head}.{body}"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Events.Host.JsonRpc;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -115,6 +116,22 @@ public sealed class Told_events
         await one.CallAsync("take_snapshot", new { device = "camera0" });
         await none.ToldAsync("snapshot.taken", _ => true);
         Assert.Equal(2, one.Notifications.Count);
+    }
+
+    /// <summary>Nothing is kept for a client that asks for ever new topics and leaves each again: it must not fill the memory.</summary>
+    [Fact]
+    public void are_new_to_nobody_who_has_left_them()
+    {
+        var subscriptions = new Subscriptions();
+        Assert.True(subscriptions.TryAdd(["system.health", "camera.connected", "camera.disconnected"], SubscriptionFilter.None));
+        subscriptions.Remove(["system.health"]);
+        Assert.False(subscriptions.IsNew("system.health"));
+        Assert.True(subscriptions.IsNew("camera.connected"));
+
+        subscriptions.Remove(null);
+        Assert.False(subscriptions.IsNew("camera.disconnected"));
+        Assert.True(subscriptions.TryAdd(["system.health"], SubscriptionFilter.None));
+        Assert.True(subscriptions.IsNew("system.health"));
     }
 
     [Fact]

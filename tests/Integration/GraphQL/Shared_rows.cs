@@ -85,6 +85,9 @@ public sealed class Shared_rows
         public Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
+        public Task<ViewReach> WaitForAsync(View view, long position, TimeSpan timeout, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<IReadOnlyList<ViewStatus>> StatusAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -227,6 +227,110 @@ public sealed class The_api(GraphQLScene scene) : IClassFixture<GraphQLScene>
         Assert.Equal(JsonValueKind.Null, data.GetProperty("never").ValueKind);
         Assert.Equal(["Before"], Names(data.GetProperty("list")));
         Assert.Equal(0, data.GetProperty("none").GetProperty("totalCount").GetInt32());
+        await ShowsTheOtherViewsAsync(position);
+    }
+
+    /// <summary>Everything else that comes from a view: before there was anything, once there was, and after it was changed.</summary>
+    private async Task ShowsTheOtherViewsAsync(string before)
+    {
+        string from = DateTimeOffset.UtcNow.AddMinutes(-30).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        string recording = (await DoneAsync(
+            "mutation($gate: ID!) { startRecording(input: {cameraId: $gate}) { recording { id } errors { __typename } } }",
+            new { gate = scene.CameraId })).GetProperty("startRecording").GetProperty("recording").Text("id");
+        await Until.RecordedAsync(2);
+        JsonElement made = await DoneAsync(
+            """
+            mutation($gate: ID!, $recording: ID!) {
+              stopRecording(input: {id: $recording}) { errors { __typename } }
+              setRetentionPolicy(input: {type: MANUAL, isEnabled: true, maxAgeDays: 36500}) { errors { __typename } }
+              cleanUpFiles(input: {}) { errors { __typename } }
+              issueApiKey(input: {name: "Then", role: VIEWER}) { apiKey { id } errors { __typename } }
+              createUser(input: {name: "then", role: VIEWER, password: "a long walk in rain"}) { errors { __typename } }
+              takeSnapshot(input: {cameraId: $gate}) { errors { __typename } }
+              startBroadcast(input: {cameraId: $gate}) { errors { __typename } }
+            }
+            """,
+            new { gate = scene.CameraId, recording });
+        string key = made.GetProperty("issueApiKey").GetProperty("apiKey").Text("id");
+        JsonElement newest = (await Admin.AskAsync("{ events(last: 1) { nodes { position time } } }"))
+            .GetProperty("events").GetProperty("nodes")[0];
+        await DoneAsync(
+            """
+            mutation($gate: ID!, $recording: ID!, $key: ID!) {
+              deleteRecording(input: {id: $recording}) { errors { __typename } }
+              setRetentionPolicy(input: {type: MANUAL, isEnabled: false}) { errors { __typename } }
+              cleanUpFiles(input: {}) { errors { __typename } }
+              suspendApiKey(input: {id: $key}) { errors { __typename } }
+              disableUser(input: {name: "then", reason: "left"}) { errors { __typename } }
+              takeSnapshot(input: {cameraId: $gate}) { errors { __typename } }
+              stopBroadcast(input: {cameraId: $gate}) { errors { __typename } }
+            }
+            """,
+            new { gate = scene.CameraId, recording, key });
+
+        (string views, long sizeBefore) = await ViewsAsync(new { position = before }, key, from);
+        Assert.Equal(
+            """
+            {"cleanups":{"totalCount":0},"retentionPolicy":{"type":null,"isEnabled":false},"apiKeys":{"nodes":[]},"apiKey":null,
+            "users":{"nodes":[]},"user":null,"externalStreams":{"totalCount":0},"timeline":{"recorded":[]},"camera":{"broadcast":null}}
+            """.ReplaceLineEndings(""),
+            views);
+        long sizeThen = 0;
+        foreach (object then in new object[] { new { position = newest.Text("position") }, new { time = newest.Text("time") } })
+        {
+            (views, sizeThen) = await ViewsAsync(then, key, from);
+            Assert.Equal(
+                """
+                {"cleanups":{"totalCount":1},"retentionPolicy":{"type":"MANUAL","isEnabled":true},"apiKeys":{"nodes":[{"status":"ACTIVE"}]},
+                "apiKey":{"status":"ACTIVE"},"users":{"nodes":[{"disabledFor":null}]},"user":{"disabledFor":null},
+                "externalStreams":{"totalCount":0},"timeline":{"recorded":[{"isSafe":true}]},"camera":{"broadcast":{"isRunning":true}}}
+                """.ReplaceLineEndings(""),
+                views);
+        }
+
+        (views, long sizeNow) = await ViewsAsync(null, key, from);
+        Assert.Equal(
+            """
+            {"cleanups":{"totalCount":1},"retentionPolicy":{"type":"MANUAL","isEnabled":false},"apiKeys":{"nodes":[{"status":"SUSPENDED"}]},
+            "apiKey":{"status":"SUSPENDED"},"users":{"nodes":[{"disabledFor":"left"}]},"user":{"disabledFor":"left"},
+            "externalStreams":{"totalCount":0},"timeline":{"recorded":[]},"camera":{"broadcast":{"isRunning":false}}}
+            """.ReplaceLineEndings(""),
+            views);
+        Assert.True(sizeBefore < sizeThen && sizeThen < sizeNow, $"{sizeBefore}, {sizeThen}, {sizeNow}");
+        Assert.Equal("BAD_POSITION", await Admin.CodeAsync("{ storage(asOf: { position: \"x\" }) { level } }"));
+    }
+
+    /// <summary>The views, and the bytes of all snapshots.</summary>
+    private async Task<(string Views, long SnapshotsBytes)> ViewsAsync(object? asOf, string key, string from)
+    {
+        JsonElement views = await Admin.AskAsync(
+            """
+            query($asOf: AsOfInput, $key: ID!, $gate: ID!, $from: DateTime!) {
+              cleanups(asOf: $asOf) { totalCount }
+              retentionPolicy(asOf: $asOf) { type isEnabled }
+              apiKeys(asOf: $asOf, where: { name: { eq: "Then" } }) { nodes { status } }
+              apiKey(id: $key, asOf: $asOf) { status }
+              users(asOf: $asOf, where: { name: { eq: "then" } }) { nodes { disabledFor } }
+              user(name: "then", asOf: $asOf) { disabledFor }
+              externalStreams(asOf: $asOf) { totalCount }
+              timeline(cameraId: $gate, from: $from, asOf: $asOf) { recorded { isSafe } }
+              camera(id: $gate) { broadcast(asOf: $asOf) { isRunning } }
+            }
+            """,
+            new { asOf, key, gate = scene.CameraId, from });
+        JsonElement storage = (await Admin.AskAsync(
+            "query($asOf: AsOfInput) { storage(asOf: $asOf) { level totalBytes use { snapshotsBytes } } }", new { asOf }))
+            .GetProperty("storage");
+        Assert.True(storage.GetProperty("totalBytes").GetInt64() > 0);
+        return (views.GetRawText(), storage.GetProperty("use").GetProperty("snapshotsBytes").GetInt64());
+    }
+
+    /// <summary>Mutations of which none is refused.</summary>
+    private async Task<JsonElement> DoneAsync(string mutations, object variables)
+    {
+        JsonElement done = await Admin.AskAsync(mutations, variables);
+        Assert.DoesNotContain("__typename", done.GetRawText(), StringComparison.Ordinal);
+        return done;
     }
 
     [Fact]

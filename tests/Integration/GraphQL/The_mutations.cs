@@ -207,6 +207,11 @@ public sealed class The_mutations(MutationScene scene) : IClassFixture<MutationS
         JsonElement camera = await Admin.AskAsync(
             "query($id: ID!) { camera(id: $id) { status } }", new { id = added.GetProperty("camera").Text("id") });
         Assert.Equal("RETIRED", camera.GetProperty("camera").Text("status"));
+        JsonElement then = await scene.Viewer.AskAsync(
+            "query($p: String!) { externalStreams(asOf: { position: $p }) { totalCount nodes { name source isOnline } } }",
+            new { p = added.Text("position") });
+        JsonElement drone = Assert.Single(then.GetProperty("externalStreams").GetProperty("nodes").EnumerateArray());
+        Assert.Equal(("Drone", scene.Rtsp.Url), (drone.Text("name"), drone.Text("source")));
     }
 
     [Fact]
@@ -226,14 +231,15 @@ public sealed class The_mutations(MutationScene scene) : IClassFixture<MutationS
     [Fact]
     public async Task park_a_fact_and_take_it_back()
     {
-        object fact = new { view = "SnapshotView", position = "999999", reason = "Written by a test" };
+        object fact = new { view = "SnapshotView", position = "1", reason = "Written by a test" };
         JsonElement parked = await OneAsync("parkFact", "projection { name parked }", fact);
-        Assert.Equal("999999", parked.GetProperty("projection").GetProperty("parked")[0].GetString());
+        Assert.Equal("1", parked.GetProperty("projection").GetProperty("parked")[0].GetString());
         JsonElement again = await OneAsync("parkFact", "projection { parked }", fact);
         Assert.Equal(JsonValueKind.Null, again.GetProperty("position").ValueKind);
         Assert.Equal("projection.not_found", await CodeAsync("parkFact", new { view = "NoView", position = "1", reason = "x" }));
         Assert.Equal("logbook.bad_reason", await CodeAsync("parkFact", new { view = "SnapshotView", position = "1", reason = "" }));
         Assert.Equal("logbook.bad_position", await CodeAsync("parkFact", new { view = "SnapshotView", position = "0", reason = "x" }));
+        Assert.Equal("logbook.position_ahead", await CodeAsync("parkFact", new { view = "ApiKeyView", position = "999999", reason = "x" }));
 
         JsonElement back = await OneAsync("unparkFact", "projection { parked state }", fact);
         Assert.Equal(0, back.GetProperty("projection").GetProperty("parked").GetArrayLength());

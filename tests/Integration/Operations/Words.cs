@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Events.Host.Cli;
 using Events.Tests.Integration.Kit;
@@ -24,6 +26,29 @@ public sealed class Words(House house) : IClassFixture<House>
     public void of_the_older_key_tool_are_understood(string typed, string understood) =>
         Assert.Equal(understood, string.Join(' ', GivenWords.Translate(typed.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
 
+    [Theory]
+    [InlineData("90s", 90)]
+    [InlineData("0d", 0)]
+    [InlineData("24h", 86_400)]
+    [InlineData("36525d", 3_155_760_000L)]
+    public void of_spans_are_understood(string typed, long seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Spans.Parse(typed, "--expires"));
+
+    [Theory]
+    [InlineData("999999999d")]
+    [InlineData("3000000d")]
+    [InlineData("36526d")]
+    [InlineData("99999999999999999999s")]
+    [InlineData("-1s")]
+    [InlineData("1w")]
+    [InlineData("d")]
+    [InlineData("")]
+    public void of_spans_that_are_none_are_told_so(string typed)
+    {
+        var refused = Assert.Throws<CommandFailedException>(() => Spans.Parse(typed, "--expires"));
+        Assert.StartsWith("--expires takes a span like 90s", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task name_the_data_folder_by_the_settings()
     {
@@ -47,6 +72,26 @@ public sealed class Words(House house) : IClassFixture<House>
         Assert.Contains("No host serves the data folder", other.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task of_a_host_that_hangs_say_so()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        using TemporaryFolder folder = new();
+        string file = ControlClient.PathOf(folder.PathOf("data"));
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        await File.WriteAllTextAsync(
+            file,
+            $$"""{"url":"http://{{silent.LocalEndpoint}}","token":"none","processId":1}""",
+            TestContext.Current.CancellationToken);
+        using ControlClient client = ControlClient.For(folder.PathOf("data"), TimeSpan.FromMilliseconds(200));
+
+        var away = await Assert.ThrowsAsync<HostAwayException>(() => client.GetAsync(
+            "/control/status", Events.Host.Control.ControlJson.Default.StatusReport, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith("The host has not answered for 0.2 s.", away.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>As the older generator of tokens took them.</summary>
     [Fact]
     public async Task of_the_older_token_generator_are_understood()
@@ -57,8 +102,21 @@ public sealed class Words(House house) : IClassFixture<House>
         Assert.Equal(2, issued.Text("token").Count(letter => letter == '.'));
         Assert.InRange(
             issued.GetProperty("expiresAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(110), DateTimeOffset.UtcNow.AddMinutes(121));
+        await LivesAsync(TimeSpan.FromHours(48), "--user-id", "ada");
+        await LivesAsync(TimeSpan.FromHours(24), "--user", "ada");
+        CliResult signed = await LivesAsync(TimeSpan.FromHours(48), "--secret-key", "s3cr3tM4rk");
+        Assert.Contains("--secret-key is passed over", signed.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3tM4rk", signed.Output + signed.Errors, StringComparison.Ordinal);
         CliResult wrong = await house.Host.CliAsync("token", "--role", "viewer", "--expiry-hours", "0");
         Assert.Equal((1, true), (wrong.ExitCode, wrong.Errors.Contains("1 to 8784", StringComparison.Ordinal)));
+    }
+
+    private async Task<CliResult> LivesAsync(TimeSpan life, params string[] more)
+    {
+        CliResult made = await house.Host.CliAsync(["token", "--role", "viewer", "--format", "json", .. more]);
+        DateTimeOffset end = JsonElement.Parse(made.Ok()).GetProperty("expiresAt").GetDateTimeOffset();
+        Assert.InRange(end - DateTimeOffset.UtcNow, life - TimeSpan.FromMinutes(10), life + TimeSpan.FromMinutes(1));
+        return made;
     }
 
     [Fact]
@@ -83,7 +141,7 @@ public sealed class Words(House house) : IClassFixture<House>
         async Task<CliResult> VerifyAsync(string database)
         {
             string file = folder.PathOf("words.yaml");
-            await File.WriteAllTextAsync(
+            await SecretFile.WriteAsync(
                 file,
                 $"Data:\n  Folder: {folder.PathOf("data")}\nPostgreSql:\n  ConnectionString: {database}\n",
                 TestContext.Current.CancellationToken);
