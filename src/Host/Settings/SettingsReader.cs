@@ -228,8 +228,8 @@ internal sealed class SettingsReader
     }
 
     /// <summary>
-    /// What is secret is for the owner of its file alone. These files are people's own, and those of the older service are open to
-    /// all as a rule: that is said, and no start ends by it, as one does over a file of keys that we made.
+    /// What is secret is for the owner of its file alone. These files are people's own, and those of the older service are open
+    /// to all as a rule: that is said, and no start ends by it, as one does over a file of keys that we made.
     /// </summary>
     private void WarnOfOpenFiles()
     {

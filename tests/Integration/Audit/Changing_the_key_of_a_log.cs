@@ -7,6 +7,7 @@ using Xunit;
 namespace Events.Tests.Integration.Audit;
 
 /// <summary><c>audit rotate-key</c> on a real host, and bundles of a log with more than one key.</summary>
+[Trait("pace", "slow")]
 public sealed class Changing_the_key_of_a_log
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(40);

@@ -105,7 +105,7 @@ public sealed class Handling_projections
             insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
             select nextval('events.mt_events_sequence'), gen_random_uuid(), stream_id, 1000 + n,
                    data || jsonb_build_object('name', 'Gate ' || n), 'camera_renamed', now()
-            from events.mt_events, generate_series(1, 400000) n where type = 'camera_registered' and seq_id < 100
+            from events.mt_events, generate_series(1, 200000) n where type = 'camera_registered' and seq_id < 100
             """);
         await Until.TrueAsync(async () => (await ViewAsync(host, "CameraView")).GetProperty("lag").GetInt64() == 0, _limit, "the view to follow");
         (await host.CliAsync("projections", "rebuild", "CameraView", "--no-wait")).Ok();
@@ -116,7 +116,7 @@ public sealed class Handling_projections
             async () => (await ViewAsync(host, "CameraView")).GetProperty("aside").ValueKind == JsonValueKind.Null, _limit, "the rebuild to end");
         await Until.TrueAsync(async () => await SavedAsync(host) == -1, _limit, "the rebuild's checkpoint to be gone");
         Assert.Equal(0, (await host.CliAsync("projections", "verify", "CameraView")).ExitCode);
-        Assert.Equal("Gate 400000", await NameAsync(host));
+        Assert.Equal("Gate 200000", await NameAsync(host));
     }
 
     /// <summary>By the fact alone: the view of keys stands still, and would say that it is active.</summary>

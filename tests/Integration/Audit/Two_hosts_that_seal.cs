@@ -14,6 +14,7 @@ namespace Events.Tests.Integration.Audit;
 /// Two hosts on one PostgreSQL and one folder of keys: one seals, the other one waits to take over. Each has an account of its own
 /// in PostgreSQL, by which the test sees who does what.
 /// </summary>
+[Trait("pace", "slow")]
 public sealed class Two_hosts_that_seal : IAsyncLifetime
 {
     private const string FirstUser = "ada";

@@ -6,6 +6,7 @@ using Xunit;
 namespace Events.Tests.Integration.Faults;
 
 /// <summary>The wall clock of the host and of all its children, an hour back in the middle of their work.</summary>
+[Trait("pace", "slow")]
 public sealed class A_clock_that_is_set_back
 {
     private const int Seconds = 6;

@@ -6,6 +6,7 @@ using Xunit;
 namespace Events.Tests.Integration.Faults;
 
 /// <summary>Everything of an installation, its private PostgreSQL too, on a disk of a few megabytes that fills up.</summary>
+[Trait("pace", "slow")]
 public sealed class A_full_disk
 {
     private const int DiskMegabytes = 220;

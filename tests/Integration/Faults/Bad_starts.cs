@@ -109,6 +109,7 @@ public sealed class Bad_starts : IDisposable
         Assert.True(await host.IsReadyAsync(), "The one that serves it must not notice.");
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task on_footage_of_another_installation()
     {
@@ -146,6 +147,7 @@ public sealed class Bad_starts : IDisposable
         Assert.Contains(Data, (await RefusedAsync([])).Errors, StringComparison.Ordinal);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task with_keys_that_others_can_read_or_that_are_none()
     {
@@ -173,6 +175,7 @@ public sealed class Bad_starts : IDisposable
         await (await RunningHost.StartAsync(data: Data)).EndAsync();
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task with_a_given_PostgreSQL_that_does_not_let_us_in()
     {
@@ -208,6 +211,7 @@ public sealed class Bad_starts : IDisposable
         Assert.Contains("newer program", newerRefused.Errors, StringComparison.Ordinal);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task with_a_PostgreSQL_that_is_nowhere()
     {
@@ -258,6 +262,7 @@ public sealed class Bad_starts : IDisposable
         Assert.Contains("apt-get install ffmpeg", refused.Errors, StringComparison.Ordinal);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task over_a_stale_lock_are_none()
     {

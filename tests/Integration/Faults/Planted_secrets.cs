@@ -26,6 +26,7 @@ public sealed class Planted_secrets
 
     private readonly StringBuilder _printed = new();
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task are_used_and_are_nowhere()
     {

@@ -5,6 +5,7 @@ using Xunit;
 namespace Events.Tests.Integration.Faults;
 
 /// <summary>Cameras that are not there, and sources that are none.</summary>
+[Trait("pace", "slow")]
 public sealed class Sources_to_nowhere
 {
     [Fact]

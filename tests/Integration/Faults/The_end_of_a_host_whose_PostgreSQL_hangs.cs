@@ -5,6 +5,7 @@ using Xunit;
 namespace Events.Tests.Integration.Faults;
 
 /// <summary>A PostgreSQL that does not answer keeps no host from ending.</summary>
+[Trait("pace", "slow")]
 public sealed class The_end_of_a_host_whose_PostgreSQL_hangs
 {
     [Fact]

@@ -9,6 +9,7 @@ namespace Events.Tests.Integration.GraphQL;
 /// A client of the real host that subscribes and then takes nothing off the wire, while much happens. It is told where it was, or
 /// gets the newest; nothing is left out in silence.
 /// </summary>
+[Trait("pace", "slow")]
 public sealed class A_slow_subscriber
 {
     /// <summary>Facts that happen meanwhile; with the weight below, several times what kernels and queues hold.</summary>

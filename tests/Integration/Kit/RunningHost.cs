@@ -269,7 +269,8 @@ internal sealed class RunningHost : IAsyncDisposable
 
     /// <summary>
     /// Hundreds of hosts start here and live for seconds: what is not precompiled is compiled in a hurry and once, memory is not
-    /// saved, and a cluster is unpacked. A test that measures a host sets <c>DOTNET_TieredCompilation</c> itself.
+    /// saved, and a cluster is unpacked. A test that measures a host sets <c>DOTNET_TieredCompilation</c> itself, and one that wants
+    /// clusters of their own <c>PATH</c>.
     /// </summary>
     private static Dictionary<string, string> InTests(Dictionary<string, string> environment)
     {

@@ -7,6 +7,7 @@ using Xunit;
 namespace Events.Tests.Integration.Retention;
 
 /// <summary>Real recordings under a policy: what goes, what stays, and that files and facts agree whatever happens.</summary>
+[Trait("pace", "slow")]
 public sealed class Kept_footage
 {
     private const int InvalidState = -32020;

@@ -73,6 +73,7 @@ public sealed class Retention_methods
         Assert.Equal(["cleanup_finished"], await host.FactsAsync("cleanup"));
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task are_on_the_command_line_too()
     {

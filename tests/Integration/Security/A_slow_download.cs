@@ -6,6 +6,7 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>Of a file that is not encrypted, so that nothing but the access can end it.</summary>
+[Trait("pace", "slow")]
 public sealed class A_slow_download
 {
     private const string Why = "The key, session or token behind it is good no longer.";

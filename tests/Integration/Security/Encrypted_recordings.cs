@@ -41,6 +41,7 @@ public sealed class Encrypted_recordings
         await StaysGoneAsync(host, vault);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task end_downloads_that_are_under_way_when_they_are_shredded()
     {
@@ -51,6 +52,7 @@ public sealed class Encrypted_recordings
     }
 
     /// <summary>The other host reads the same files, with the same keys, as over a mount.</summary>
+    [Trait("pace", "slow")]
     [Fact]
     public async Task end_downloads_that_are_under_way_when_another_host_shreds_them()
     {

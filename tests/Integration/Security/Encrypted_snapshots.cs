@@ -8,6 +8,7 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>Pictures that lie encrypted on disk, beside one of before: through a change of the key, a backup and back, and to the end.</summary>
+[Trait("pace", "slow")]
 public sealed class Encrypted_snapshots
 {
     private const string Keys = "events_own.protected_value where name like 'snapshot-key/%'";

@@ -12,6 +12,7 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>One account cannot have all places of viewers, nor one address all connections of RTSP; and the log says so, briefly.</summary>
+[Trait("pace", "slow")]
 public sealed class Too_many_viewers
 {
     private const int PerAccount = 2;
