@@ -53,7 +53,7 @@ public sealed class Restoring_what_is_not_whole
         JsonElement cut = await RowAsync(1, kept, Path.Combine(folder, "cut"));
         Assert.True(cut.GetProperty("facts").GetInt64() < facts);
         Assert.Contains($"{Path.GetFileName(wal[1])} is missing there", cut.Text("walGap"), StringComparison.Ordinal);
-        Assert.Contains(Path.GetFileName(wal[3]), cut.Text("walGap"), StringComparison.Ordinal);
+        Assert.Contains(NewestIn(Path.Combine(kept, "wal")), cut.Text("walGap"), StringComparison.Ordinal);
 
         // A moment behind the hole is not reached either.
         JsonElement late = await RowAsync(1, kept, Path.Combine(folder, "late"), "--to", "2999-01-01T00:00:00Z");
@@ -61,6 +61,10 @@ public sealed class Restoring_what_is_not_whole
         await LeavesNothingAsync(kept, Path.Combine(folder, "none"));
         Directory.Delete(folder, recursive: true);
     }
+
+    /// <summary>The host may have archived another one before it was killed.</summary>
+    private static string NewestIn(string folder) =>
+        Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Where(name => name.Length == 24).Order(StringComparer.Ordinal).Last();
 
     [Fact]
     public async Task ends_with_2_when_the_seals_say_nothing()
