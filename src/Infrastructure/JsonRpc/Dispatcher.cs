@@ -12,6 +12,8 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
     /// <summary>How long a cancelled handler may take to notice; then it is left behind and its client gets an error.</summary>
     private static readonly TimeSpan NoticeWait = TimeSpan.FromMilliseconds(250);
 
+    private const int ShortBytesMax = 128;
+
     private static readonly JsonRpcAnswer ParseError = JsonRpcError.Parse;
     private static readonly JsonRpcAnswer MethodNotFound = JsonRpcError.MethodNotFound;
     private static readonly JsonRpcAnswer ParamsArray = JsonRpcError.ParamsArray;
@@ -21,6 +23,13 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
         options.Methods.ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
 
     private readonly JsonDocumentOptions _parsing = new() { MaxDepth = options.NestingMax };
+
+    /// <summary>
+    /// Whether a message is answered before another thread could have been woken for it: a ping. One that only looks like it is
+    /// answered as well, only on a thread that others wait for.
+    /// </summary>
+    internal static bool IsShort(ReadOnlySpan<byte> message) =>
+        message.Length <= ShortBytesMax && message.IndexOf("\"ping\""u8) >= 0;
 
     /// <summary>Leaves the answer in <see cref="Workbench.Answer"/>; empty when there is none to send.</summary>
     internal ValueTask AnswerAsync(JsonRpcConnection connection, ReadOnlyMemory<byte> message, Workbench bench)

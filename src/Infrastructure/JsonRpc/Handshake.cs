@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Events.JsonRpc.Polling;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
@@ -45,6 +46,7 @@ internal sealed partial class Handshake(
         try
         {
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            context.Features.Get<IReadInline>()?.ReadInline();
             connection = new JsonRpcConnection(
                 connections,
                 connections.NextNumber(),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using Events.JsonRpc.Polling;
 
 namespace Events.JsonRpc;
 
@@ -33,6 +34,7 @@ public sealed class JsonRpcConnection
     private long _requests;
     private volatile bool _isLoggedIn;
     private bool _hasYielded;
+    private bool _isLost;
 
     internal JsonRpcConnection(
         JsonRpcConnections all,
@@ -193,7 +195,11 @@ public sealed class JsonRpcConnection
     internal void Lost()
     {
         _outbox.GiveUp();
-        CancelCall(Workbench.ConnectionLost);
+        lock (_gate)
+        {
+            _isLost = true;
+            _running?.Cancel(Workbench.ConnectionLost);
+        }
     }
 
     internal void CancelCall(string reason)
@@ -249,6 +255,7 @@ public sealed class JsonRpcConnection
                 switch (await reader.NextAsync())
                 {
                     case MessageReader.Incoming.Message:
+                        await (Dispatcher.IsShort(reader.Message.Span) ? Task.CompletedTask : LeavePollerAsync());
                         await AnswerAsync(reader, dispatcher, stock);
                         break;
                     case MessageReader.Incoming.TooLong:
@@ -263,6 +270,7 @@ public sealed class JsonRpcConnection
                 }
             }
 
+            await LeavePollerAsync();
             if (peerCloses)
             {
                 BeginClose(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
@@ -287,6 +295,15 @@ public sealed class JsonRpcConnection
         {
             reader.Release();
             Lost();
+        }
+    }
+
+    /// <summary>The thread that polls all sockets is not kept for long.</summary>
+    private static async Task LeavePollerAsync()
+    {
+        if (Poller.IsCurrent)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
@@ -350,6 +367,12 @@ public sealed class JsonRpcConnection
             }
 
             _running = bench;
+            if (_isLost)
+            {
+                // It went while its call was on the way to this thread.
+                bench.Cancel(Workbench.ConnectionLost);
+            }
+
             _runningSince = _options.Clock.GetTimestamp();
             return true;
         }

@@ -1,4 +1,6 @@
+using Events.JsonRpc.Polling;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +32,13 @@ public static class JsonRpcModule
         services.AddHostedService(provider => provider.GetRequiredService<Caretaker>());
         return services;
     }
+
+    /// <summary>
+    /// Has the web server take its connections from one thread that polls them all, which answers short calls by itself. On
+    /// Linux; elsewhere, and for what is not TCP, its own transport stays.
+    /// </summary>
+    public static IServiceCollection AddPolledSockets(this IServiceCollection services) =>
+        services.AddSingleton<IConnectionListenerFactory, PolledTransport>();
 
     /// <summary>
     /// Serves sockets at a path. Before the upgrade: 426 for plain HTTP, 400 for a broken handshake, 403 for a refused origin,

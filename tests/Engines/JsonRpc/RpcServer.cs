@@ -45,6 +45,7 @@ internal sealed class RpcServer : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(lines).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var options = new JsonRpcOptions { Methods = Methods.All, WatchInterval = TimeSpan.FromMilliseconds(20) };
+        builder.Services.AddPolledSockets();
         builder.Services.AddJsonRpc(_ => change is null ? options : change(options));
         WebApplication app = builder.Build();
         app.MapJsonRpc("/ws");
