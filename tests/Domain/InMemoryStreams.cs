@@ -10,7 +10,7 @@ namespace Events.Tests.Domain;
 /// The event store's doors over a list: same contract, no database. Every fact goes through its stored JSON, so that what is
 /// read is what a restarted program would read.
 /// </summary>
-public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, ILog, IFacts, IChanges
+public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, ILog, IFacts, ICommits
 {
     private readonly Lock _gate = new();
     private readonly List<StoredFact> _log = [];

@@ -47,6 +47,7 @@ public sealed class World : IAsyncDisposable
             .AddSingleton<IEventStore>(streams)
             .AddSingleton<ILog>(streams)
             .AddSingleton<IChanges>(streams)
+            .AddSingleton<ICommits>(streams)
             .AddSingleton<IFacts>(streams)
             .AddSingleton<IReadModels>(Views)
             .AddSingleton<IMediaControl>(Media)

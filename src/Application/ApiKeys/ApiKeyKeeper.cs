@@ -18,7 +18,7 @@ public sealed partial class ApiKeyKeeper(
     ApiKeyRing ring,
     CommandBus bus,
     RowsAndFacts past,
-    IChanges changes,
+    ICommits commits,
     ILog log,
     TimeProvider time,
     ILogger<ApiKeyKeeper> logger)
@@ -48,7 +48,7 @@ public sealed partial class ApiKeyKeeper(
             try
             {
                 position ??= await LoadAsync(cancellationToken);
-                await foreach (StoredFact stored in changes.FollowAsync(position.Value, cancellationToken))
+                await foreach (StoredFact stored in commits.FollowAsync(position.Value, cancellationToken))
                 {
                     Take(stored);
                     position = stored.Position;

@@ -59,3 +59,9 @@ public interface IChanges
     /// <param name="isWanted">Quick and without side effects: it is asked by the feed itself, for each fact.</param>
     IAsyncEnumerable<StoredFact> FollowAsync(long after, Func<StoredFact, bool> isWanted, CancellationToken cancellationToken);
 }
+
+/// <summary>
+/// The same, only that each new fact comes as soon as it is committed, whatever the views have: for what facts alone decide, and
+/// what must not wait for a view that is slow or held.
+/// </summary>
+public interface ICommits : IChanges;

@@ -7,7 +7,7 @@ namespace Events.Application.Users;
 
 /// <summary>Keeps the ring of users and sessions as the log says, on each node.</summary>
 public sealed partial class UserKeeper(
-    UserRing ring, Erasure erasure, RowsAndFacts past, IChanges changes, ILog log, TimeProvider time, ILogger<UserKeeper> logger)
+    UserRing ring, Erasure erasure, RowsAndFacts past, ICommits commits, ILog log, TimeProvider time, ILogger<UserKeeper> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
@@ -20,7 +20,7 @@ public sealed partial class UserKeeper(
             try
             {
                 position ??= await LoadAsync(stoppingToken);
-                await foreach (StoredFact stored in changes.FollowAsync(position.Value, stoppingToken))
+                await foreach (StoredFact stored in commits.FollowAsync(position.Value, stoppingToken))
                 {
                     await TakeAsync(stored, stoppingToken);
                     position = stored.Position;

@@ -101,6 +101,8 @@ public static class EventStoreModule
         services.AddSingleton<IProjections>(provider => provider.GetRequiredService<ProjectionService>());
         AddLoop<ChangeFeed>(services);
         services.AddSingleton<IChanges>(provider => provider.GetRequiredService<ChangeFeed>());
+        AddLoop<CommitFeed>(services);
+        services.AddSingleton<ICommits>(provider => provider.GetRequiredService<CommitFeed>());
         AddLoop<Listener>(services);
     }
 

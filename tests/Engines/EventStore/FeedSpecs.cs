@@ -2,6 +2,7 @@ using Events.Application;
 using Events.Application.Contracts;
 using Events.EventStore.Appending;
 using Events.Tests.Engines.Postgres;
+using Npgsql;
 using Xunit;
 
 namespace Events.Tests.Engines.EventStore;
@@ -128,6 +129,30 @@ public sealed class The_change_feed : IAsyncLifetime
         await follower.WaitAsync(TimeSpan.FromSeconds(20), Token);
     }
 
+    /// <summary>Somebody compares it for long: what must not wait for that, as the end of a key, follows the commits.</summary>
+    [Fact]
+    public async Task hands_on_what_is_committed_while_a_view_is_held_to_those_who_want_it_at_once()
+    {
+        await using Store store = await StartAsync();
+        await AddAsync(store, 1);
+        await store.CaughtUpAsync();
+        await using NpgsqlConnection holder = new(_database);
+        await holder.OpenAsync(Token);
+        await using NpgsqlTransaction held = await holder.BeginTransactionAsync(Token);
+        await using (NpgsqlCommand hold = new($"lock table views.{TallyViews.Rows.Table} in share row exclusive mode", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Token);
+        }
+
+        Task<List<StoredFact>> behind = TakeAsync(store.Get<IChanges>(), 0, 2);
+        Task<List<StoredFact>> atOnce = TakeAsync(store.Get<ICommits>(), 0, 2);
+        await AddAsync(store, 1);
+        Assert.Equal([1, 2], (await atOnce).Select(fact => fact.Position));
+        Assert.False(behind.IsCompleted);
+        await held.RollbackAsync(Token);
+        Assert.Equal([1, 2], (await behind).Select(fact => fact.Position));
+    }
+
     [Fact]
     public async Task works_without_any_view()
     {
@@ -184,12 +209,15 @@ public sealed class The_change_feed : IAsyncLifetime
         }
     }
 
-    private static async Task<List<StoredFact>> TakeAsync(Store store, long after, int count)
+    private static Task<List<StoredFact>> TakeAsync(Store store, long after, int count) =>
+        TakeAsync(store.Get<IChanges>(), after, count);
+
+    private static async Task<List<StoredFact>> TakeAsync(IChanges changes, long after, int count)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(TimeSpan.FromMinutes(1));
         List<StoredFact> seen = [];
-        await foreach (StoredFact fact in store.Get<IChanges>().FollowAsync(after, limit.Token))
+        await foreach (StoredFact fact in changes.FollowAsync(after, limit.Token))
         {
             seen.Add(fact);
             if (seen.Count == count)

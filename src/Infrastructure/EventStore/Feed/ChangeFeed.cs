@@ -14,7 +14,7 @@ namespace Events.EventStore.Feed;
 /// Reads each new fact once per node, when the views have it, and hands it to every subscriber. A subscriber that is new, or
 /// too slow for its queue, reads from the log until it is level with the feed again.
 /// </summary>
-internal sealed partial class ChangeFeed(
+internal partial class ChangeFeed(
     Log log, LogTail tail, Database database, ViewProgress progress, CommitSignal committed, TimeProvider time,
     ILogger<ChangeFeed> logger)
     : BackgroundService, IChanges
@@ -83,17 +83,21 @@ internal sealed partial class ChangeFeed(
         }
     }
 
+    /// <summary>Whether facts are handed out only when the views have them.</summary>
+    protected virtual bool IsBehindViews => true;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Without views there is nobody to wait for but the log itself.
-        Wakeup moved = (progress.Snapshot().Count == 0 ? committed : progress.Moved).Register();
+        bool isBehind = IsBehindViews && progress.Snapshot().Count > 0;
+        Wakeup moved = (isBehind ? progress.Moved : committed).Register();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                long level = progress.Common() ?? await log.HeadAsync(stoppingToken);
+                long level = (isBehind ? progress.Common() : null) ?? await log.HeadAsync(stoppingToken);
                 await HandOutAsync(level, stoppingToken);
-                await NoteHighWaterAsync(level, stoppingToken);
+                await (IsBehindViews ? NoteHighWaterAsync(level, stoppingToken) : Task.CompletedTask);
 
                 // With nobody to hand anything to, a commit is no reason to wake.
                 await (HasSubscribers() ? moved : _subscribed).WaitAsync(PollPause, time, stoppingToken);
@@ -154,7 +158,7 @@ internal sealed partial class ChangeFeed(
                 return;
             }
 
-            // The views have just read it.
+            // Whoever has read it first has read it for all.
             IReadOnlyList<StoredFact> page = (await tail.ReadAsync(_position, cancellationToken)).Facts;
             lock (_gate)
             {
@@ -231,4 +235,13 @@ internal sealed partial class ChangeFeed(
 
     [LoggerMessage(EventId = 4302, Level = LogLevel.Warning, Message = "The change feed waits: {Why}")]
     private partial void LogAway(string why);
+}
+
+/// <summary>The feed of those who wait for no view.</summary>
+internal sealed class CommitFeed(
+    Log log, LogTail tail, Database database, ViewProgress progress, CommitSignal committed, TimeProvider time,
+    ILogger<ChangeFeed> logger)
+    : ChangeFeed(log, tail, database, progress, committed, time, logger), ICommits
+{
+    protected override bool IsBehindViews => false;
 }
