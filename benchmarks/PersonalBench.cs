@@ -73,7 +73,8 @@ internal static class PersonalBench
 
         public byte[]? Find(string subject) => _key;
 
-        public ValueTask<byte[]?> FindOrMakeAsync(string subject, CancellationToken cancellationToken) => new(_key);
+        public ValueTask<SubjectKey?> FindOrMakeAsync(string subject, CancellationToken cancellationToken) =>
+            new(new SubjectKey(subject, _key));
 
         public ValueTask<string?> PseudonymAsync(PersonalKind kind, string value, CancellationToken cancellationToken) =>
             new((string?)null);

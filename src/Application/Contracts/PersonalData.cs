@@ -16,6 +16,10 @@ public enum PersonalKind
     Account = 4,
 }
 
+/// <param name="Subject">Whose key it is.</param>
+/// <param name="Bytes">32; none when this installation cannot open it.</param>
+public readonly record struct SubjectKey(string Subject, byte[] Bytes);
+
 /// <summary>
 /// The keys under which what facts say of people is sealed, one for each subject, and the installation's rule for pseudonyms. A
 /// subject is a user's account, or a month, for addresses of those whom nobody knows.
@@ -26,9 +30,13 @@ public interface IPersonalData
     /// <exception cref="DependencyUnavailableException">It is not in memory, and PostgreSQL does not answer.</exception>
     byte[]? Find(string subject);
 
-    /// <summary>The same for writing. The key of a month is made when it is first needed.</summary>
+    /// <summary>
+    /// The same for writing. The key of a month is made when it is first needed; where there is one that this installation cannot
+    /// open, under another subject's name, which is to be written beside what it seals.
+    /// </summary>
+    /// <returns>Null when it was erased.</returns>
     /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer.</exception>
-    ValueTask<byte[]?> FindOrMakeAsync(string subject, CancellationToken cancellationToken);
+    ValueTask<SubjectKey?> FindOrMakeAsync(string subject, CancellationToken cancellationToken);
 
     /// <returns>
     /// What is stored in place of <paramref name="value"/>: the same for the same value, and of no use without the installation's

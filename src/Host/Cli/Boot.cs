@@ -82,13 +82,16 @@ internal sealed class Boot(EventsSettings settings, bool areSecretsLost, Action<
             Ports.RequireFree(settings.Rtsp.Host, rtsps, "Rtsp.TlsPort", "EVENTS__Rtsp__TlsPort");
         }
 
+        // Before anything is started: a key that others can read, or a file without one, is refused at once.
+        SecretsKeys secrets = SecretsKeys.Open(_data.KeysPath);
+        string tokens = settings.Security.JwtSecretKey ?? KeyFiles.ReadOrMake(Path.Combine(_data.KeysPath, "tokens.key"));
         IChildProcesses processes = ProcessesModule.Create();
         await Ffmpeg.RequireAsync(processes, cancellationToken);
         string connectionString = await ReachPostgresAsync(processes, cancellationToken);
-        (Guid installationId, SecretsKeys secrets) = await PrepareLogAsync(connectionString, cancellationToken);
+        Guid installationId = await PrepareLogAsync(connectionString, secrets, cancellationToken);
         IsFirstRun = !File.Exists(Path.Combine(_data.FullPath, ".events-storage"));
 
-        Installation installation = Describe(connectionString, installationId, secrets);
+        Installation installation = Describe(connectionString, installationId, secrets, tokens);
         _app = Composition.Build(installation, processes);
         await _app.StartAsync(cancellationToken);
         KeyFiles.WriteOwnerOnly(
@@ -120,8 +123,9 @@ internal sealed class Boot(EventsSettings settings, bool areSecretsLost, Action<
         return _postgres.ConnectionString;
     }
 
-    private async Task<(Guid Installation, SecretsKeys Secrets)> PrepareLogAsync(
-        string connectionString, CancellationToken cancellationToken)
+    /// <returns>The installation's id.</returns>
+    private async Task<Guid> PrepareLogAsync(
+        string connectionString, SecretsKeys secrets, CancellationToken cancellationToken)
     {
         await using ServiceProvider services = new ServiceCollection()
             .AddLogging()
@@ -132,15 +136,15 @@ internal sealed class Boot(EventsSettings settings, bool areSecretsLost, Action<
         try
         {
             await schema.ApplyAsync(cancellationToken);
-            return (
-                await schema.InstallationIdAsync(cancellationToken),
-                await SecretsAtStart.OpenAsync(
-                    connectionString,
-                    _data!.KeysPath,
-                    areSecretsLost,
-                    services.GetRequiredService<IConnectedHosts>(),
-                    say,
-                    cancellationToken));
+            await SecretsAtStart.CheckAsync(
+                connectionString,
+                secrets,
+                _data!.KeysPath,
+                areSecretsLost,
+                services.GetRequiredService<IConnectedHosts>(),
+                say,
+                cancellationToken);
+            return await schema.InstallationIdAsync(cancellationToken);
         }
         catch (PostgresException refused)
         {
@@ -149,13 +153,11 @@ internal sealed class Boot(EventsSettings settings, bool areSecretsLost, Action<
         }
     }
 
-    private Installation Describe(string connectionString, Guid installationId, SecretsKeys secrets)
-    {
-        string secret = settings.Security.JwtSecretKey ?? KeyFiles.ReadOrMake(Path.Combine(_data!.KeysPath, "tokens.key"));
-        return new Installation(
+    private Installation Describe(string connectionString, Guid installationId, SecretsKeys secrets, string tokens) =>
+        new(
             settings,
             connectionString,
-            secret,
+            tokens,
             secrets,
             _data!.FullPath,
             new ControlFacts(
@@ -167,7 +169,6 @@ internal sealed class Boot(EventsSettings settings, bool areSecretsLost, Action<
                 _data.FullPath,
                 installationId,
                 settings.Security.TokenTtl));
-    }
 
     /// <returns>Null for what is a mistake of ours and has to be shown whole.</returns>
     private string? WordsOf(Exception failure) =>

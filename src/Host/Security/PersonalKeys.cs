@@ -47,20 +47,16 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
     public byte[]? Find(string subject) =>
         _keys.TryGetValue(subject, out byte[]? key) ? key : Keep(subject, KeyIn(Opened(() => values.Find(NameOf(subject)))));
 
-    public async ValueTask<byte[]?> FindOrMakeAsync(string subject, CancellationToken cancellationToken)
+    public async ValueTask<SubjectKey?> FindOrMakeAsync(string subject, CancellationToken cancellationToken)
     {
-        if (_keys.TryGetValue(subject, out byte[]? known) && known is not null)
+        byte[]? key = await FindOrAddAsync(subject, cancellationToken);
+        if (key is { Length: 0 } && PersonalMember.IsMonth(subject))
         {
-            return known;
+            subject = OfThisHost(subject);
+            key = await FindOrAddAsync(subject, cancellationToken);
         }
 
-        if (PersonalMember.IsMonth(subject))
-        {
-            await values.AddAsync(NameOf(subject), RandomNumberGenerator.GetBytes(KeyBytes), cancellationToken);
-            _keys.TryRemove(subject, out _);
-        }
-
-        return Find(subject);
+        return key is null ? null : new SubjectKey(subject, key);
     }
 
     public async ValueTask<string?> PseudonymAsync(PersonalKind kind, string value, CancellationToken cancellationToken) =>
@@ -132,6 +128,25 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
         && !_impersonal.Contains(account, StringComparer.Ordinal)
         && !(account.StartsWith("key-", StringComparison.Ordinal) && Guid.TryParse(account.AsSpan(4), out _));
 
+    private async ValueTask<byte[]?> FindOrAddAsync(string subject, CancellationToken cancellationToken)
+    {
+        if (_keys.TryGetValue(subject, out byte[]? known) && known is not null)
+        {
+            return known;
+        }
+
+        if (PersonalMember.IsMonth(subject))
+        {
+            await values.AddAsync(NameOf(subject), RandomNumberGenerator.GetBytes(KeyBytes), cancellationToken);
+            _keys.TryRemove(subject, out _);
+        }
+
+        return Find(subject);
+    }
+
+    /// <summary>What takes the place of a row that is closed to this host: what is open to others is not written over.</summary>
+    private string OfThisHost(string name) => $"{name}-{values.KeyMark}";
+
     private static string NameOf(string subject) => $"subject/{subject}";
 
     /// <summary>A key that this installation's key does not open is told from one that is not there.</summary>
@@ -168,12 +183,22 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
     {
         // In bytes: 80 bits, so that no two of a million are alike.
         const int shown = 10;
-        byte[] mark = HMACSHA256.HashData(await OwnAsync(own, cancellationToken), Encoding.UTF8.GetBytes(text));
+        byte[] key = await OwnOrClosedAsync(own, cancellationToken)
+            ?? await OwnAsync(OfThisHost(own), cancellationToken);
+        byte[] mark = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text));
         return Convert.ToHexStringLower(mark.AsSpan(0, shown));
     }
 
     /// <summary>A key of the installation, the same on all nodes, made at its first use.</summary>
-    private async ValueTask<byte[]> OwnAsync(string name, CancellationToken cancellationToken)
+    private async ValueTask<byte[]> OwnAsync(string name, CancellationToken cancellationToken) =>
+        await OwnOrClosedAsync(name, cancellationToken)
+
+            // A start looks for this. What another host wrote meanwhile is not to be written over: it would not find its people.
+            ?? throw new DependencyUnavailableException(
+                "secrets", "The key for secrets, keys/sources.key, is not the database's. Put that right and start again.");
+
+    /// <returns>Null for one that this host cannot open.</returns>
+    private async ValueTask<byte[]?> OwnOrClosedAsync(string name, CancellationToken cancellationToken)
     {
         if (_own.TryGetValue(name, out byte[]? known))
         {
@@ -181,21 +206,13 @@ internal sealed class PersonalKeys(SealedValues values, ErasedList erased, Pseud
         }
 
         await values.AddAsync(name, NewOwn(), cancellationToken);
-        byte[] key = await OpenedOwnAsync(name, cancellationToken);
-        return _own.GetOrAdd(name, key);
-    }
-
-    private async Task<byte[]> OpenedOwnAsync(string name, CancellationToken cancellationToken)
-    {
         try
         {
-            return (await values.FindAsync(name, cancellationToken))!;
+            return _own.GetOrAdd(name, (await values.FindAsync(name, cancellationToken))!);
         }
-        catch (CryptographicException e)
+        catch (CryptographicException)
         {
-            // A start looks for this. What another host wrote meanwhile is not to be written over: it would not find its people.
-            throw new DependencyUnavailableException(
-                "secrets", "The key for secrets, keys/sources.key, is not the database's. Put that right and start again.", e);
+            return null;
         }
     }
 }

@@ -12,6 +12,9 @@ internal sealed class SealedValues(ProtectedValues values, SecretsKeys keys)
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
 
+    /// <summary>Names the key that counts now, and says nothing about it: 8 hex digits.</summary>
+    public string KeyMark => Convert.ToHexStringLower(HMACSHA256.HashData(keys.Reading[0], "events/key-mark/1"u8).AsSpan(0, 4));
+
     /// <param name="plain">Is wiped.</param>
     public Task SetAsync(string name, byte[] plain, CancellationToken cancellationToken) =>
         keys.WriteAsync(key => values.SetAsync(name, Seal(key, name, plain), cancellationToken), cancellationToken);

@@ -17,10 +17,11 @@ internal static class SecretsAtStart
     /// </param>
     /// <param name="say">Gets a warning for people.</param>
     /// <exception cref="StartRefusedException">
-    /// Somebody said that the key is gone while another host runs that can open what is sealed; or the key cannot be read.
+    /// Somebody said that the key is gone while another host runs that can open what is sealed.
     /// </exception>
-    public static async Task<SecretsKeys> OpenAsync(
+    public static async Task CheckAsync(
         string connectionString,
+        SecretsKeys keys,
         string folder,
         bool areLost,
         IConnectedHosts hosts,
@@ -29,7 +30,6 @@ internal static class SecretsAtStart
     {
         await using NpgsqlDataSource database = NpgsqlDataSource.Create(connectionString);
         var rows = new ProtectedValues(database);
-        SecretsKeys keys = SecretsKeys.Open(folder);
         if (await rows.FindAsync(PersonalKeys.OwnNames[0], cancellationToken) is null)
         {
             await new SealedValues(rows, keys).AddAsync(PersonalKeys.OwnNames[0], PersonalKeys.NewOwn(), cancellationToken);
@@ -38,7 +38,7 @@ internal static class SecretsAtStart
         // Of two first starts at the same moment, one made the row.
         if (await FindClosedAsync(rows, keys, cancellationToken) is [])
         {
-            return keys;
+            return;
         }
 
         if (!areLost)
@@ -48,7 +48,7 @@ internal static class SecretsAtStart
                 + "encrypted files are closed to this host, and nobody signs in here by name.");
             say("         Copy the folder keys of the host or the backup that the database belongs to (several hosts on one "
                 + "database share it), and start again. If that key is gone for good, start once with: up --secrets-lost");
-            return keys;
+            return;
         }
 
         if (await hosts.CountOthersAsync(cancellationToken) > 0)
@@ -63,8 +63,6 @@ internal static class SecretsAtStart
         {
             await values.SetAsync(name, PersonalKeys.NewOwn(), cancellationToken);
         }
-
-        return keys;
     }
 
     /// <returns>Those of the installation's own rows that are there and do not open.</returns>

@@ -143,7 +143,8 @@ public sealed class What_is_personal : IAsyncLifetime
 
         public byte[]? Find(string subject) => Gone.Contains(subject) ? null : Of(subject);
 
-        public ValueTask<byte[]?> FindOrMakeAsync(string subject, CancellationToken cancellationToken) => new(Find(subject));
+        public ValueTask<SubjectKey?> FindOrMakeAsync(string subject, CancellationToken cancellationToken) =>
+            new(Find(subject) is { } key ? new SubjectKey(subject, key) : null);
 
         public ValueTask<string?> PseudonymAsync(PersonalKind kind, string value, CancellationToken cancellationToken) => new((string?)null);
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Events.Tests.Integration.Kit;
@@ -52,6 +53,60 @@ public sealed class Pseudonyms
             new Dictionary<string, string> { ["EVENTS__Security__Pseudonyms"] = "some" });
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("none, addresses, all", refused.Errors + refused.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Closed to it are the pseudonyms' key and the month's: it takes ones of its own, loses nothing and shows nothing.</summary>
+    [Fact]
+    public async Task are_given_also_by_a_host_whose_key_for_secrets_is_another()
+    {
+        var policy = new Dictionary<string, string> { ["EVENTS__Security__Pseudonyms"] = "addresses" };
+        await using RunningHost host = await RunningHost.StartAsync(policy);
+        string before = await RefusedAsync(host, 1);
+        await host.StopAsync();
+        File.Delete(Path.Combine(host.Data, "keys", "sources.key"));
+        await host.StartAgainAsync();
+        Assert.Contains("does not open with", host.Output, StringComparison.Ordinal);
+        string behind = await RefusedAsync(host, 2);
+        await host.StopAsync();
+        await host.StartAgainAsync();
+        string again = await RefusedAsync(host, 3);
+        Assert.All([before, behind, again], address => Assert.Matches("^addr-[0-9a-f]{20}$", address));
+        Assert.NotEqual(before, behind);
+        Assert.Equal(behind, again);
+    }
+
+    /// <summary>Where addresses are sealed, its own key of the month stands beside the one that it cannot open.</summary>
+    [Fact]
+    public async Task are_not_needed_for_addresses_that_a_host_with_another_key_seals()
+    {
+        await using RunningHost host = await RunningHost.StartAsync();
+        Assert.Matches("^sealed:1:month-[0-9]{4}-[0-9]{2}:", await RefusedAsync(host, 1));
+        await host.StopAsync();
+        File.Delete(Path.Combine(host.Data, "keys", "sources.key"));
+        await host.StartAgainAsync();
+        Assert.Matches("^sealed:1:month-[0-9]{4}-[0-9]{2}-[0-9a-f]{8}:", await RefusedAsync(host, 2));
+        string events = (await new GraphQLClient(host, await host.TokenAsync("auditor"))
+            .AskAsync("{ events(first: 500, types: [\"access_refused\"]) { nodes { data } } }")).ToString();
+        Assert.Contains("127.0.0.1", events, StringComparison.Ordinal);
+        Assert.Contains("[locked]", events, StringComparison.Ordinal);
+        Assert.DoesNotContain("[erased]", events, StringComparison.Ordinal);
+    }
+
+    /// <returns>Where the last of so many callers with a wrong key came from, as it is stored.</returns>
+    private static async Task<string> RefusedAsync(RunningHost host, int times)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/graphql") { Content = JsonContent.Create(new { query = "{ __typename }" }) };
+        request.Headers.Add("X-API-Key", "csk_of-nobody");
+        using HttpResponseMessage refused = await host.Http.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        string[] rows = [];
+        await Until.TrueAsync(
+            async () => (rows = (await host.SqlAsync(
+                "select data->>'from' from events.mt_events where type = 'access_refused' order by seq_id"))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)).Length >= times,
+            TimeSpan.FromSeconds(20),
+            "the refusal to be told");
+        return rows[^1];
     }
 
     private static async Task<string> SeenAsync(RunningHost host, int times)

@@ -119,9 +119,9 @@ internal sealed class PersonalBodies(EventCatalogue catalogue, IPersonalData? da
 
     private static async ValueTask<string> SealAsync(
         IPersonalData data, string subject, string context, string member, string text, CancellationToken cancellationToken) =>
-        await data.FindOrMakeAsync(subject, cancellationToken) is { Length: > 0 } key
-            ? SealedText.Seal(key, subject, context, member, text)
-            : PersonalMember.Erased;
+        await data.FindOrMakeAsync(subject, cancellationToken) is not { } key ? PersonalMember.Erased
+            : key.Bytes.Length == 0 ? Locked
+            : SealedText.Seal(key.Bytes, key.Subject, context, member, text);
 
     /// <summary>What stays in clear must not be taken for something sealed, whatever people write.</summary>
     private static string Plain(string text) => SealedText.SubjectOf(text) is null ? text : $" {text}";
