@@ -43,6 +43,11 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
     /// <summary>A quiet log is on the other disk after so long, too.</summary>
     private const int ArchiveTimeoutSeconds = 60;
 
+    /// <summary>The sealer signs within ten seconds.</summary>
+    private static readonly TimeSpan FirstHeadTimeMax = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan FirstHeadPause = TimeSpan.FromMilliseconds(200);
+
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <param name="passphrase">Encrypts the keys; null to leave them out.</param>
@@ -75,6 +80,7 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         try
         {
             Directory.CreateDirectory(draft, Private);
+            await FirstHeadAsync(cancellationToken);
             await BaseAsync(place, Path.Combine(draft, "postgres"), cancellationToken);
             BackupRow row = await DescribeAsync(
                 draft, Path.Combine(folder, name), passphrase, withFootage, start, cancellationToken);
@@ -159,6 +165,24 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         {
             await using NpgsqlCommand command = new(sql, connection);
             await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the first signed head of a log that began some seconds ago: without one, what is restored could not be held
+    /// against anything. Not where no host runs, which would sign it.
+    /// </summary>
+    private async Task FirstHeadAsync(CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        await using NpgsqlConnection connection = new(at.Connection);
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new("select exists (select from events_own.audit_head)", connection);
+        while (at.Shown is not null
+            && await command.ExecuteScalarAsync(cancellationToken) is false
+            && time.GetElapsedTime(start) < FirstHeadTimeMax)
+        {
+            await Task.Delay(FirstHeadPause, time, cancellationToken);
         }
     }
 
