@@ -6,44 +6,47 @@ using Xunit;
 namespace Events.Tests.Integration.Audit;
 
 /// <summary>How things were, what changed and who did it, on the command line.</summary>
-public sealed class Looking_back
+public sealed class Looking_back(OneHost house) : IClassFixture<OneHost>
 {
+    private const string Nowhere = "rtsp://127.0.0.1:9/none";
+
+    private RunningHost Host => house.Host;
+
     [Fact]
     public async Task shows_views_as_they_were_what_changed_and_who_did_it()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        (await host.CliAsync("camera", "add", "--name", "Gate", "--source", "rtsp://127.0.0.1:9/none")).Ok();
-        (await host.CliAsync("camera", "add", "--name", "Dock", "--source", "rtsp://127.0.0.1:9/none")).Ok();
-        string before = await host.SqlAsync("select max(seq_id) from events.mt_events");
-        string moment = await host.SqlAsync("select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
-        (await host.CliAsync("camera", "rename", "camera0", "--name", "Yard")).Ok();
-        (await host.CliAsync("camera", "rename", "camera1", "--name", "Pier")).Ok();
+        string gate = await Scene.AddAsync(Host, Nowhere);
+        string dock = await Scene.AddAsync(Host, Nowhere, "Dock");
+        string before = await Host.SqlAsync("select max(seq_id) from events.mt_events");
+        string moment = await Host.SqlAsync("select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+        (await Host.CliAsync("camera", "rename", gate, "--name", "Yard")).Ok();
+        (await Host.CliAsync("camera", "rename", dock, "--name", "Pier")).Ok();
 
         foreach (string at in new[] { before, moment })
         {
-            JsonElement past = JsonElement.Parse((await host.CliAsync("replay", "--at", at, "--view", "camera_view", "--format", "json")).Ok())[0];
+            JsonElement past = JsonElement.Parse((await Host.CliAsync("replay", "--at", at, "--view", "camera_view", "--format", "json")).Ok())[0];
             Assert.Equal(
-                ["Dock", "Gate"], past.GetProperty("rows").EnumerateObject().Select(row => row.Value.Text("name")).Order());
+                ["Gate", "Dock"], new[] { gate, dock }.Select(camera => past.GetProperty("rows").GetProperty(camera).Text("name")));
         }
 
-        Assert.Contains("Gate", (await host.CliAsync("replay", "--at", before, "--view", "CameraView")).Ok(), StringComparison.Ordinal);
-        string[] question = ["diff", "--from", before, "--to", "999999", "--camera", "camera0", "--view", "CameraView"];
-        JsonElement changes = JsonElement.Parse((await host.CliAsync([.. question, "--format", "json"])).Ok());
+        Assert.Contains("Gate", (await Host.CliAsync("replay", "--at", before, "--view", "CameraView")).Ok(), StringComparison.Ordinal);
+        string[] question = ["diff", "--from", before, "--to", "999999", "--camera", gate, "--view", "CameraView"];
+        JsonElement changes = JsonElement.Parse((await Host.CliAsync([.. question, "--format", "json"])).Ok());
         JsonElement only = Assert.Single(changes.EnumerateArray());
         Assert.Equal("changed", only.Text("what"));
         JsonElement name = only.GetProperty("fields").EnumerateArray().Single(field => field.Text("name") == "name");
         Assert.Equal(("Gate", "Yard"), (name.Text("before"), name.Text("after")));
-        Assert.Contains("Pier", (await host.CliAsync("diff", "--from", before, "--to", "999999")).Ok(), StringComparison.Ordinal);
+        Assert.Contains("Pier", (await Host.CliAsync("diff", "--from", before, "--to", "999999")).Ok(), StringComparison.Ordinal);
 
         foreach ((string from, string to) in new[] { ("999999", before), ("2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z") })
         {
-            CliResult backwards = await host.CliAsync("diff", "--from", from, "--to", to);
+            CliResult backwards = await Host.CliAsync("diff", "--from", from, "--to", to);
             Assert.Equal((1, string.Empty), (backwards.ExitCode, backwards.Output));
             Assert.Contains("--from is later than --to", backwards.Errors, StringComparison.Ordinal);
         }
 
         JsonElement trail = JsonElement.Parse(
-            (await host.CliAsync("audit", "trail", "--camera", "Yard", "--format", "json")).Ok()).GetProperty("requests");
+            (await Host.CliAsync("audit", "trail", "--camera", "Yard", "--format", "json")).Ok()).GetProperty("requests");
         string[] types = [.. trail.EnumerateArray()
             .SelectMany(node => node.GetProperty("facts").EnumerateArray()).Select(fact => fact.Text("type"))];
         Assert.Contains("camera_registered", types);
@@ -51,30 +54,31 @@ public sealed class Looking_back
         JsonElement registered = trail.EnumerateArray().First(
             node => node.GetProperty("facts").EnumerateArray().Any(fact => fact.Text("type") == "camera_registered"));
         Assert.Contains("camera_number_assigned", registered.GetProperty("facts").EnumerateArray().Select(fact => fact.Text("type")));
-        Assert.Contains("local by cli", (await host.CliAsync("audit", "trail", "--user", "local")).Ok(), StringComparison.Ordinal);
-        Assert.Equal(2, (await host.CliAsync("audit", "trail", "--camera", "Nowhere")).ExitCode);
-        Assert.Equal(3, (await host.CliAsync("audit", "trail")).ExitCode);
-        Assert.NotEqual(0, (await host.CliAsync("replay", "--at", "1", "--view", "NoSuchView")).ExitCode);
+        Assert.Contains("local by cli", (await Host.CliAsync("audit", "trail", "--user", "local")).Ok(), StringComparison.Ordinal);
+        Assert.Equal(2, (await Host.CliAsync("audit", "trail", "--camera", "Nowhere")).ExitCode);
+        Assert.Equal(3, (await Host.CliAsync("audit", "trail")).ExitCode);
+        Assert.NotEqual(0, (await Host.CliAsync("replay", "--at", "1", "--view", "NoSuchView")).ExitCode);
     }
 
     [Fact]
     public async Task shows_what_followed_from_a_request_below_it()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient admin = await host.ConnectAsync();
-        string camera = await Scene.AddAsync(host, Scene.Pattern);
-        await Scene.ConnectedAsync(admin, "camera0");
-        await admin.CallAsync("start_recording", new { device = "camera0" });
-        (await host.CliAsync("camera", "retire", "camera0", "--reason", "Broken")).Ok();
+        await using RpcClient admin = await Host.ConnectAsync();
+        JsonElement added = JsonElement.Parse(
+            (await Host.CliAsync("camera", "add", "--name", "Lock", "--source", Scene.Pattern, "--format", "json")).Ok());
+        (string camera, string device) = (added.Text("id"), added.Text("camera"));
+        await Scene.ConnectedAsync(admin, device);
+        await admin.CallAsync("start_recording", new { device });
+        (await Host.CliAsync("camera", "retire", device, "--reason", "Broken")).Ok();
         await Until.TrueAsync(
-            async () => await host.SqlAsync("select count(*) from events.mt_events where type = 'recorder_released'") == "1",
+            async () => await Host.SqlAsync("select count(*) from events.mt_events where type = 'recorder_released'") == "1",
             TimeSpan.FromSeconds(30),
             "the recording's end");
 
         // Who retired the camera is told for what the program did then, also where only that person's doings are asked for.
         foreach (string[] whose in new[] { new[] { "--camera", camera }, ["--user", "local"] })
         {
-            JsonElement trail = JsonElement.Parse((await host.CliAsync(["audit", "trail", .. whose, "--format", "json"])).Ok());
+            JsonElement trail = JsonElement.Parse((await Host.CliAsync(["audit", "trail", .. whose, "--format", "json"])).Ok());
             Assert.False(trail.GetProperty("isCut").GetBoolean());
             JsonElement retirement = trail.GetProperty("requests").EnumerateArray().Single(node => TypesOf(node).Contains("camera_retired"));
             JsonElement end = Assert.Single(retirement.GetProperty("followed").EnumerateArray());
@@ -89,28 +93,27 @@ public sealed class Looking_back
     [Fact]
     public async Task shows_the_newest_and_says_so_when_there_is_too_much()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        (await host.CliAsync("camera", "add", "--name", "Gate", "--source", "rtsp://127.0.0.1:9/none")).Ok();
-        string newest = (await host.SqlAsync(
-            """
+        string camera = await Scene.AddAsync(Host, Nowhere, "Weir");
+        string newest = (await Host.SqlAsync(
+            $"""
             insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp, correlation_id)
             select nextval('events.mt_events_sequence'), gen_random_uuid(), stream_id, 1000 + n,
-                   data || jsonb_build_object('name', 'Gate ' || n), 'camera_renamed', now(), 'rename-' || n
-            from events.mt_events, generate_series(1, 2500) n where type = 'camera_registered';
+                   data || jsonb_build_object('name', 'Weir ' || n), 'camera_renamed', now(), 'rename-' || n
+            from events.mt_events, generate_series(1, 2500) n where type = 'camera_registered' and stream_id = 'camera-{camera}';
             select max(seq_id) from events.mt_events where type = 'camera_renamed'
             """)).Split('\n')[^1];
-        string[] question = ["audit", "trail", "--camera", "camera0"];
-        JsonElement cut = JsonElement.Parse((await host.CliAsync([.. question, "--to", newest, "--format", "json"])).Ok());
+        string[] question = ["audit", "trail", "--camera", camera];
+        JsonElement cut = JsonElement.Parse((await Host.CliAsync([.. question, "--to", newest, "--format", "json"])).Ok());
         Assert.True(cut.GetProperty("isCut").GetBoolean());
         long[] shown = PositionsOf(cut);
         Assert.Equal((2_000, long.Parse(newest)), (shown.Length, shown[^1]));
         Assert.Contains($"--to {shown[0] - 1}", cut.Text("more"), StringComparison.Ordinal);
-        Assert.Contains("only the newest 2000 facts", (await host.CliAsync(question)).Ok(), StringComparison.Ordinal);
+        Assert.Contains("only the newest 2000 facts", (await Host.CliAsync(question)).Ok(), StringComparison.Ordinal);
 
-        JsonElement rest = JsonElement.Parse((await host.CliAsync([.. question, "--to", $"{shown[0] - 1}", "--format", "json"])).Ok());
+        JsonElement rest = JsonElement.Parse((await Host.CliAsync([.. question, "--to", $"{shown[0] - 1}", "--format", "json"])).Ok());
         Assert.False(rest.GetProperty("isCut").GetBoolean());
         Assert.Equal(shown[0] - 1, PositionsOf(rest)[^1]);
-        JsonElement some = JsonElement.Parse((await host.CliAsync(
+        JsonElement some = JsonElement.Parse((await Host.CliAsync(
             [.. question, "--from", $"{shown[0] - 9}", "--to", $"{shown[0]}", "--format", "json"])).Ok());
         Assert.Equal(10, PositionsOf(some).Length);
     }

@@ -7,21 +7,67 @@ using Xunit;
 
 namespace Events.Tests.Integration.Contract;
 
+/// <summary>
+/// A host that lets in as many as come, knows a secret that tokens can be forged with, pings often, and has a limit for each account
+/// that hardly fills up again. Tests share it since each has accounts of its own, and only one comes to that limit.
+/// </summary>
+public sealed class WideDoor : IAsyncLifetime
+{
+    internal const int CallsOfAccount = 150;
+
+    internal RunningHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Host = await RunningHost.StartAsync(new()
+    {
+        ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret,
+        ["EVENTS__Server__PingInterval"] = "1s",
+        ["EVENTS__Security__RateLimitRequests"] = "1000000",
+        ["EVENTS__Security__RateLimitAccountRequests"] = $"{CallsOfAccount}",
+        ["EVENTS__Security__RateLimitWindow"] = "3600s",
+    });
+
+    public ValueTask DisposeAsync() => Host?.DisposeAsync() ?? default;
+}
+
+/// <summary>A host with two places and few calls for each socket. Tests share it since each begins with both places free.</summary>
+public sealed class NarrowDoor : IAsyncLifetime
+{
+    private RunningHost _host = null!;
+
+    public async ValueTask InitializeAsync() => _host = await RunningHost.StartAsync(new()
+    {
+        ["EVENTS__Server__MaxConnections"] = "2",
+        ["EVENTS__Security__RateLimitRequests"] = "10",
+        ["EVENTS__Security__RateLimitBurst"] = "25",
+    });
+
+    public ValueTask DisposeAsync() => _host?.DisposeAsync() ?? default;
+
+    /// <summary>The host, once the sockets of the test before have left their places.</summary>
+    internal async Task<RunningHost> EmptyAsync()
+    {
+        var metrics = new Uri($"http://127.0.0.1:{_host.HealthPort}/metrics");
+        await Until.TrueAsync(
+            async () => (await _host.Http.GetStringAsync(metrics)).Split('\n').Contains("events_jsonrpc_sockets 0"),
+            TimeSpan.FromSeconds(20),
+            "both places to be free");
+        return _host;
+    }
+}
+
 /// <summary>What every socket is held to, whoever is behind it.</summary>
-public sealed class The_door
+public sealed class The_door(WideDoor wide, NarrowDoor narrow) : IClassFixture<WideDoor>, IClassFixture<NarrowDoor>
 {
     private const int RateLimited = -32040;
     private const int Unauthenticated = -32001;
     private const string Ping = """{"jsonrpc":"2.0","id":1,"method":"ping"}""";
 
+    private RunningHost Host => wide.Host;
+
     [Fact]
     public async Task limits_each_socket_and_says_how_long_to_wait()
     {
-        await using RunningHost host = await RunningHost.StartAsync(new()
-        {
-            ["EVENTS__Security__RateLimitRequests"] = "10",
-            ["EVENTS__Security__RateLimitBurst"] = "25",
-        });
+        RunningHost host = await narrow.EmptyAsync();
         await using RpcClient hasty = await host.ConnectAsync(null);
         RpcException?[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => TryAsync(hasty, "ping")));
         int passed = answers.Count(answer => answer is null);
@@ -45,28 +91,22 @@ public sealed class The_door
     [Fact]
     public async Task limits_an_account_over_all_its_sockets()
     {
-        await using RunningHost host = await RunningHost.StartAsync(new()
-        {
-            ["EVENTS__Security__RateLimitRequests"] = "1000000",
-            ["EVENTS__Security__RateLimitAccountRequests"] = "40",
-            ["EVENTS__Security__RateLimitWindow"] = "1000s",
-        });
-        await using RpcClient first = await LoggedInAsync(host, "ada");
-        await using RpcClient second = await LoggedInAsync(host, "ada");
-        await using RpcClient other = await LoggedInAsync(host, "eve");
+        await using RpcClient first = await LoggedInAsync(Host, "ada");
+        await using RpcClient second = await LoggedInAsync(Host, "ada");
+        await using RpcClient other = await LoggedInAsync(Host, "eve");
         RpcException?[] answers = await Task.WhenAll(
-            Enumerable.Range(0, 200).Select(i => TryAsync(i % 2 == 0 ? first : second, "get_server_info")));
-        Assert.InRange(answers.Count(answer => answer is null), 35, 42);
+            Enumerable.Range(0, 2 * WideDoor.CallsOfAccount).Select(i => TryAsync(i % 2 == 0 ? first : second, "get_server_info")));
+        Assert.InRange(answers.Count(answer => answer is null), WideDoor.CallsOfAccount - 5, WideDoor.CallsOfAccount + 2);
         Assert.All(answers.OfType<RpcException>(), refused => Assert.Equal(RateLimited, refused.Code));
         Assert.Null(await TryAsync(other, "get_server_info"));
-        await using RpcClient third = await LoggedInAsync(host, "ada", isLimited: true);
+        await using RpcClient third = await LoggedInAsync(Host, "ada", isLimited: true);
         Assert.Equal(RateLimited, (await TryAsync(third, "get_server_info"))?.Code);
     }
 
     [Fact]
     public async Task has_so_many_places_and_lets_in_only_pages_that_may()
     {
-        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Server__MaxConnections"] = "2" });
+        RunningHost host = await narrow.EmptyAsync();
         using RawSocket stranger = await RawSocket.ConnectAsync(host.Port, "Origin: http://evil.example\r\n");
         Assert.StartsWith("HTTP/1.1 403 ", stranger.Head, StringComparison.Ordinal);
         using RawSocket page = await RawSocket.ConnectAsync(host.Port, "Origin: http://localhost:3000\r\n");
@@ -90,7 +130,7 @@ public sealed class The_door
     [Fact]
     public async Task takes_the_place_of_one_who_has_not_logged_in_for_a_newcomer()
     {
-        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Server__MaxConnections"] = "2" });
+        RunningHost host = await narrow.EmptyAsync();
         await using RpcClient known = await LoggedInAsync(host, "ada");
         using RawSocket stranger = await RawSocket.ConnectAsync(host.Port);
         await Until.TrueAsync(
@@ -109,8 +149,7 @@ public sealed class The_door
     [Fact]
     public async Task pings_silent_sockets_and_leaves_them_open()
     {
-        await using RunningHost host = await RunningHost.StartAsync(new() { ["EVENTS__Server__PingInterval"] = "1s" });
-        using RawSocket silent = await RawSocket.ConnectAsync(host.Port);
+        using RawSocket silent = await RawSocket.ConnectAsync(Host.Port);
         for (int i = 0; i < 3; i++)
         {
             (byte first, byte[] payload) = (await silent.ReceiveAsync())!.Value;
@@ -126,9 +165,8 @@ public sealed class The_door
     [Fact]
     public async Task tells_a_socket_whose_token_expires_to_log_in_again_and_keeps_it()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient client = await host.ConnectAsync(null);
-        string brief = (await host.CliAsync("token", "--role", "admin", "--ttl", "3s")).Ok().Trim();
+        await using RpcClient client = await Host.ConnectAsync(null);
+        string brief = (await Host.CliAsync("token", "--role", "admin", "--ttl", "3s")).Ok().Trim();
         await client.CallAsync("authenticate", new { auth_token = brief });
         await client.CallAsync("subscribe_events", new { topics = new[] { "camera_status_update" } });
         Assert.Null(await TryAsync(client, "get_camera_list"));
@@ -137,11 +175,11 @@ public sealed class The_door
             async () => await TryAsync(client, "get_camera_list") is not null, TimeSpan.FromSeconds(10), "the token to expire");
         RpcException expired = (await TryAsync(client, "get_camera_list"))!;
         Assert.Equal((Unauthenticated, "auth_required"), (expired.Code, expired.Data.Text("reason")));
-        await Scene.AddAsync(host, Scene.Pattern);
+        await Scene.AddAsync(Host, Scene.Pattern);
         Assert.Null(await TryAsync(client, "ping"));
         Assert.Empty(client.Notifications);
 
-        await client.CallAsync("authenticate", new { auth_token = await host.TokenAsync("admin") });
+        await client.CallAsync("authenticate", new { auth_token = await Host.TokenAsync("admin") });
         Assert.Null(await TryAsync(client, "get_camera_list"));
         Assert.Equal(["camera_status_update"], (await client.CallAsync("get_subscription_stats"))
             .GetProperty("client_topics").EnumerateArray().Select(topic => topic.GetString()!));
@@ -155,8 +193,7 @@ public sealed class The_door
     [InlineData("of a user who signs in")]
     public async Task takes_no_bad_token(string kind)
     {
-        await using RunningHost host = await HostAsync();
-        await using RpcClient client = await host.ConnectAsync(null);
+        await using RpcClient client = await Host.ConnectAsync(null);
         object given = kind switch
         {
             "" => new { },
@@ -188,9 +225,6 @@ public sealed class The_door
         Assert.NotNull(await tokens.ReadAsync(Forged(RunningHost.Secret, 253_402_300_799)));
         Assert.Null(await tokens.ReadAsync(Forged(RunningHost.Secret, exp)));
     }
-
-    private static Task<RunningHost> HostAsync() =>
-        RunningHost.StartAsync(new() { ["EVENTS__Security__JwtSecretKey"] = RunningHost.Secret });
 
     private static string Forged(string secret, DateTimeOffset expiresAt, string user = "ada") =>
         Forged(secret, expiresAt.ToUnixTimeSeconds(), user);

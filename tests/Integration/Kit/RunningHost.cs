@@ -291,8 +291,9 @@ internal sealed class RunningHost : IAsyncDisposable
                 ["DOTNET_TieredCompilation"] = "1",
                 ["DOTNET_TC_CallCounting"] = "0",
                 ["DOTNET_TieredPGO"] = "0",
-                ["DOTNET_GCgen0size"] = "0x4000000",
+                ["DOTNET_GCgen0size"] = "0x400000",
                 ["DOTNET_GCConserveMemory"] = "0",
+                ["DOTNET_EnableWriteXorExecute"] = "0",
             };
 
     private static Process Start(string[] words, Dictionary<string, string> environment, bool isFed = false)

@@ -9,14 +9,37 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>
+/// A host that lets an address, and an account, have little of everything but requests in a second. Tests share it since each
+/// comes to one of these limits alone: one floods, from an address of its own, and the others have accounts of their own.
+/// </summary>
+public sealed class StrictHost : IAsyncLifetime
+{
+    internal const int ConnectionsMax = 20;
+
+    /// <summary>Somebody else's address, so that this machine's have limits, too.</summary>
+    internal const string Unlimited = "192.0.2.1";
+
+    internal RunningHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Host = await RunningHost.StartAsync(new()
+    {
+        ["EVENTS__Security__UnlimitedAddresses"] = Unlimited,
+        ["EVENTS__Security__MaxConnectionsPerAddress"] = $"{ConnectionsMax}",
+        ["EVENTS__Security__RateLimitWindow"] = "60s",
+        ["EVENTS__Security__RateLimitAccountRequests"] = "10",
+        ["EVENTS__Security__MaxSocketsPerAccount"] = "3",
+    });
+
+    public ValueTask DisposeAsync() => Host?.DisposeAsync() ?? default;
+}
+
+/// <summary>
 /// One address, or one account, cannot have all places and all of the host's time. The one that floods is 127.0.0.3, which the
 /// host takes for another machine than 127.0.0.1 here.
 /// </summary>
 [Trait("pace", "slow")]
-public sealed class One_address
+public sealed class One_address(StrictHost strict) : IClassFixture<StrictHost>
 {
-    private const int ConnectionsMax = 20;
-
     private static readonly IPAddress _flood = IPAddress.Parse("127.0.0.3");
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
@@ -25,14 +48,11 @@ public sealed class One_address
     [Fact]
     public async Task has_so_many_connections_and_no_more_while_others_are_served()
     {
-        await using RunningHost host = await StartAsync(new()
-        {
-            ["EVENTS__Security__MaxConnectionsPerAddress"] = $"{ConnectionsMax}",
-        });
+        RunningHost host = strict.Host;
         List<Socket> held = [];
         try
         {
-            await HoldAsync(host, held, ConnectionsMax);
+            await HoldAsync(host, held, StrictHost.ConnectionsMax);
             const string Upgrade =
                 "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
             await Until.TrueAsync(
@@ -46,7 +66,7 @@ public sealed class One_address
             Assert.Contains("MaxConnectionsPerAddress", told, StringComparison.Ordinal);
 
             // Twice as many: they get no answer, and hold nothing. Those above may not have gone yet and have taken places.
-            await HoldAsync(host, held, ConnectionsMax);
+            await HoldAsync(host, held, StrictHost.ConnectionsMax);
             await Until.TrueAsync(
                 async () =>
                 {
@@ -74,7 +94,11 @@ public sealed class One_address
     [Fact]
     public async Task asks_so_often_and_no_oftener_while_others_are_served()
     {
-        await using RunningHost host = await StartAsync(new() { ["EVENTS__Security__AddressRequestsPerSecond"] = "10" });
+        await using RunningHost host = await RunningHost.StartAsync(new()
+        {
+            ["EVENTS__Security__UnlimitedAddresses"] = StrictHost.Unlimited,
+            ["EVENTS__Security__AddressRequestsPerSecond"] = "10",
+        });
         List<string> answers = [];
         for (int i = 0; i < 100; i++)
         {
@@ -95,11 +119,7 @@ public sealed class One_address
     [Fact]
     public async Task is_no_way_for_an_account_to_ask_oftener_than_it_may()
     {
-        await using RunningHost host = await StartAsync(new()
-        {
-            ["EVENTS__Security__RateLimitWindow"] = "60s",
-            ["EVENTS__Security__RateLimitAccountRequests"] = "10",
-        });
+        RunningHost host = strict.Host;
         string ada = (await host.CliAsync("token", "--role", "viewer", "--user", "ada")).Ok().Trim();
         string bob = (await host.CliAsync("token", "--role", "viewer", "--user", "bob")).Ok().Trim();
         HttpStatusCode[] got = new HttpStatusCode[20];
@@ -121,21 +141,21 @@ public sealed class One_address
     [Fact]
     public async Task is_no_way_for_an_account_to_have_more_sockets_than_it_may()
     {
-        await using RunningHost host = await StartAsync(new() { ["EVENTS__Security__MaxSocketsPerAccount"] = "3" });
-        string ada = (await host.CliAsync("token", "--role", "viewer", "--user", "ada")).Ok().Trim();
-        string bob = (await host.CliAsync("token", "--role", "viewer", "--user", "bob")).Ok().Trim();
+        RunningHost host = strict.Host;
+        string eve = (await host.CliAsync("token", "--role", "viewer", "--user", "eve")).Ok().Trim();
+        string dan = (await host.CliAsync("token", "--role", "viewer", "--user", "dan")).Ok().Trim();
         var address = new Uri($"ws://127.0.0.1:{host.Port}/ws");
         await using RpcClient first = await RpcClient.ConnectAsync(address);
-        await first.CallAsync("authenticate", new { auth_token = ada });
-        await first.CallAsync("authenticate", new { auth_token = ada });
-        var graph = new GraphQLClient(host, ada);
+        await first.CallAsync("authenticate", new { auth_token = eve });
+        await first.CallAsync("authenticate", new { auth_token = eve });
+        var graph = new GraphQLClient(host, eve);
         await using GraphQLSocket second = await graph.OpenAsync();
         Assert.Equal("connection_ack", await second.GreetedAsync());
         GraphQLSocket third = await graph.OpenAsync();
         Assert.Equal("connection_ack", await third.GreetedAsync());
 
         await using RpcClient fourth = await RpcClient.ConnectAsync(address);
-        Assert.Equal(-32040, (await Scene.RefusedAsync(fourth, "authenticate", new { auth_token = ada })).Code);
+        Assert.Equal(-32040, (await Scene.RefusedAsync(fourth, "authenticate", new { auth_token = eve })).Code);
         await using (GraphQLSocket fifth = await graph.OpenAsync())
         {
             Assert.Equal("closed", await fifth.GreetedAsync());
@@ -143,12 +163,12 @@ public sealed class One_address
         }
 
         // Another account is let in, and so is this one when a socket of its own has gone or has become somebody else's.
-        await fourth.CallAsync("authenticate", new { auth_token = bob });
+        await fourth.CallAsync("authenticate", new { auth_token = dan });
         await third.DisposeAsync();
         await Until.TrueAsync(() => IsLetInAsync(graph), Limit, "the place of the socket that has gone");
         await using GraphQLSocket again = await graph.OpenAsync();
         await again.GreetedAsync();
-        await first.CallAsync("authenticate", new { auth_token = bob });
+        await first.CallAsync("authenticate", new { auth_token = dan });
         await Until.TrueAsync(() => IsLetInAsync(graph), Limit, "the place of the socket that is somebody else's now");
     }
 
@@ -157,9 +177,6 @@ public sealed class One_address
         await using GraphQLSocket socket = await graph.OpenAsync();
         return await socket.GreetedAsync() == "connection_ack";
     }
-
-    private static Task<RunningHost> StartAsync(Dictionary<string, string> settings) =>
-        RunningHost.StartAsync(new(settings) { ["EVENTS__Security__UnlimitedAddresses"] = "192.0.2.1" });
 
     /// <summary>Connections that say nothing, which the host bears with for a minute.</summary>
     private static async Task HoldAsync(RunningHost host, List<Socket> held, int count)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -10,7 +11,7 @@ namespace Events.Tests.Integration.Security;
 
 /// <summary>A camera decides what it sends, not where we ask next.</summary>
 [Trait("pace", "slow")]
-public sealed class Sources_that_lead_elsewhere : IDisposable
+public sealed class Sources_that_lead_elsewhere : IClassFixture<OneHost>, IAsyncDisposable
 {
     private const string SentOn = "The camera sends us on to another address, which is not followed.";
     private const string NoStream = "What comes from there is no stream of a camera. Playlists (HLS, DASH, SDP) are not followed.";
@@ -19,15 +20,25 @@ public sealed class Sources_that_lead_elsewhere : IDisposable
 
     private readonly Listener _elsewhere;
     private readonly Listener _camera;
+    private readonly RunningHost _host;
+    private readonly List<string> _cameras = [];
 
-    public Sources_that_lead_elsewhere()
+    public Sources_that_lead_elsewhere(OneHost house)
     {
+        _host = house.Host;
         _elsewhere = new Listener(_ => null);
         _camera = new Listener(AnswerOf);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        // The host would ask for their pictures for as long as it runs.
+        var admin = new GraphQLClient(_host, await _host.TokenAsync("admin"));
+        foreach (string id in _cameras)
+        {
+            await admin.AskAsync("mutation($id: ID!) { retireCamera(input: { id: $id }) { position } }", new { id });
+        }
+
         _camera.Dispose();
         _elsewhere.Dispose();
     }
@@ -35,11 +46,11 @@ public sealed class Sources_that_lead_elsewhere : IDisposable
     [Fact]
     public async Task as_playlists_are_not_followed()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
         string[] paths = ["/hls", "/dash", "/sdp", "/concat", "/moved"];
+        List<string> devices = [];
         foreach (string path in paths)
         {
-            await Scene.AddAsync(host, $"http://127.0.0.1:{_camera.Port}{path}", path[1..]);
+            devices.Add(await AddAsync($"http://127.0.0.1:{_camera.Port}{path}", path[1..]));
         }
 
         // The second time says that the first attempt is over.
@@ -49,9 +60,9 @@ public sealed class Sources_that_lead_elsewhere : IDisposable
         }
 
         Assert.Equal([], _elsewhere.Asked);
-        foreach (int camera in Enumerable.Range(0, paths.Length - 1))
+        foreach (string device in devices.SkipLast(1))
         {
-            Assert.Contains($"camera{camera}: the connection ended", SaidOf(host, NoStream), StringComparison.Ordinal);
+            Assert.Contains($"{device}: the connection ended", SaidOf(NoStream), StringComparison.Ordinal);
         }
     }
 
@@ -59,11 +70,11 @@ public sealed class Sources_that_lead_elsewhere : IDisposable
     [Fact]
     public async Task by_rtsp_are_left_at_once_and_tell_nothing_of_what_is_there()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
         string[] paths = ["/options", "/describe", "/options-closed"];
+        List<string> devices = [];
         foreach (string path in paths)
         {
-            await Scene.AddAsync(host, $"rtsp://ada:s3cret@127.0.0.1:{_camera.Port}{path}", path[1..]);
+            devices.Add(await AddAsync($"rtsp://ada:s3cret@127.0.0.1:{_camera.Port}{path}", path[1..]));
         }
 
         // Elsewhere nobody answers: whoever waited there would not be back before the limit for a first picture, 20 s.
@@ -72,19 +83,28 @@ public sealed class Sources_that_lead_elsewhere : IDisposable
             await _camera.AskedAsync($"OPTIONS rtsp://127.0.0.1:{_camera.Port}{path} ", 2, TimeSpan.FromSeconds(18));
         }
 
-        for (int camera = 0; camera < paths.Length; camera++)
+        foreach (string device in devices)
         {
-            Assert.Contains($"camera{camera}: the connection ended", SaidOf(host, SentOn), StringComparison.Ordinal);
+            Assert.Contains($"{device}: the connection ended", SaidOf(SentOn), StringComparison.Ordinal);
         }
 
-        await using RpcClient client = await host.ConnectAsync();
-        await Scene.RefusedAsync(client, "take_snapshot", new { device = "camera2" });
-        Assert.Equal(SentOn, await host.SqlAsync("select data->>'why' from events.mt_events where type = 'snapshot_failed'"));
+        await using RpcClient client = await _host.ConnectAsync();
+        await Scene.RefusedAsync(client, "take_snapshot", new { device = devices[2] });
+        Assert.Equal(SentOn, await _host.SqlAsync("select data->>'why' from events.mt_events where type = 'snapshot_failed'"));
         Assert.All(_elsewhere.Asked, asked => Assert.StartsWith("OPTIONS rtsp://127.0.0.1", asked, StringComparison.Ordinal));
     }
 
-    private static string SaidOf(RunningHost host, string words) =>
-        string.Join('\n', host.Output.Split('\n').Where(line => line.Contains(words, StringComparison.Ordinal)));
+    /// <returns>What the camera is called in the log.</returns>
+    private async Task<string> AddAsync(string source, string name)
+    {
+        JsonElement added = JsonElement.Parse(
+            (await _host.CliAsync("camera", "add", "--name", name, "--source", source, "--format", "json")).Ok());
+        _cameras.Add(added.Text("id"));
+        return added.Text("camera");
+    }
+
+    private string SaidOf(string words) =>
+        string.Join('\n', _host.Output.Split('\n').Where(line => line.Contains(words, StringComparison.Ordinal)));
 
     private string? AnswerOf(string asked)
     {

@@ -15,8 +15,28 @@ using Xunit;
 
 namespace Events.Tests.Integration.Security;
 
+/// <summary>An issuer that is always there and keeps its key, and a host that trusts it, for all tests that ask no more of them.</summary>
+public sealed class TrustedIssuer : IAsyncLifetime
+{
+    internal Tokens_of_another_issuer.Issuer Issuer { get; private set; } = null!;
+
+    internal RunningHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Issuer = await Tokens_of_another_issuer.Issuer.StartAsync();
+        Host = await Tokens_of_another_issuer.StartAsync(Issuer.Authority);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (Host?.DisposeAsync() ?? default);
+        await (Issuer?.DisposeAsync() ?? default);
+    }
+}
+
 /// <summary>Access tokens of an OpenID Connect issuer elsewhere, which publishes its keys and gives roles its own names.</summary>
-public sealed class Tokens_of_another_issuer
+public sealed class Tokens_of_another_issuer(TrustedIssuer trusted) : IClassFixture<TrustedIssuer>
 {
     private const string Audience = "https://events.example";
 
@@ -28,8 +48,7 @@ public sealed class Tokens_of_another_issuer
     [Fact]
     public async Task open_every_way_in_with_the_role_they_name()
     {
-        await using Issuer issuer = await Issuer.StartAsync();
-        await using RunningHost host = await StartAsync(issuer.Authority);
+        (Issuer issuer, RunningHost host) = (trusted.Issuer, trusted.Host);
         string token = issuer.Token(["events-viewer", "events-operator", "somebody-else"]);
 
         await using RpcClient rpc = await RpcClient.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws"));
@@ -67,8 +86,7 @@ public sealed class Tokens_of_another_issuer
     [Fact]
     public async Task are_refused_when_they_are_not_its_own_not_for_us_not_of_now_or_name_no_role()
     {
-        await using Issuer issuer = await Issuer.StartAsync();
-        await using RunningHost host = await StartAsync(issuer.Authority);
+        (Issuer issuer, RunningHost host) = (trusted.Issuer, trusted.Host);
         DateTime now = DateTime.UtcNow;
         string good = issuer.Token(["events-viewer"]);
         Assert.Equal(HttpStatusCode.OK, await AskAsync(host, good));
@@ -169,7 +187,7 @@ public sealed class Tokens_of_another_issuer
 
     private static string Text(string json) => Base64UrlEncoder.Encode(json);
 
-    private static Task<RunningHost> StartAsync(string authority) => RunningHost.StartAsync(new()
+    internal static Task<RunningHost> StartAsync(string authority) => RunningHost.StartAsync(new()
     {
         ["EVENTS__Oidc__Authority"] = authority,
         ["EVENTS__Oidc__Audience"] = Audience,
@@ -189,7 +207,7 @@ public sealed class Tokens_of_another_issuer
     }
 
     /// <summary>What an issuer of the field publishes, and tokens as it signs them.</summary>
-    private sealed class Issuer : IAsyncDisposable
+    internal sealed class Issuer : IAsyncDisposable
     {
         private readonly WebApplication _app;
         private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
