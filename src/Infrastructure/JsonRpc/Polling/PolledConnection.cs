@@ -232,7 +232,9 @@ internal sealed class PolledConnection : DefaultConnectionContext, IReadInline, 
         finally
         {
             Shut(why);
-            await _output.Reader.CompleteAsync(why);
+
+            // Not with the failure: that a peer went is no fault of whoever writes, and is not to be logged as one.
+            await _output.Reader.CompleteAsync();
             _input.Writer.CancelPendingFlush();
         }
     }
