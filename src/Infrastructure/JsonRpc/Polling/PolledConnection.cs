@@ -186,15 +186,24 @@ internal sealed class PolledConnection : DefaultConnectionContext, IReadInline, 
 
         _isRead = true;
         Want(Readiness.None, Readiness.Readable);
-        _input.Writer.Complete(_ended ?? why);
         ThreadPool.UnsafeQueueUserWorkItem(
-            static connection =>
-            {
-                connection._closed.Cancel();
-                connection._received.TrySetResult();
-            },
-            this,
-            preferLocal: false);
+            static ended => ended.Connection.TellEnd(ended.Why), (Connection: this, Why: why), preferLocal: false);
+    }
+
+    /// <summary>In the pool: whatever belongs to the connection is taken down now.</summary>
+    private void TellEnd(Exception? why)
+    {
+        _input.Writer.Complete(_ended ?? why);
+        try
+        {
+            _closed.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // What others do about an end is theirs.
+        }
+
+        _received.TrySetResult();
     }
 
     private async Task SendAsync()
