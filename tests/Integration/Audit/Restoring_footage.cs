@@ -6,7 +6,6 @@ using Xunit;
 namespace Events.Tests.Integration.Audit;
 
 /// <summary>Recordings and pictures in a backup, and which of them are missing after a restore.</summary>
-[Trait("pace", "slow")]
 public sealed class Restoring_footage(House house) : IClassFixture<House>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -7,17 +7,69 @@ using Xunit;
 namespace Events.Tests.Integration.Faults;
 
 /// <summary>
+/// A folder that a host serves, or has served: tests damage it, have it refused, mend it, and see it served again, which is what the
+/// next one needs, too. Many tests here need none, so it is made for the first that does.
+/// </summary>
+public sealed class ServedFolder : IAsyncLifetime
+{
+    private RunningHost? _host;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is { } host)
+        {
+            await LeaveAsync();
+            await host.DisposeAsync();
+        }
+    }
+
+    internal async Task<RunningHost> ServeAsync()
+    {
+        if (_host is null)
+        {
+            _host = await RunningHost.StartAsync();
+        }
+        else if (_host.Process.HasExited)
+        {
+            await _host.StartAgainAsync();
+        }
+
+        return _host;
+    }
+
+    /// <returns>The folder, which nobody serves any more.</returns>
+    internal async Task<string> LeaveAsync()
+    {
+        RunningHost host = _host ?? await ServeAsync();
+        if (!host.Process.HasExited)
+        {
+            Assert.Equal(0, await host.StopAsync());
+        }
+
+        return host.Data;
+    }
+}
+
+/// <summary>
 /// A host that cannot start says so in one message that names what is wrong and what helps, ends with exit code 2, and leaves no
 /// process behind.
 /// </summary>
-public sealed class Bad_starts : IDisposable
+public sealed class Bad_starts : IClassFixture<ServedFolder>, IDisposable
 {
     private const int Refused = 2;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("events-bad-").FullName;
 
-    public Bad_starts() => File.SetUnixFileMode(
-        _folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+    private readonly ServedFolder _served;
+
+    public Bad_starts(ServedFolder served)
+    {
+        _served = served;
+        File.SetUnixFileMode(
+            _folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+    }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -95,11 +147,11 @@ public sealed class Bad_starts : IDisposable
     [Fact]
     public async Task on_a_folder_that_is_served_already()
     {
-        await using RunningHost host = await RunningHost.StartAsync(data: Data);
+        RunningHost host = await _served.ServeAsync();
         string[] samePorts = ["--port", $"{host.Port}", "--health-port", $"{host.HealthPort}"];
         foreach (string[] flags in new[] { samePorts, [] })
         {
-            CliResult refused = await UpAsync(flags, []);
+            CliResult refused = await UpAsync([.. flags, "--data", host.Data], []);
 
             Assert.Equal(Refused, refused.ExitCode);
             Assert.Contains($"already served by process {host.ProcessId}", refused.Errors, StringComparison.Ordinal);
@@ -109,28 +161,27 @@ public sealed class Bad_starts : IDisposable
         Assert.True(await host.IsReadyAsync(), "The one that serves it must not notice.");
     }
 
-    [Trait("pace", "slow")]
     [Fact]
     public async Task on_footage_of_another_installation()
     {
-        await (await RunningHost.StartAsync(data: Data)).EndAsync();
-        string identity = Path.Combine(Data, ".events-storage");
+        string data = await _served.LeaveAsync();
+        string identity = Path.Combine(data, ".events-storage");
         string own = (await File.ReadAllTextAsync(identity, Cancellation)).Trim();
         const string other = "01930000-0000-7000-8000-00000000beef";
         await File.WriteAllTextAsync(identity, other + "\n", Cancellation);
-        CliResult refused = await RefusedAsync([]);
+        CliResult refused = await RefusedThereAsync();
         Assert.Contains(own, refused.Errors, StringComparison.Ordinal);
         Assert.Contains(other, refused.Errors, StringComparison.Ordinal);
         Assert.Contains("Mount the right disk", refused.Errors, StringComparison.Ordinal);
 
         File.Delete(identity);
-        Directory.CreateDirectory(Path.Combine(Data, "recordings", "camera0_2026-01-01_00-00-00"));
-        refused = await RefusedAsync([]);
+        Directory.CreateDirectory(Path.Combine(data, "recordings", "camera0_2026-01-01_00-00-00"));
+        refused = await RefusedThereAsync();
         Assert.Contains(identity, refused.Errors, StringComparison.Ordinal);
         Assert.Contains(own, refused.Errors, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(identity, own + "\n", Cancellation);
-        await (await RunningHost.StartAsync(data: Data)).EndAsync();
+        await _served.ServeAsync();
     }
 
     [Fact]
@@ -147,24 +198,23 @@ public sealed class Bad_starts : IDisposable
         Assert.Contains(Data, (await RefusedAsync([])).Errors, StringComparison.Ordinal);
     }
 
-    [Trait("pace", "slow")]
     [Fact]
     public async Task with_keys_that_others_can_read_or_that_are_none()
     {
-        await (await RunningHost.StartAsync(data: Data)).EndAsync();
+        string data = await _served.LeaveAsync();
         foreach (string name in new[] { "tokens.key", "sources.key" })
         {
-            string path = Path.Combine(Data, "keys", name);
+            string path = Path.Combine(data, "keys", name);
             string key = await File.ReadAllTextAsync(path, Cancellation);
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
-            CliResult refused = await RefusedAsync([]);
+            CliResult refused = await RefusedThereAsync();
             Assert.Contains($"chmod 600 {path}", refused.Errors, StringComparison.Ordinal);
 
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             foreach (string damaged in new[] { "", "short", "!!!not base64!!!", key.Trim() + "AA" })
             {
                 await File.WriteAllTextAsync(path, damaged, Cancellation);
-                refused = await RefusedAsync([]);
+                refused = await RefusedThereAsync();
                 Assert.Contains(path, refused.Errors, StringComparison.Ordinal);
                 Assert.Contains("backup", refused.Errors, StringComparison.Ordinal);
             }
@@ -172,10 +222,9 @@ public sealed class Bad_starts : IDisposable
             await File.WriteAllTextAsync(path, key, Cancellation);
         }
 
-        await (await RunningHost.StartAsync(data: Data)).EndAsync();
+        await _served.ServeAsync();
     }
 
-    [Trait("pace", "slow")]
     [Fact]
     public async Task with_a_given_PostgreSQL_that_does_not_let_us_in()
     {
@@ -262,21 +311,28 @@ public sealed class Bad_starts : IDisposable
         Assert.Contains("apt-get install ffmpeg", refused.Errors, StringComparison.Ordinal);
     }
 
-    [Trait("pace", "slow")]
     [Fact]
     public async Task over_a_stale_lock_are_none()
     {
-        RunningHost host = await RunningHost.StartAsync(data: Data);
-        string stale = await File.ReadAllTextAsync(Path.Combine(Data, "postgres", "postmaster.pid"), Cancellation);
-        await host.EndAsync();
+        RunningHost host = await _served.ServeAsync();
+        string stale = await File.ReadAllTextAsync(Path.Combine(host.Data, "postgres", "postmaster.pid"), Cancellation);
         foreach (string owner in new[] { "2147483646", "1", $"{Environment.ProcessId}" })
         {
+            await _served.LeaveAsync();
             string[] lines = stale.Split('\n');
             lines[0] = owner;
-            await File.WriteAllTextAsync(Path.Combine(Data, "postgres", "postmaster.pid"), string.Join('\n', lines), Cancellation);
+            await File.WriteAllTextAsync(Path.Combine(host.Data, "postgres", "postmaster.pid"), string.Join('\n', lines), Cancellation);
 
-            await (await RunningHost.StartAsync(data: Data)).EndAsync();
+            await _served.ServeAsync();
         }
+    }
+
+    private async Task<CliResult> RefusedThereAsync()
+    {
+        string data = await _served.LeaveAsync();
+        CliResult refused = await RefusedAsync(["--data", data]);
+        Assert.Equal("", await Scene.LeftBehindAsync(data));
+        return refused;
     }
 
     private async Task<CliResult> RefusedAsync(string[] flags, Dictionary<string, string>? environment = null)

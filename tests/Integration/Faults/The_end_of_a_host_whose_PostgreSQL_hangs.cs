@@ -6,13 +6,13 @@ namespace Events.Tests.Integration.Faults;
 
 /// <summary>A PostgreSQL that does not answer keeps no host from ending.</summary>
 [Trait("pace", "slow")]
-public sealed class The_end_of_a_host_whose_PostgreSQL_hangs
+public sealed class The_end_of_a_host_whose_PostgreSQL_hangs(EndedHost house) : IClassFixture<EndedHost>
 {
     [Fact]
     public async Task comes_in_time()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        string filename = await Ending.RecordTwoAsync(host);
+        RunningHost host = house.Host;
+        string filename = await house.RecordTwoAsync();
         IReadOnlyList<int> children = await Scene.DescendantsAsync(host.ProcessId);
         int postmaster = Scene.PostmasterOf(host);
         await Scene.SignalAsync("-STOP", [postmaster, .. await Scene.ChildrenAsync(postmaster)]);
@@ -22,23 +22,23 @@ public sealed class The_end_of_a_host_whose_PostgreSQL_hangs
         await Ending.GoneAsync(host, children);
 
         Assert.Equal(0, host.Process.ExitCode);
-        Assert.Contains("the next start finishes it", host.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("Unhandled", host.Output, StringComparison.Ordinal);
-        await Ending.GoesOnAsync(host, filename);
+        Assert.Contains("the next start finishes it", house.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", house.Output, StringComparison.Ordinal);
+        await house.GoesOnAsync(filename);
     }
 
     [Fact]
     public async Task asked_for_twice_comes_at_once()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        string filename = await Ending.RecordTwoAsync(host);
+        RunningHost host = house.Host;
+        string filename = await house.RecordTwoAsync();
         IReadOnlyList<int> children = await Scene.DescendantsAsync(host.ProcessId);
         int postmaster = Scene.PostmasterOf(host);
         int[] frozen = [postmaster, .. await Scene.ChildrenAsync(postmaster)];
         await Scene.SignalAsync("-STOP", frozen);
         await Scene.SignalAsync("-INT", [host.ProcessId]);
         await Until.TrueAsync(
-            () => Task.FromResult(host.Output.Contains("Stopping", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), "the host to stop");
+            () => Task.FromResult(house.Output.Contains("Stopping", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), "the host to stop");
         long start = Stopwatch.GetTimestamp();
 
         await Scene.SignalAsync("-INT", [host.ProcessId]);
@@ -46,6 +46,6 @@ public sealed class The_end_of_a_host_whose_PostgreSQL_hangs
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(8));
         await Scene.SignalAsync("-CONT", frozen);
         await Ending.GoneAsync(host, children);
-        await Ending.GoesOnAsync(host, filename);
+        await house.GoesOnAsync(filename);
     }
 }

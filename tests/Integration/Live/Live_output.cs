@@ -9,29 +9,57 @@ using Xunit;
 
 namespace Events.Tests.Integration.Live;
 
+/// <summary>
+/// One host with one camera for all tests here, which only look; one that adds a camera retires it. So few may look from one address
+/// that a test can take all places.
+/// </summary>
+public sealed class LiveHouse : IAsyncLifetime
+{
+    private const int SeatsPerAddress = 3;
+
+    internal RunningHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Host = await RunningHost.StartAsync(new() { ["EVENTS__Live__MaxViewersPerAddress"] = $"{SeatsPerAddress}" });
+        await AddAsync("test:pattern?size=320x180&fps=25");
+    }
+
+    public ValueTask DisposeAsync() => Host?.DisposeAsync() ?? default;
+
+    /// <returns>What the camera is called, once it is connected.</returns>
+    internal async Task<string> AddAsync(string source)
+    {
+        JsonElement added = JsonElement.Parse(
+            (await Host.CliAsync("camera", "add", "--name", "Gate", "--source", source, "--format", "json")).Ok());
+        string device = added.Text("camera");
+        await using RpcClient client = await Host.ConnectAsync("viewer");
+        await Until.TrueAsync(
+            async () => (await client.CallAsync("get_camera_status", new { device })).Text("status") == "CONNECTED",
+            TimeSpan.FromSeconds(20),
+            "the camera to be connected");
+        return device;
+    }
+}
+
 /// <summary>Live pictures out of the running host, to real players.</summary>
-public sealed class Live_output
+public sealed class Live_output(LiveHouse house) : IClassFixture<LiveHouse>
 {
     private const int Fps = 25;
 
-    /// <summary>That is how many places one address has until a setting gives it more.</summary>
-    private const int SeatsPerAddress = 3;
-
-    private static readonly Dictionary<string, string> FewSeats = new() { ["EVENTS__Live__MaxViewersPerAddress"] = $"{SeatsPerAddress}" };
+    private RunningHost Host => house.Host;
 
     [Fact]
     public async Task plays_over_rtsp_with_every_key_that_opens_it()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient client = await host.ConnectAsync("viewer");
-        await AddAsync(host, client);
-        string token = await host.TokenAsync("viewer");
+        await using RpcClient client = await ConnectAsync();
+        string token = await Host.TokenAsync("viewer");
         JsonElement camera = await CameraAsync(client);
         JsonElement stream = await client.CallAsync("get_stream_url", new { device = "camera0" });
         string signed = stream.Text("stream_url");
-        Assert.Matches($@"^rtsp://127\.0\.0\.1:{host.RtspPort}/camera0\?exp=\d+&user=[\w-]+&sig=[\w-]+$", signed);
+        Assert.Matches($@"^rtsp://127\.0\.0\.1:{Host.RtspPort}/camera0\?exp=\d+&user=[\w-]+&sig=[\w-]+$", signed);
         Assert.StartsWith(
-            $"rtsp://127.0.0.1:{host.RtspPort}/camera0?", camera.GetProperty("streams").Text("rtsp"), StringComparison.Ordinal);
+            $"rtsp://127.0.0.1:{Host.RtspPort}/camera0?", camera.GetProperty("streams").Text("rtsp"), StringComparison.Ordinal);
         Assert.Equal(("READY", true), (stream.Text("stream_status"), stream.GetProperty("available").GetBoolean()));
         string bare = signed.Split('?')[0];
         Assert.Equal("h264,320,180", await ProbeAsync(signed));
@@ -43,18 +71,18 @@ public sealed class Live_output
             ]);
         Assert.Equal((0, string.Empty), (played.ExitCode, played.Errors));
 
-        Assert.Equal(200, await DescribeAsync(host, bare, $"Authorization: Bearer {token}"));
-        Assert.Equal(200, await DescribeAsync(host, bare, $"Authorization: Basic {Base64($"token:{token}")}"));
-        Assert.Equal(401, await DescribeAsync(host, bare, $"Authorization: Basic {Base64($"admin:{token}")}"));
-        Assert.Equal(401, await DescribeAsync(host, bare, $"Authorization: Basic {Base64("token:x")}"));
-        Assert.Equal(401, await DescribeAsync(host, bare, "Authorization: Basic %%%"));
-        Assert.Equal(401, await DescribeAsync(host, bare, "Authorization: Bearer x"));
-        Assert.Equal(401, await DescribeAsync(host, bare));
-        Assert.Equal(401, await DescribeAsync(host, signed[..^1]));
-        Assert.Equal(401, await DescribeAsync(host, signed.Replace("camera0", "camera1", StringComparison.Ordinal)));
+        Assert.Equal(200, await DescribeAsync(Host, bare, $"Authorization: Bearer {token}"));
+        Assert.Equal(200, await DescribeAsync(Host, bare, $"Authorization: Basic {Base64($"token:{token}")}"));
+        Assert.Equal(401, await DescribeAsync(Host, bare, $"Authorization: Basic {Base64($"admin:{token}")}"));
+        Assert.Equal(401, await DescribeAsync(Host, bare, $"Authorization: Basic {Base64("token:x")}"));
+        Assert.Equal(401, await DescribeAsync(Host, bare, "Authorization: Basic %%%"));
+        Assert.Equal(401, await DescribeAsync(Host, bare, "Authorization: Bearer x"));
+        Assert.Equal(401, await DescribeAsync(Host, bare));
+        Assert.Equal(401, await DescribeAsync(Host, signed[..^1]));
+        Assert.Equal(401, await DescribeAsync(Host, signed.Replace("camera0", "camera1", StringComparison.Ordinal)));
         string lost = bare.Replace("camera0", "camera7", StringComparison.Ordinal);
-        Assert.Equal(404, await DescribeAsync(host, lost, $"Authorization: Bearer {token}"));
-        Assert.DoesNotContain(token, host.Output, StringComparison.Ordinal);
+        Assert.Equal(404, await DescribeAsync(Host, lost, $"Authorization: Bearer {token}"));
+        Assert.DoesNotContain(token, Host.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,11 +92,10 @@ public sealed class Live_output
     {
         const int seconds = 6;
         await using RtspCamera camera = await RtspCamera.StartAsync("--size", "640x360", "--fps", "30", "--gop", "30");
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient client = await host.ConnectAsync("viewer");
-        await AddAsync(host, client, camera.Url);
-        string url = (await client.CallAsync("get_stream_url", new { device = "camera0" })).Text("stream_url");
-        string file = Path.Combine(host.Data, "seen.mp4");
+        await using RpcClient client = await ConnectAsync();
+        string device = await house.AddAsync(camera.Url);
+        string url = (await client.CallAsync("get_stream_url", new { device })).Text("stream_url");
+        string file = Path.Combine(Host.Data, $"seen-{way}.mp4");
 
         CliResult played = await Tool.RunAsync(
             "ffmpeg", ["-v", "error", "-nostdin", "-rtsp_transport", way, "-i", url, "-t", $"{seconds}", "-c", "copy", file]);
@@ -76,16 +103,16 @@ public sealed class Live_output
         Assert.Equal((0, string.Empty), (played.ExitCode, played.Errors));
         Assert.InRange(await Tool.FramesAsync(file), (seconds * 30) - 30, (seconds * 30) + 30);
         Assert.Equal("h264,640,360", (await Tool.ProbeAsync(file, "stream=codec_name,width,height")).Trim());
+        await ConsumersAsync(client, 0, device);
+        (await Host.CliAsync("camera", "retire", device)).Ok();
     }
 
     [Fact]
     public async Task counts_its_viewers_and_what_they_got()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient client = await host.ConnectAsync("viewer");
-        await AddAsync(host, client);
-        Assert.Equal(0, (await client.CallAsync("get_stream_url", new { device = "camera0" })).Number("active_consumers"));
+        await using RpcClient client = await ConnectAsync();
         string url = (await client.CallAsync("get_stream_url", new { device = "camera0" })).Text("stream_url");
+        long before = Metrics(await CameraAsync(client)).Bytes;
         using System.Diagnostics.Process player = System.Diagnostics.Process.Start(
             "ffmpeg", ["-v", "quiet", "-nostdin", "-rtsp_transport", "tcp", "-i", url, "-f", "null", "-"]);
         using ClientWebSocket socket = await OpenAsync(SocketOf(await SignedPageAsync(client)));
@@ -93,7 +120,7 @@ public sealed class Live_output
         {
             await ConsumersAsync(client, 2);
             await Until.TrueAsync(
-                async () => Metrics(await CameraAsync(client)) is { Readers: 2, Bytes: > 10_000 },
+                async () => Metrics(await CameraAsync(client)) is { Readers: 2, Bytes: var bytes } && bytes > before + 10_000,
                 TimeSpan.FromSeconds(20),
                 "readers and bytes in the camera's metrics");
         }
@@ -109,9 +136,7 @@ public sealed class Live_output
     [Fact]
     public async Task gives_fragments_to_a_socket_that_ffmpeg_decodes()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient client = await host.ConnectAsync("viewer");
-        await AddAsync(host, client);
+        await using RpcClient client = await ConnectAsync();
         using ClientWebSocket socket = await OpenAsync(SocketOf(await SignedPageAsync(client)));
 
         (bool isText, byte[] first) = await ReceiveAsync(socket);
@@ -119,7 +144,7 @@ public sealed class Live_output
         Assert.True(isText);
         Assert.Matches("^video/mp4; codecs=\"avc1\\.[0-9a-f]{6}\"$", format.Text("type"));
         Assert.Equal((320, 180), (format.Number("width"), format.Number("height")));
-        string file = Path.Combine(host.Data, "seen.mp4");
+        string file = Path.Combine(Host.Data, "seen.mp4");
         int pieces = 0;
         await using (FileStream saved = File.Create(file))
         {
@@ -152,11 +177,9 @@ public sealed class Live_output
     [Fact]
     public async Task lets_nobody_into_a_socket_without_a_key()
     {
-        await using RunningHost host = await RunningHost.StartAsync(FewSeats);
-        await using RpcClient client = await host.ConnectAsync("viewer");
-        await AddAsync(host, client);
-        string token = await host.TokenAsync("viewer");
-        var bare = new Uri($"ws://127.0.0.1:{host.Port}/live/camera0");
+        await using RpcClient client = await ConnectAsync();
+        string token = await Host.TokenAsync("viewer");
+        var bare = new Uri($"ws://127.0.0.1:{Host.Port}/live/camera0");
         Uri signed = SocketOf(await SignedPageAsync(client));
 
         Assert.Equal(HttpStatusCode.Unauthorized, await RefusalAsync(bare));
@@ -165,7 +188,7 @@ public sealed class Live_output
         Assert.Equal(HttpStatusCode.NotFound, await RefusalAsync(new Uri(bare, $"camera9?access_token={token}")));
         Assert.Equal(HttpStatusCode.Forbidden, await RefusalAsync(signed, socket => socket.SetRequestHeader("Origin", "https://a.example")));
 
-        string own = $"http://127.0.0.1:{host.Port}";
+        string own = $"http://127.0.0.1:{Host.Port}";
         using ClientWebSocket byHeader = await OpenAsync(bare, socket => socket.SetRequestHeader("Authorization", $"Bearer {token}"));
         using ClientWebSocket byQuery =
             await OpenAsync(new Uri($"{bare}?access_token={token}"), socket => socket.SetRequestHeader("Origin", own));
@@ -180,17 +203,15 @@ public sealed class Live_output
         await byHeader.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Cancel);
         Assert.Equal("Nothing is to be sent here.", await CloseReasonAsync(byHeader));
         await ConsumersAsync(client, 2);
-        Assert.DoesNotContain(token, host.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, Host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task has_a_page_that_carries_nothing_of_others()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await using RpcClient client = await host.ConnectAsync("viewer");
-        await AddAsync(host, client);
+        await using RpcClient client = await ConnectAsync();
         Uri address = await SignedPageAsync(client);
-        using HttpResponseMessage page = await GetAsync(host, address, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+        using HttpResponseMessage page = await GetAsync(Host, address, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
 
         Assert.Equal((HttpStatusCode.OK, "text/html"), (page.StatusCode, page.Content.Headers.ContentType!.MediaType));
         string policy = page.Headers.GetValues("Content-Security-Policy").Single();
@@ -198,11 +219,11 @@ public sealed class Live_output
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("no-referrer", page.Headers.GetValues("Referrer-Policy").Single());
         Assert.Contains("src=\"player.js\"", await page.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
-        using HttpResponseMessage script = await GetAsync(host, new Uri(address, "player.js"), "*/*");
+        using HttpResponseMessage script = await GetAsync(Host, new Uri(address, "player.js"), "*/*");
         Assert.Contains("new WebSocket", await script.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
-        using HttpResponseMessage json = await GetAsync(host, address, "application/json");
+        using HttpResponseMessage json = await GetAsync(Host, address, "application/json");
         Assert.Equal(HttpStatusCode.NotAcceptable, json.StatusCode);
-        using HttpResponseMessage closed = await GetAsync(host, new Uri(address, "camera0"), "text/html");
+        using HttpResponseMessage closed = await GetAsync(Host, new Uri(address, "camera0"), "text/html");
         Assert.Equal(HttpStatusCode.Unauthorized, closed.StatusCode);
     }
 
@@ -237,18 +258,17 @@ public sealed class Live_output
         return await host.Http.SendAsync(request, Cancel);
     }
 
-    private static async Task AddAsync(RunningHost host, RpcClient client, string source = "test:pattern?size=320x180&fps=25")
+    /// <summary>Waits until whoever looked in a test before has left: there are few places.</summary>
+    private async Task<RpcClient> ConnectAsync()
     {
-        (await host.CliAsync("camera", "add", "--name", "Gate", "--source", source)).Ok();
-        await Until.TrueAsync(
-            async () => (await CameraAsync(client)).Text("status") == "CONNECTED",
-            TimeSpan.FromSeconds(20),
-            "the camera to be connected");
+        RpcClient client = await Host.ConnectAsync("viewer");
+        await ConsumersAsync(client, 0);
+        return client;
     }
 
-    private static Task ConsumersAsync(RpcClient client, int count) =>
+    private static Task ConsumersAsync(RpcClient client, int count, string device = "camera0") =>
         Until.TrueAsync(
-            async () => (int)(await client.CallAsync("get_stream_url", new { device = "camera0" })).Number("active_consumers") == count,
+            async () => (int)(await client.CallAsync("get_stream_url", new { device })).Number("active_consumers") == count,
             TimeSpan.FromSeconds(20),
             $"{count} viewers");
 

@@ -9,7 +9,6 @@ namespace Events.Tests.Integration.MainJob;
 /// Cameras that sign what they send put the signature into the stream, as SEI messages beside the pictures. Nothing here checks
 /// them: whoever has the vendor's program can, because none is lost on the way.
 /// </summary>
-[Trait("pace", "slow")]
 public sealed class Signed_video
 {
     private const string Signature = "signed-by-the-camera-itself";

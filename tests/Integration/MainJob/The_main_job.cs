@@ -6,7 +6,7 @@ using Xunit;
 namespace Events.Tests.Integration.MainJob;
 
 /// <summary>A real RTSP camera, the real host, PostgreSQL, ffmpeg and a WebSocket client, from end to end.</summary>
-public sealed class The_main_job
+public sealed class The_main_job(OneHost house) : IClassFixture<OneHost>
 {
     private const int FramesPerSecond = 30;
     private const int GroupOfPictures = 30;
@@ -15,32 +15,33 @@ public sealed class The_main_job
     public async Task records_a_real_camera_without_losing_a_frame()
     {
         await using RtspCamera camera = await RtspCamera.StartAsync("--size", "640x360");
-        await using RunningHost host = await RunningHost.StartAsync();
+        RunningHost host = house.Host;
         await using RpcClient client = await host.ConnectAsync();
         await client.CallAsync("subscribe_events", new
         {
             topics = new[] { "camera_status_update", "recording_status_update", "camera.connected", "recording.stop", "snapshot.taken" },
         });
 
-        await AddAsync(host, camera.Url);
+        (string id, string device) = await AddAsync(host, camera.Url);
         JsonElement connected = await client.ToldAsync(
-            "camera_status_update", camera => camera.Text("device") == "camera0" && camera.Text("status") == "CONNECTED");
+            "camera_status_update", camera => camera.Text("device") == device && camera.Text("status") == "CONNECTED");
         Assert.Equal("Gate", connected.Text("name"));
-        await client.ToldAsync("camera.connected", camera => camera.Text("device") == "camera0");
+        await client.ToldAsync("camera.connected", camera => camera.Text("device") == device);
 
-        JsonElement started = await client.CallAsync("start_recording", new { device = "camera0" });
+        JsonElement started = await client.CallAsync("start_recording", new { device });
         Assert.Equal("RECORDING", started.Text("status"));
         string filename = started.Text("filename");
         await client.ToldAsync("recording_status_update", update => update.Text("status") == "RECORDING");
 
-        JsonElement snapshot = await client.CallAsync("take_snapshot", new { device = "camera0", filename = "gate.jpg" });
+        int pictures = (await host.FactsAsync("snapshot")).Count;
+        JsonElement snapshot = await client.CallAsync("take_snapshot", new { device, filename = "gate.jpg" });
         Assert.Equal("SUCCESS", snapshot.Text("status"));
         await client.ToldAsync("snapshot.taken", taken => taken.Text("filename") == "gate.jpg");
 
         await Until.TrueAsync(
-            async () => (await PlayedAsync(host, client)) >= 3, TimeSpan.FromSeconds(30), "three seconds of HLS");
+            async () => (await PlayedAsync(host, client, device)) >= 3, TimeSpan.FromSeconds(30), "three seconds of HLS");
         await Until.RecordedAsync(8);
-        JsonElement stopped = await client.CallAsync("stop_recording", new { device = "camera0" });
+        JsonElement stopped = await client.CallAsync("stop_recording", new { device });
         Assert.Equal("STOPPED", stopped.Text("status"));
         await client.ToldAsync("recording_status_update", update => update.Text("status") == "STOPPED");
         await client.ToldAsync("recording.stop", update => update.Text("filename") == filename);
@@ -58,11 +59,13 @@ public sealed class The_main_job
 
         Assert.Equal("640,360", (await Tool.ProbeAsync(await SnapshotAsync(host, client), "stream=width,height")).Trim());
         Assert.Equal(
-            ["camera_registered", "camera_connected", "camera_capabilities_probed"], await host.FactsAsync("camera"));
+            "camera_registered camera_connected camera_capabilities_probed",
+            await host.SqlAsync($"select string_agg(type, ' ' order by seq_id) from events.mt_events where stream_id = 'camera-{id}'"));
         Assert.Equal(
             ["recording_requested", "recording_started", "recording_segment_committed", "recording_stopped"],
             await host.FactsAsync("recording"));
-        Assert.Equal(["snapshot_taken"], await host.FactsAsync("snapshot"));
+        Assert.Equal(["snapshot_taken"], (await host.FactsAsync("snapshot")).Skip(pictures));
+        (await host.CliAsync("camera", "retire", device)).Ok();
     }
 
     [Fact]
@@ -181,11 +184,11 @@ public sealed class The_main_job
     [Fact]
     public async Task serves_ranges_and_refuses_what_is_not_allowed()
     {
-        await using RunningHost host = await RunningHost.StartAsync();
-        await AddAsync(host, "test:pattern?size=320x180&fps=10");
+        RunningHost host = house.Host;
+        (_, string device) = await AddAsync(host, "test:pattern?size=320x180&fps=10");
         await using RpcClient client = await host.ConnectAsync();
-        await ConnectedAsync(client);
-        await client.CallAsync("take_snapshot", new { device = "camera0", filename = "a.jpg" });
+        await ConnectedAsync(client, device);
+        await client.CallAsync("take_snapshot", new { device, filename = "a.jpg" });
         string token = await host.TokenAsync("viewer");
         byte[] whole = await host.DownloadAsync("/files/snapshots/a.jpg", token);
         byte[] part = await host.DownloadAsync("/files/snapshots/a.jpg", token, new RangeHeaderValue(2, 99));
@@ -194,8 +197,9 @@ public sealed class The_main_job
         Assert.Equal(401, await StatusAsync(host, "/files/snapshots/a.jpg", null));
         Assert.Equal(404, await StatusAsync(host, "/files/snapshots/b.jpg", token));
         Assert.Equal(400, await StatusAsync(host, "/files/snapshots/..%2f..%2fkeys%2ftokens.key", token));
-        Assert.Equal(401, await StatusAsync(host, "/hls/camera0.m3u8", null));
-        Assert.Equal(200, await StatusAsync(host, "/live/camera0.jpg", token));
+        Assert.Equal(401, await StatusAsync(host, $"/hls/{device}.m3u8", null));
+        Assert.Equal(200, await StatusAsync(host, $"/live/{device}.jpg", token));
+        (await host.CliAsync("camera", "retire", device)).Ok();
     }
 
     private static async Task<int> StatusAsync(RunningHost host, string path, string? token)
@@ -206,15 +210,18 @@ public sealed class The_main_job
         return (int)response.StatusCode;
     }
 
-    private static async Task<string> AddAsync(RunningHost host, string source) =>
-        JsonSerializer.Deserialize<JsonElement>(
-            (await host.CliAsync("camera", "add", "--name", "Gate", "--source", source, "--format", "json")).Ok()).Text("id");
+    private static async Task<(string Id, string Device)> AddAsync(RunningHost host, string source)
+    {
+        JsonElement added = JsonElement.Parse(
+            (await host.CliAsync("camera", "add", "--name", "Gate", "--source", source, "--format", "json")).Ok());
+        return (added.Text("id"), added.Text("camera"));
+    }
 
-    private static Task ConnectedAsync(RpcClient client) =>
+    private static Task ConnectedAsync(RpcClient client, string device = "camera0") =>
         Until.TrueAsync(
-            async () => (await client.CallAsync("get_camera_status", new { device = "camera0" })).Text("status") == "CONNECTED",
+            async () => (await client.CallAsync("get_camera_status", new { device })).Text("status") == "CONNECTED",
             TimeSpan.FromSeconds(20),
-            "the camera to be connected");
+            $"{device} to be connected");
 
     private static Task ToldTimesAsync(RpcClient client, string method, string status, int count) =>
         Until.TrueAsync(
@@ -224,15 +231,15 @@ public sealed class The_main_job
             () => $"{count} times {method} {status}; told so far: {string.Join('\n', client.Notifications)}");
 
     /// <summary>Seconds of live pictures that ffmpeg reads, over HLS and over RTSP.</summary>
-    private static async Task<double> PlayedAsync(RunningHost host, RpcClient client)
+    private static async Task<double> PlayedAsync(RunningHost host, RpcClient client, string device)
     {
-        JsonElement url = await client.CallAsync("get_stream_url", new { device = "camera0" });
+        JsonElement url = await client.CallAsync("get_stream_url", new { device });
         if (!url.GetProperty("available").GetBoolean())
         {
             return 0;
         }
 
-        JsonElement camera = await client.CallAsync("get_camera_status", new { device = "camera0" });
+        JsonElement camera = await client.CallAsync("get_camera_status", new { device });
         string hls = camera.GetProperty("streams").Text("hls");
         using HttpResponseMessage list = await host.Http.GetAsync(new Uri(hls));
         if (!list.IsSuccessStatusCode)

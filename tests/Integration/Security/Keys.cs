@@ -93,7 +93,6 @@ public sealed class Keys(House house) : IClassFixture<House>
     }
 
     /// <summary>The keeper looks for keys whose time ran out only each hour here, so that the verb is the one that finds them.</summary>
-    [Trait("pace", "slow")]
     [Fact]
     public async Task are_cleaned_up_when_their_time_is_over_and_counted()
     {

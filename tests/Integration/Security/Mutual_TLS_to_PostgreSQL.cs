@@ -5,7 +5,6 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>A PostgreSQL that takes nobody without a certificate, and a host that takes no PostgreSQL without one.</summary>
-[Trait("pace", "slow")]
 public sealed class Mutual_TLS_to_PostgreSQL : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("evtls").FullName;

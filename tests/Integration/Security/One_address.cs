@@ -37,7 +37,6 @@ public sealed class StrictHost : IAsyncLifetime
 /// One address, or one account, cannot have all places and all of the host's time. The one that floods is 127.0.0.3, which the
 /// host takes for another machine than 127.0.0.1 here.
 /// </summary>
-[Trait("pace", "slow")]
 public sealed class One_address(StrictHost strict) : IClassFixture<StrictHost>
 {
     private static readonly IPAddress _flood = IPAddress.Parse("127.0.0.3");

@@ -10,7 +10,6 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>A camera decides what it sends, not where we ask next.</summary>
-[Trait("pace", "slow")]
 public sealed class Sources_that_lead_elsewhere : IClassFixture<OneHost>, IAsyncDisposable
 {
     private const string SentOn = "The camera sends us on to another address, which is not followed.";

@@ -138,7 +138,6 @@ public sealed class Tokens_of_another_issuer(TrustedIssuer trusted) : IClassFixt
         Assert.Equal(HttpStatusCode.OK, await AskAsync(host, token));
     }
 
-    [Trait("pace", "slow")]
     [Fact]
     public async Task wait_for_an_issuer_that_was_never_there_and_hinder_nobody_else()
     {
@@ -152,7 +151,6 @@ public sealed class Tokens_of_another_issuer(TrustedIssuer trusted) : IClassFixt
         Assert.Equal(-32050, (await Scene.RefusedAsync(rpc, "authenticate", new { auth_token = token })).Code);
     }
 
-    [Trait("pace", "slow")]
     [Fact]
     public async Task are_answered_together_and_soon_when_the_issuer_hangs()
     {

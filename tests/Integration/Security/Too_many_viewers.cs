@@ -37,7 +37,6 @@ public sealed class FewSeats : IAsyncLifetime
 }
 
 /// <summary>One account cannot have all places of viewers, nor one address all connections of RTSP; and the log says so, briefly.</summary>
-[Trait("pace", "slow")]
 public sealed class Too_many_viewers(FewSeats seats) : IClassFixture<FewSeats>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
