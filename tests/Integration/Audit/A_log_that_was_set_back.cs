@@ -81,6 +81,7 @@ public sealed class A_log_that_was_set_back
     }
 
     /// <summary>As after a restore with keys of before: a camera was connected, and a start has facts to write.</summary>
+    [Trait("pace", "slow")]
     [Fact]
     public async Task by_its_keys_alone_says_what_its_start_waits_for_and_goes_on_after_the_fork()
     {
@@ -141,6 +142,7 @@ public sealed class A_log_that_was_set_back
         }
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task shows_its_heads_to_a_webhook_that_may_be_away()
     {

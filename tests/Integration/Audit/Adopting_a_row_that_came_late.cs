@@ -7,6 +7,7 @@ namespace Events.Tests.Integration.Audit;
 /// <summary>
 /// A foreign writer that took a number, and added its row when higher numbers were sealed: no lock on anything shows it meanwhile.
 /// </summary>
+[Trait("pace", "slow")]
 public sealed class Adopting_a_row_that_came_late
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(40);

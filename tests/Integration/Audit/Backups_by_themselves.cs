@@ -5,6 +5,7 @@ using Xunit;
 namespace Events.Tests.Integration.Audit;
 
 /// <summary>Backups that the host takes when the newest one is old enough.</summary>
+[Trait("pace", "slow")]
 public sealed class Backups_by_themselves
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);

@@ -4,6 +4,7 @@ using Xunit;
 namespace Events.Tests.Integration.Audit;
 
 /// <summary>The schema, tried on a copy before it is moved on.</summary>
+[Trait("pace", "slow")]
 public sealed class Migrating
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 namespace Events.Tests.Integration.Audit;
 
 /// <summary>Backups that lack something, and words that are wrong: a restore says so, in its exit code, too.</summary>
+[Trait("pace", "slow")]
 public sealed class Restoring_what_is_not_whole
 {
     /// <summary>What a shell, PostgreSQL's file of settings and its placeholders each take for something else.</summary>

@@ -10,6 +10,7 @@ namespace Events.Tests.Integration.Audit;
 /// A backup that came without its keys, of before a person was erased: nobody is readable, she least of all; and with the keys put
 /// beside it everybody is, but for her.
 /// </summary>
+[Trait("pace", "slow")]
 public sealed class Restoring_without_keys
 {
     private const string Gone = "wilhelmina-quastenflosser";

@@ -30,6 +30,7 @@ public sealed partial class Showing_heads_outside : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
+    [Trait("pace", "slow")]
     [Theory]
     [InlineData("udp")]
     [InlineData("tcp")]
@@ -55,6 +56,7 @@ public sealed partial class Showing_heads_outside : IAsyncLifetime
         Assert.Equal("forged", WhatOf(await VerifyAsync(host, 1, "--anchors", file)));
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task goes_on_sealing_while_no_place_answers()
     {

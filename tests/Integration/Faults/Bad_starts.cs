@@ -161,6 +161,7 @@ public sealed class Bad_starts : IClassFixture<ServedFolder>, IDisposable
         Assert.True(await host.IsReadyAsync(), "The one that serves it must not notice.");
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task on_footage_of_another_installation()
     {
@@ -198,6 +199,7 @@ public sealed class Bad_starts : IClassFixture<ServedFolder>, IDisposable
         Assert.Contains(Data, (await RefusedAsync([])).Errors, StringComparison.Ordinal);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task with_keys_that_others_can_read_or_that_are_none()
     {
@@ -225,6 +227,7 @@ public sealed class Bad_starts : IClassFixture<ServedFolder>, IDisposable
         await _served.ServeAsync();
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task with_a_given_PostgreSQL_that_does_not_let_us_in()
     {
@@ -311,6 +314,7 @@ public sealed class Bad_starts : IClassFixture<ServedFolder>, IDisposable
         Assert.Contains("apt-get install ffmpeg", refused.Errors, StringComparison.Ordinal);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task over_a_stale_lock_are_none()
     {

@@ -97,6 +97,7 @@ public sealed class The_end_of_a_host(EndedHost house) : IClassFixture<EndedHost
     }
 
     /// <summary>A terminal sends Ctrl-C to everybody in the foreground: PostgreSQL must not end before the last fact is written.</summary>
+    [Trait("pace", "slow")]
     [Fact]
     public async Task at_a_terminal_is_not_its_childrens()
     {

@@ -7,6 +7,7 @@ using Xunit;
 namespace Events.Tests.Integration.Retention;
 
 /// <summary>A small disk of its own that fills up: each step is a fact, and the policy makes room before starts are refused.</summary>
+[Trait("pace", "slow")]
 public sealed class A_full_disk
 {
     private const long MiB = 1024 * 1024;

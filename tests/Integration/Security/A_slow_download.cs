@@ -32,6 +32,7 @@ public sealed class LongRecording : IAsyncLifetime
 }
 
 /// <summary>Of a file that is not encrypted, so that nothing but the access can end it.</summary>
+[Trait("pace", "slow")]
 public sealed class A_slow_download(LongRecording recording) : IClassFixture<LongRecording>
 {
     private const string Why = "The key, session or token behind it is good no longer.";

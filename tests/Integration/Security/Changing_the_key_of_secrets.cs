@@ -15,6 +15,7 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>All secrets under another key, with a real PostgreSQL, and wherever it breaks off.</summary>
+[Trait("pace", "slow")]
 public sealed class Changing_the_key_of_secrets
 {
     private const string Password = "a-long-password-of-the-tests";

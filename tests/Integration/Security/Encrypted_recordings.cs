@@ -72,6 +72,7 @@ public sealed class Encrypted_recordings(FilmVault vaults) : IClassFixture<FilmV
         await StaysGoneAsync(host, vault);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task end_downloads_that_are_under_way_when_they_are_shredded()
     {
@@ -82,6 +83,7 @@ public sealed class Encrypted_recordings(FilmVault vaults) : IClassFixture<FilmV
     }
 
     /// <summary>The other host reads the same files, with the same keys, as over a mount.</summary>
+    [Trait("pace", "slow")]
     [Fact]
     public async Task end_downloads_that_are_under_way_when_another_host_shreds_them()
     {

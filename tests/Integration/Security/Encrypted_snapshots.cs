@@ -8,6 +8,7 @@ using Xunit;
 
 namespace Events.Tests.Integration.Security;
 
+[Trait("pace", "slow")]
 /// <summary>
 /// One host that encrypts, with a picture from before it did. Each test takes pictures under names of its own, and counts from where
 /// it begins.

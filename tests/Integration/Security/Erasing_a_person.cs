@@ -70,6 +70,7 @@ public sealed class Erasing_a_person
         Directory.Delete(folder, recursive: true);
     }
 
+    [Trait("pace", "slow")]
     [Fact]
     public async Task is_not_undone_by_a_backup_of_before()
     {

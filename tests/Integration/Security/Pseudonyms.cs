@@ -7,6 +7,7 @@ using Xunit;
 namespace Events.Tests.Integration.Security;
 
 /// <summary>Where the rule is pseudonyms, no name and no address is stored, and one actor can be followed all the same.</summary>
+[Trait("pace", "slow")]
 public sealed class Pseudonyms
 {
     private const string Name = "wilhelmina-quastenflosser";
