@@ -8,7 +8,6 @@ using Xunit;
 
 namespace Events.Tests.Integration.Security;
 
-[Trait("pace", "slow")]
 /// <summary>
 /// One host that encrypts, with a picture from before it did. Each test takes pictures under names of its own, and counts from where
 /// it begins.
@@ -39,6 +38,7 @@ public sealed class PictureVault : IAsyncLifetime
 }
 
 /// <summary>Pictures that lie encrypted on disk, beside one of before: through a change of the key, a backup and back, and to the end.</summary>
+[Trait("pace", "slow")]
 public sealed class Encrypted_snapshots(PictureVault house) : IClassFixture<PictureVault>
 {
     private const string Keys = "events_own.protected_value where name like 'snapshot-key/%'";
