@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using Events.JsonRpc.Polling;
 using Microsoft.Extensions.Logging;
 
 namespace Events.JsonRpc;
@@ -13,6 +14,7 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
     private static readonly TimeSpan NoticeWait = TimeSpan.FromMilliseconds(250);
 
     private const int ShortBytesMax = 128;
+    private const string Ping = "ping";
 
     private static readonly JsonRpcAnswer ParseError = JsonRpcError.Parse;
     private static readonly JsonRpcAnswer MethodNotFound = JsonRpcError.MethodNotFound;
@@ -25,8 +27,8 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
     private readonly JsonDocumentOptions _parsing = new() { MaxDepth = options.NestingMax };
 
     /// <summary>
-    /// Whether a message is answered before another thread could have been woken for it: a ping. One that only looks like it is
-    /// answered as well, only on a thread that others wait for.
+    /// Whether a message is answered before another thread could have been woken for it: a ping, by all that can be seen before it
+    /// is read. The handler of one that only looks like it still leaves the thread that others wait for.
     /// </summary>
     internal static bool IsShort(ReadOnlySpan<byte> message) =>
         message.Length <= ShortBytesMax && message.IndexOf("\"ping\""u8) >= 0;
@@ -138,6 +140,7 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
 
     private async ValueTask<JsonRpcAnswer> RunAsync(JsonRpcCall call, Workbench bench)
     {
+        await (call.Method.Name == Ping ? Task.CompletedTask : Poller.LeaveAsync());
         ValueTask<JsonRpcAnswer> running = call.Method.Handler(call);
         if (running.IsCompleted)
         {

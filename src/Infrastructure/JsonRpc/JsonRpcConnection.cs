@@ -255,7 +255,7 @@ public sealed class JsonRpcConnection
                 switch (await reader.NextAsync())
                 {
                     case MessageReader.Incoming.Message:
-                        await (Dispatcher.IsShort(reader.Message.Span) ? Task.CompletedTask : LeavePollerAsync());
+                        await (Dispatcher.IsShort(reader.Message.Span) ? Task.CompletedTask : Poller.LeaveAsync());
                         await AnswerAsync(reader, dispatcher, stock);
                         break;
                     case MessageReader.Incoming.TooLong:
@@ -270,7 +270,7 @@ public sealed class JsonRpcConnection
                 }
             }
 
-            await LeavePollerAsync();
+            await Poller.LeaveAsync();
             if (peerCloses)
             {
                 BeginClose(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, "");
@@ -295,15 +295,6 @@ public sealed class JsonRpcConnection
         {
             reader.Release();
             Lost();
-        }
-    }
-
-    /// <summary>The thread that polls all sockets is not kept for long.</summary>
-    private static async Task LeavePollerAsync()
-    {
-        if (Poller.IsCurrent)
-        {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 

@@ -264,6 +264,18 @@ public sealed class A_connection
         Assert.Contains("pong", await next.AskAsync(Ping));
     }
 
+    /// <summary>What may take its time must not hold up the thread that polls all sockets, whatever its request looks like.</summary>
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":"ping","method":"where"}""")]
+    [InlineData("""[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"where"}]""")]
+    public async Task runs_no_handler_but_that_of_pings_on_the_thread_of_all(string request)
+    {
+        await using RpcServer server = await RpcServer.StartAsync();
+        using RpcClient client = await server.ConnectAsync();
+        Assert.DoesNotContain("Sockets", await client.AskAsync(request), StringComparison.Ordinal);
+        Assert.Contains("pong", await client.AskAsync(Ping), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task answers_a_close_with_its_own_code()
     {

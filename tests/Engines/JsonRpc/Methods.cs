@@ -42,6 +42,7 @@ internal static partial class Methods
             call.Connection.Close(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "As you wish.");
             return new(Pong);
         }),
+        new("where", _ => new(JsonRpcAnswer.Result(Thread.CurrentThread.Name ?? "", Texts.Default.String))),
         new("admin", _ => new(Pong), "admin"),
     ];
 

@@ -12,5 +12,5 @@ public sealed class OneHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => Host = await RunningHost.StartAsync();
 
-    public ValueTask DisposeAsync() => Host.DisposeAsync();
+    public ValueTask DisposeAsync() => Host?.DisposeAsync() ?? default;
 }

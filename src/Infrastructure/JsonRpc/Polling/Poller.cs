@@ -24,6 +24,15 @@ internal sealed class Poller
     /// <summary>Whether this is that thread.</summary>
     internal static bool IsCurrent => _isCurrent;
 
+    /// <summary>Goes on in the pool: this thread is not kept for long.</summary>
+    internal static async Task LeaveAsync()
+    {
+        if (_isCurrent)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+    }
+
     internal Epoll Epoll => _epoll;
 
     internal ulong Add(PolledConnection connection)
