@@ -27,8 +27,8 @@ internal sealed partial class Dispatcher(JsonRpcOptions options, ILogger<Dispatc
     private readonly JsonDocumentOptions _parsing = new() { MaxDepth = options.NestingMax };
 
     /// <summary>
-    /// Whether a message is answered before another thread could have been woken for it: a ping, by all that can be seen before it
-    /// is read. The handler of one that only looks like it still leaves the thread that others wait for.
+    /// Whether a message is answered before another thread could have been woken for it: a ping, by all that can be seen before
+    /// it is read. The handler of one that only looks like it still leaves the thread that others wait for.
     /// </summary>
     internal static bool IsShort(ReadOnlySpan<byte> message) =>
         message.Length <= ShortBytesMax && message.IndexOf("\"ping\""u8) >= 0;
