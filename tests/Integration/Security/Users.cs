@@ -77,7 +77,7 @@ public sealed class Users(House house) : IClassFixture<House>
             Sign($"{{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"{head.Text("kid")}\"}}", claims, ByOther),
             Sign("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"../../etc/passwd\"}", claims, ByOther),
             $"{parts[0]}.{Text(claims.Replace("viewer", "admin", StringComparison.Ordinal))}.{parts[2]}",
-            $"{parts[0]}.{parts[1]}.{parts[2][..^2]}AA",
+            $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}",
             $"{parts[0]}.{parts[1]}",
         ];
         foreach (string bad in forged)
