@@ -4,7 +4,8 @@ using Events.Application.Contracts;
 namespace Events.Application;
 
 /// <summary>
-/// The views as they were: the same projections, folded from the log up to a position. Nothing of it is kept.
+/// The views as they were: the same projections, folded from the log up to a position, without what cannot be read and what
+/// the view passes over because somebody said so. Nothing of it is kept.
 /// </summary>
 public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
 {
@@ -22,11 +23,12 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
         View<TRow> view, string streamId, string key, long position, CancellationToken cancellationToken)
         where TRow : class
     {
+        IReadOnlySet<long> parked = await facts.ParkedAsync(view, cancellationToken);
         TRow? row = null;
         long version = 0;
         while (true)
         {
-            var page = await log.ReadStreamAsync(streamId, version, ILog.PageCountMax, cancellationToken);
+            var page = await log.ReadStreamAsync(streamId, version, ILog.PageCountMax, areBroken: true, cancellationToken);
             foreach (StoredFact stored in page)
             {
                 if (stored.Position > position)
@@ -35,7 +37,8 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
                 }
 
                 version = stored.Version;
-                if (stored.Fact is { } fact && view.Handles(fact.GetType()) && view.Fold.KeyOf(fact) == key)
+                if (stored.Fact is { } fact && !parked.Contains(stored.Position)
+                    && view.Handles(fact.GetType()) && view.Fold.KeyOf(fact) == key)
                 {
                     row = view.Fold.Project(row, fact, stored.Position, stored.Version);
                 }
@@ -54,6 +57,7 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
         View<TRow> view, long position, CancellationToken cancellationToken)
         where TRow : class
     {
+        IReadOnlySet<long> parked = await facts.ParkedAsync(view, cancellationToken);
         string[] types = [.. catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.Alias)];
         Dictionary<string, TRow> rows = new(StringComparer.Ordinal);
         long after = 0;
@@ -64,7 +68,11 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
                 cancellationToken);
             foreach (StoredFact stored in page.Facts)
             {
-                Fold(view, rows, stored);
+                if (!parked.Contains(stored.Position))
+                {
+                    Fold(view, rows, stored);
+                }
+
                 after = stored.Position;
             }
 
@@ -93,11 +101,12 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where TRow : class
     {
+        IReadOnlySet<long> parked = await facts.ParkedAsync(view, cancellationToken);
         string? from = null;
         do
         {
             Window<TRow> window = new(view, from, before, rowsMax);
-            await FoldAsync(view, window, after, cancellationToken);
+            await FoldAsync(view, window, after, parked, cancellationToken);
             foreach (PastRow<TRow> row in window.Rows())
             {
                 yield return row;
@@ -108,7 +117,8 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
         while (from is not null);
     }
 
-    private async Task FoldAsync<TRow>(View<TRow> view, Window<TRow> window, long upTo, CancellationToken cancellationToken)
+    private async Task FoldAsync<TRow>(
+        View<TRow> view, Window<TRow> window, long upTo, IReadOnlySet<long> parked, CancellationToken cancellationToken)
         where TRow : class
     {
         string[] types = [.. catalogue.Types.Where(type => view.Handles(type.FactType)).Select(type => type.Alias)];
@@ -120,7 +130,11 @@ public sealed class PastViews(ILog log, IFacts facts, EventCatalogue catalogue)
                 new FactQuery(Types: types, After: after, Before: upTo == long.MaxValue ? upTo : upTo + 1), cancellationToken);
             foreach (StoredFact stored in page.Facts)
             {
-                window.Fold(stored);
+                if (!parked.Contains(stored.Position))
+                {
+                    window.Fold(stored);
+                }
+
                 after = stored.Position;
             }
 

@@ -97,6 +97,11 @@ public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, 
         Task.FromResult<IReadOnlyList<StoredFact>>(
             [.. Log.Where(stored => stored.StreamId == streamId && stored.Version > afterVersion).Take(countMax)]);
 
+    /// <summary>Nothing in it is broken.</summary>
+    public Task<IReadOnlyList<StoredFact>> ReadStreamAsync(
+        string streamId, long afterVersion, int countMax, bool areBroken, CancellationToken cancellationToken) =>
+        ReadStreamAsync(streamId, afterVersion, countMax, cancellationToken);
+
     public Task<long> HeadAsync(CancellationToken cancellationToken) => Task.FromResult((long)Log.Count);
 
     public Task<FactsFound> FindAsync(FactQuery query, CancellationToken cancellationToken)
@@ -114,6 +119,9 @@ public sealed class InMemoryStreams(TimeProvider time) : IEventStore, IStreams, 
 
     public Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken) =>
         Task.FromResult(Log.LastOrDefault(stored => stored.RecordedAt <= moment)?.Position ?? 0);
+
+    public Task<IReadOnlySet<long>> ParkedAsync(View view, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlySet<long>>(new HashSet<long>());
 
     public async IAsyncEnumerable<StoredFact> FollowAsync(
         long after, Func<StoredFact, bool> isWanted, [EnumeratorCancellation] CancellationToken cancellationToken)

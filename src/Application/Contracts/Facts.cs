@@ -28,6 +28,14 @@ public interface IFacts
     /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer.</exception>
     Task<FactsFound> FindAsync(FactQuery query, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The log has no index of times, so it is looked for from the newest fact backwards: a fact that another program, or a clock
+    /// that was set back, gave an earlier time than those before it have makes all of them count.
+    /// </summary>
     /// <returns>Position of the newest fact recorded at that moment or earlier; 0 when there is none.</returns>
     Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken);
+
+    /// <summary>Positions of facts that a view passes over, because somebody said so.</summary>
+    /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer.</exception>
+    Task<IReadOnlySet<long>> ParkedAsync(View view, CancellationToken cancellationToken);
 }

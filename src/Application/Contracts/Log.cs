@@ -8,11 +8,14 @@ public sealed record Recorded<TEvent>(TEvent Fact, long Position, long Version)
 
 /// <summary>One row of the log, whatever its type.</summary>
 /// <param name="Position">Place in the whole log (<c>seq_id</c>). Rises strictly; gaps are allowed.</param>
-/// <param name="StreamId">Category, hyphen, key: <c>camera-0199…</c>.</param>
+/// <param name="StreamId">Category, hyphen, key: <c>camera-0199…</c>. Empty for another program's row that is in none.</param>
 /// <param name="Version">Place in its own stream, from 1, without gaps.</param>
 /// <param name="Type">The stored name, e.g. <c>camera_registered</c>.</param>
 /// <param name="RecordedAt">When it was appended, UTC, by the appending host's clock.</param>
-/// <param name="Fact">Null when this program does not know the type: it was written by a newer one.</param>
+/// <param name="Fact">
+/// Null when this program does not know the type, since a newer one wrote it; or when its body cannot be read, where the reader
+/// asked to be told so.
+/// </param>
 /// <param name="Data">The body as JSON text; null where the reader did not ask for it.</param>
 public sealed record StoredFact(
     long Position,
@@ -39,6 +42,11 @@ public interface ILog
     /// <summary>Facts of one stream with a version above <paramref name="afterVersion"/>, at most 2,000.</summary>
     Task<IReadOnlyList<StoredFact>> ReadStreamAsync(
         string streamId, long afterVersion, int countMax, CancellationToken cancellationToken);
+
+    /// <summary>The same, for who passes over what cannot be read.</summary>
+    /// <param name="areBroken">Whether a body that cannot be read gives a null fact, and not an exception.</param>
+    Task<IReadOnlyList<StoredFact>> ReadStreamAsync(
+        string streamId, long afterVersion, int countMax, bool areBroken, CancellationToken cancellationToken);
 
     /// <returns>Position of the newest fact; 0 for an empty log.</returns>
     Task<long> HeadAsync(CancellationToken cancellationToken);

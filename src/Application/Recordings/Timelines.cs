@@ -21,7 +21,7 @@ public sealed record Timeline(
     DateTimeOffset From, DateTimeOffset To, IReadOnlyList<RecordedInterval> Recorded, IReadOnlyList<RecordingGap> Gaps);
 
 /// <summary>Puts a camera's time line together from its recordings, their segments and their interruptions.</summary>
-public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
+public sealed class Timelines(IReadModels views, ILog log, IFacts facts, TimeProvider time)
 {
     /// <summary>Longer ranges are asked for in parts.</summary>
     public static readonly TimeSpan RangeMax = TimeSpan.FromDays(31);
@@ -87,8 +87,11 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
     private async Task<List<Found>?> RecordingsAsync(
         CameraId cameraId, DateTimeOffset from, DateTimeOffset to, PastMoment? asOf, CancellationToken cancellationToken)
     {
+        IReadOnlySet<long> parked = asOf is null
+            ? new HashSet<long>()
+            : await facts.ParkedAsync(RecordingViewProjection.View, cancellationToken);
         List<Found> found = [];
-        long facts = 0;
+        long folded = 0;
         for (int offset = 0; offset <= PartsMax; offset += ViewQuery.LimitMax)
         {
             var page = await views.ListAsync(
@@ -104,7 +107,9 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
                 cancellationToken);
             foreach (RecordingView row in page.Rows)
             {
-                Found? one = asOf is null ? new Found(row, null) : await FoldAsync(row.Id, asOf.Position, cancellationToken);
+                Found? one = asOf is null
+                    ? new Found(row, null)
+                    : await FoldAsync(row.Id, asOf.Position, parked, cancellationToken);
                 if (one is null)
                 {
                     // It was requested later.
@@ -118,8 +123,8 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
                 }
 
                 found.Add(one);
-                facts += asOf is null ? 0 : one.Recording.Version;
-                if (facts > PastViews.FactsMax)
+                folded += asOf is null ? 0 : one.Recording.Version;
+                if (folded > PastViews.FactsMax)
                 {
                     return null;
                 }
@@ -135,15 +140,18 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
         return null;
     }
 
-    /// <summary>A recording as it was, from its own stream.</summary>
+    /// <summary>A recording as it was, from its own stream, without what cannot be read.</summary>
+    /// <param name="parked">Positions that the view of recordings passes over.</param>
     /// <returns>Null when there was none.</returns>
-    private async Task<Found?> FoldAsync(RecordingId id, long position, CancellationToken cancellationToken)
+    private async Task<Found?> FoldAsync(
+        RecordingId id, long position, IReadOnlySet<long> parked, CancellationToken cancellationToken)
     {
         Found? found = null;
         long version = 0;
         while (true)
         {
-            var page = await log.ReadStreamAsync($"recording-{id}", version, ILog.PageCountMax, cancellationToken);
+            var page = await log.ReadStreamAsync(
+                $"recording-{id}", version, ILog.PageCountMax, areBroken: true, cancellationToken);
             foreach (StoredFact stored in page)
             {
                 if (stored.Position > position)
@@ -152,7 +160,7 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
                 }
 
                 version = stored.Version;
-                if (stored.Fact is RecordingEvent fact
+                if (stored.Fact is RecordingEvent fact && !parked.Contains(stored.Position)
                     && RecordingViewProjection.Project(
                         found?.Recording, new Recorded<RecordingEvent>(fact, stored.Position, version)) is { } row)
                 {
@@ -300,7 +308,8 @@ public sealed class Timelines(IReadModels views, ILog log, TimeProvider time)
         long version = 0;
         while (true)
         {
-            var page = await log.ReadStreamAsync($"recording-{id}", version, ILog.PageCountMax, cancellationToken);
+            var page = await log.ReadStreamAsync(
+                $"recording-{id}", version, ILog.PageCountMax, areBroken: true, cancellationToken);
             foreach (StoredFact stored in page)
             {
                 if (stored.Position > position)

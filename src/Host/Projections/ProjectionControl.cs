@@ -1,5 +1,6 @@
 using Events.Application.Contracts;
 using Events.EventStore;
+using Events.EventStore.Projections;
 using Events.Host.Control;
 
 namespace Events.Host.Projections;
@@ -55,6 +56,10 @@ internal sealed class ProjectionControl(IProjections projections, ProjectionDesk
         catch (InvalidOperationException busy)
         {
             return ControlCalls.Problem(409, "projection.busy", busy.Message);
+        }
+        catch (ViewFaultException fault)
+        {
+            return ControlCalls.Problem(409, "projection.fault", fault.Message);
         }
     }
 

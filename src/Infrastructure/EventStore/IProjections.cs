@@ -74,7 +74,10 @@ public interface IProjections
     Task<bool> StartRebuildAsync(View view, CancellationToken cancellationToken);
 
     /// <summary>Builds a shadow of a view and compares the two row by row, at one position. Changes nothing.</summary>
-    /// <exception cref="InvalidOperationException">The view is being rebuilt or verified.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The view is being rebuilt or verified already, here or by another host.
+    /// </exception>
+    /// <exception cref="Projections.ViewFaultException">A fact cannot be folded any more, or the table is held.</exception>
     Task<ViewComparison> VerifyAsync(View view, CancellationToken cancellationToken);
 
     /// <summary>Makes a view stand still, or go on; also over a restart.</summary>

@@ -10,7 +10,9 @@ public interface IRebuilds
     /// until then and never an empty view. Ends when the swap is done. Cancelling it leaves the live view as it was.
     /// </summary>
     /// <exception cref="ArgumentException">The view is not one of this host's.</exception>
-    /// <exception cref="InvalidOperationException">This view is being rebuilt already, here or by another host.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// This view is being rebuilt or verified already, here or by another host.
+    /// </exception>
     /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer. The live view is as it was.</exception>
     Task RebuildAsync(View view, CancellationToken cancellationToken);
 }

@@ -15,7 +15,7 @@ public sealed class TimelineSpecs : IAsyncDisposable
 
     public TimelineSpecs()
     {
-        _timelines = new Timelines(_world.Views, _world.Streams, _world.Clock);
+        _timelines = new Timelines(_world.Views, _world.Streams, _world.Streams, _world.Clock);
         _world.Clock.Advance(TimeSpan.FromHours(1));
     }
 

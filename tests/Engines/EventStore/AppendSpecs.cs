@@ -178,6 +178,42 @@ public sealed class An_append : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lane.ExecuteTask!);
     }
 
+    /// <summary>Below the newest fact no view would see it, and no seal cover it: in a hole as little as at a number that is taken.</summary>
+    /// <param name="burned">Numbers that no fact got, between two halves of the log.</param>
+    [Theory]
+    [InlineData(0, "5")]
+    [InlineData(0, "1, false")]
+    [InlineData(0, "40, false")]
+    [InlineData(100, "50")]
+    [InlineData(100, "50, false")]
+    public async Task goes_behind_the_newest_fact_when_the_sequence_was_set_back(int burned, string setBack)
+    {
+        await _store.AppendAsync("tally-a", ExpectedVersion.Any, Added(20));
+        await _store.ExecuteAsync($"select nextval('events.mt_events_sequence') from generate_series(1, {burned})");
+        AppendOutcome newest = await _store.AppendAsync("tally-a", ExpectedVersion.Any, Added(20));
+        await _store.ExecuteAsync($"select setval('events.mt_events_sequence', {setBack})");
+
+        AppendOutcome conflict = await _store.AppendAsync("tally-a", ExpectedVersion.NewStream, Added(1));
+        AppendOutcome first = await _store.AppendAsync("tally-b", ExpectedVersion.NewStream, Added(3));
+        AppendOutcome second = await _store.AppendAsync("tally-b", ExpectedVersion.Exactly(3), Added(2));
+
+        Assert.True(conflict.IsConflict);
+        Assert.Equal(40 + burned, newest.Position);
+        Assert.Equal((newest.Position + 3, newest.Position + 5), (first.Position, second.Position));
+        Assert.Equal(45, await CountAsync());
+    }
+
+    /// <summary>A row with a number of its own, ahead of the sequence, is a newest fact as well.</summary>
+    [Fact]
+    public async Task goes_behind_a_fact_that_was_numbered_without_the_sequence()
+    {
+        await _store.AppendAsync("tally-a", ExpectedVersion.Any, Added(3));
+        await _store.ExecuteAsync(
+            "insert into events.mt_events (seq_id, id, version, data, type, timestamp) values (9, gen_random_uuid(), 1, '{}', 'x', now())");
+
+        Assert.Equal(12, (await _store.AppendAsync("tally-a", ExpectedVersion.Any, Added(3))).Position);
+    }
+
     [Fact]
     public async Task by_a_decider_folds_decides_and_repeats_harmlessly()
     {

@@ -1,5 +1,6 @@
 using Events.Application;
 using Events.Application.Contracts;
+using Events.EventStore;
 using Events.EventStore.Appending;
 using Events.Tests.Engines.Postgres;
 using Npgsql;
@@ -180,6 +181,38 @@ public sealed class The_change_feed : IAsyncLifetime
         Assert.Equal(1, (await old.Streams.LoadAsync(Tally.For("a"), "a", Token)).Sum);
         var added = await old.TellAsync("a", new TallyCommand.Add(1));
         Assert.Equal(3, added.Version);
+    }
+
+    /// <summary>No stream, and times that no clock of ours tells: feed, views, rebuilds and the search pass over such rows.</summary>
+    [Fact]
+    public async Task hands_on_what_follows_rows_of_another_program()
+    {
+        await using Store store = await StartAsync();
+        await AddAsync(store, 1);
+        await store.CaughtUpAsync();
+        Task<List<StoredFact>> behind = TakeAsync(store.Get<IChanges>(), 0, 7);
+        Task<List<StoredFact>> atOnce = TakeAsync(store.Get<ICommits>(), 0, 7);
+
+        await store.ExecuteAsync(
+            """
+            insert into events.mt_events (seq_id, id, version, data, type, timestamp)
+            select nextval('events.mt_events_sequence'), gen_random_uuid(), 1, '{}', 'x', moment
+            from unnest(array['2026-03-01 12:00:00+00', 'infinity', '-infinity', '294276-01-01 00:00:00+00', '4713-01-01 00:00:00+00 BC']
+              ::timestamptz[]) as moment
+            """);
+        await AddAsync(store, 1);
+
+        List<StoredFact> seen = await behind;
+        Assert.Equal(Enumerable.Range(1, 7).Select(n => (long)n), seen.Select(fact => fact.Position));
+        Assert.Equal(seen.Select(fact => fact.Position), (await atOnce).Select(fact => fact.Position));
+        Assert.All(seen.Skip(1).Take(5), fact => Assert.Equal(("", "x", true), (fact.StreamId, fact.Type, fact.Fact is null)));
+        Assert.Equal([2026, 9999, 1, 9999, 1], seen.Skip(1).Take(5).Select(fact => fact.RecordedAt.Year));
+        await store.CaughtUpAsync();
+        Assert.All(await store.ReadModels.StatusAsync(Token), view => Assert.Null(view.Fault));
+        await store.Get<IRebuilds>().RebuildAsync(TallyViews.Rows, Token);
+        Assert.Equal(2, (await store.ReadModels.FindAsync(TallyViews.Rows, "a", Token))!.Sum);
+        Assert.Equal(7, (await store.Log.ReadAsync(0, 10, Token)).Count);
+        Assert.Equal(7, (await store.Get<IFacts>().FindAsync(new FactQuery(), Token)).Facts.Count);
     }
 
     private static async Task AddAsync(Store store, int count)

@@ -114,6 +114,22 @@ public sealed class What_is_personal : IAsyncLifetime
         Assert.Contains("does not belong to this key, or not to this fact", unreadable.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever asks for facts whatever their bodies are gets those behind it.</summary>
+    [Fact]
+    public async Task in_a_body_that_is_no_object_is_unreadable()
+    {
+        await _store.ExecuteAsync(
+            """
+            insert into events.mt_events (seq_id, id, version, data, type, timestamp)
+            values (nextval('events.mt_events_sequence'), gen_random_uuid(), 1, '["sealed:1:tally a:x"]', 'tally_started', now())
+            """);
+        await _store.AppendAsync("noise-a", ExpectedVersion.Any, new NoiseHeard("x"));
+
+        await Assert.ThrowsAsync<UnreadableFactException>(() => _store.Log.ReadAsync(0, 10, Token));
+        FactsFound found = await _store.Get<IFacts>().FindAsync(new FactQuery(), Token);
+        Assert.Equal([false, true], found.Facts.Select(fact => fact.Fact is not null));
+    }
+
     [Fact]
     public async Task in_the_headers_is_sealed_for_the_request_and_the_account_stays()
     {

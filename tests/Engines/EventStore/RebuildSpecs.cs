@@ -1,5 +1,6 @@
 using Events.Application.Contracts;
 using Events.EventStore;
+using Events.EventStore.Projections;
 using Events.Tests.Engines.Postgres;
 using Npgsql;
 using Xunit;
@@ -103,6 +104,81 @@ public sealed class A_rebuild : IAsyncLifetime
         await CutOffAsync(store, "program", 1);
         await store.Get<IProjections>().ParkAsync(TallyViews.Rows, 1, isParked: false, Token);
         Assert.Equal("asked", await StampAsync(store));
+    }
+
+    [Fact]
+    public async Task that_only_compares_is_done_by_one_host_at_a_time()
+    {
+        using ManualResetEventSlim gate = new(initialState: true);
+        View<TallyRow> slow = TallyViews.Named("TallyView", 1, (row, recorded) =>
+        {
+            gate.Wait(TimeSpan.FromSeconds(60));
+            return TallyViews.Fold(row, recorded);
+        });
+        await using Store store = await Store.StartAsync(_database, null, null, slow);
+        await using Store other = await Store.StartAsync(_database, null, null, TallyViews.Rows);
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.CaughtUpAsync();
+        await other.CaughtUpAsync();
+        gate.Reset();
+        Task<ViewComparison> first = Task.Run(() => store.Get<IProjections>().VerifyAsync(slow, Token), Token);
+        await Store.UntilAsync(async () => (await store.QueryAsync<long>(
+            "select count(*) from events.mt_event_progression where name = 'TallyView:All:Verify'"))[0] == 1);
+
+        var busy = await Assert.ThrowsAnyAsync<InvalidOperationException>(
+            () => other.Get<IProjections>().VerifyAsync(TallyViews.Rows, Token));
+
+        Assert.Contains("by another host", busy.Message, StringComparison.Ordinal);
+        gate.Set();
+        ViewComparison compared = await first;
+        Assert.Equal((1L, 1L, 0L), (compared.LiveRows, compared.RebuiltRows, compared.DifferenceCount));
+        Assert.Equal(0, (await other.Get<IProjections>().VerifyAsync(TallyViews.Rows, Token)).DifferenceCount);
+    }
+
+    [Fact]
+    public async Task that_only_compares_names_a_fact_that_cannot_be_read_any_more()
+    {
+        await using Store store = await Store.StartAsync(_database, null, null, TallyViews.Rows);
+        IProjections projections = store.Get<IProjections>();
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.TellAsync("a", new TallyCommand.Add(7));
+        await store.CaughtUpAsync();
+        await store.ExecuteAsync(
+            """
+            alter table events.mt_events disable trigger all;
+            update events.mt_events set data = '{"key": 7}' where seq_id = 1;
+            alter table events.mt_events enable trigger all;
+            alter table events.mt_events enable always trigger events_append_only;
+            """);
+
+        ViewFaultException fault = await Assert.ThrowsAsync<ViewFaultException>(() => projections.VerifyAsync(TallyViews.Rows, Token));
+
+        Assert.Contains("position 1 cannot be read as tally_added", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("audit verify", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(await store.QueryAsync<string>(
+            "select tablename::text from pg_tables where schemaname = 'views' and tablename ~ '_verify$'"));
+        await projections.ParkAsync(TallyViews.Rows, 1, isParked: true, Token);
+        RowDifference only = Assert.Single((await projections.VerifyAsync(TallyViews.Rows, Token)).Differences);
+        Assert.Contains("\"sum\": 12", only.Live, StringComparison.Ordinal);
+        Assert.Contains("\"sum\": 7", only.Rebuilt, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task that_only_compares_says_so_when_somebody_holds_the_table()
+    {
+        await using Store store = await Store.StartAsync(_database, null, null, TallyViews.Rows);
+        await store.TellAsync("a", new TallyCommand.Add(5));
+        await store.CaughtUpAsync();
+        await using NpgsqlConnection holder = new(_database + ";Pooling=false");
+        await holder.OpenAsync(Token);
+        await using NpgsqlTransaction open = await holder.BeginTransactionAsync(Token);
+        await using NpgsqlCommand hold = new("lock table views.tally_view_v1 in row exclusive mode", holder, open);
+        await hold.ExecuteNonQueryAsync(Token);
+
+        ViewFaultException fault = await Assert.ThrowsAsync<ViewFaultException>(
+            () => store.Get<IProjections>().VerifyAsync(TallyViews.Rows, Token));
+
+        Assert.Contains("Somebody holds the table views.tally_view_v1", fault.Message, StringComparison.Ordinal);
     }
 
     private static Task CutOffAsync(Store store, string stamp, long position) => store.ExecuteAsync(

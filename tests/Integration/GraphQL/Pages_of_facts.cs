@@ -99,6 +99,9 @@ public sealed class Pages_of_facts
 
         public Task<long> PositionAtAsync(DateTimeOffset moment, CancellationToken cancellationToken) => Task.FromResult(0L);
 
+        public Task<IReadOnlySet<long>> ParkedAsync(View view, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlySet<long>>(new HashSet<long>());
+
         private StoredFact FactAt(long position)
         {
             var fact = new CameraRetired(isOwn(position) ? _own : _other, "x", DateTimeOffset.UnixEpoch);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Events.EventStore.Postgres;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -9,7 +10,8 @@ namespace Events.EventStore.Appending;
 /// Writes one group of appends in one transaction and one round trip, on a connection of its own. The advisory lock is held
 /// from before the sequence numbers are taken until the commit is visible, over all nodes: commit order is position order.
 /// </summary>
-internal sealed class GroupWriter(Database database, EventStoreSchema schema, RisingClock clock, TimeProvider time)
+internal sealed partial class GroupWriter(
+    Database database, EventStoreSchema schema, RisingClock clock, TimeProvider time, ILogger<GroupWriter> logger)
     : IAsyncDisposable
 {
     public const string Channel = "events_appended";
@@ -38,6 +40,8 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
 
     // $1-$9 one element per append: number, stream, category, expected version (-1 any), count, correlation, causation,
     // headers, user. $10-$15 one element per fact: append's number, place in it, id, body, type, .NET type. $16 the moment.
+    // A sequence that somebody set back would put facts below those that views have passed and seals cover: it is moved up to
+    // the newest fact before a number is taken, which is why "taken", and so all that writes, reads "numbers".
     private const string Append =
         """
         with asked as materialized (
@@ -45,8 +49,13 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
           from unnest($1::int[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::text[], $8::jsonb[], $9::text[])
             as a(n, stream_id, category, expected, facts, correlation_id, causation_id, headers, user_name)
           left join events.mt_streams s on s.id = a.stream_id
+        ), numbers as materialized (
+          select e.newest, s.last_value as stood,
+                 case when s.last_value - (not s.is_called)::int < e.newest
+                   then setval('events.mt_events_sequence', e.newest) end as moved
+          from (select coalesce(max(seq_id), 0) as newest from events.mt_events) e, events.mt_events_sequence s
         ), taken as materialized (
-          select * from asked where expected < 0 or expected = found
+          select a.* from asked a, numbers where a.expected < 0 or a.expected = a.found
         ), streams as (
           insert into events.mt_streams (id, type, version, timestamp, created)
           select stream_id, category, found + facts, $16, $16 from taken
@@ -67,8 +76,10 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
           ) o
           returning stream_id, version, seq_id
         )
-        select a.n, a.found, coalesce(w.seq_id, 0)
-        from asked a left join written w on w.stream_id = a.stream_id and w.version = a.found + a.facts
+        select a.n, a.found, coalesce(w.seq_id, 0), coalesce(m.moved, 0), m.stood
+        from asked a
+        cross join numbers m
+        left join written w on w.stream_id = a.stream_id and w.version = a.found + a.facts
         """;
 
     private NpgsqlConnection? _connection;
@@ -115,6 +126,10 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
             outcomes[n] = position == 0
                 ? new AppendOutcome(true, found, 0)
                 : new AppendOutcome(false, found + group[n].Facts.Length, position);
+            if (n == 0 && reader.GetInt64(3) is > 0 and long newest)
+            {
+                LogMovedUp(reader.GetInt64(4), newest);
+            }
         }
 
         // The commit's answer comes last: only after it are the facts in the log.
@@ -244,4 +259,9 @@ internal sealed class GroupWriter(Database database, EventStoreSchema schema, Ri
             return values;
         }
     }
+
+    [LoggerMessage(EventId = 4103, Level = LogLevel.Warning,
+        Message = "The sequence of positions stood at {Stood}, the newest fact at {Newest}: somebody set it back, or numbered a "
+            + "fact without it. It was moved up, and facts go on behind the newest")]
+    private partial void LogMovedUp(long stood, long newest);
 }

@@ -64,7 +64,9 @@ internal sealed class PersonalBodies(EventCatalogue catalogue, IPersonalData? da
     }
 
     /// <summary>A body as it is read: what was sealed is in clear, or a word in its place where the key is gone.</summary>
-    /// <exception cref="UnreadableFactException">What is sealed there was not sealed for this fact.</exception>
+    /// <exception cref="UnreadableFactException">
+    /// What is sealed there was not sealed for this fact, or the body is no object.
+    /// </exception>
     public byte[] Open(string alias, Guid id, byte[] body, long position)
     {
         if (catalogue.Find(alias) is not { Personal.Count: > 0 } type || body.AsSpan().IndexOf(_mark) < 0)
@@ -74,7 +76,11 @@ internal sealed class PersonalBodies(EventCatalogue catalogue, IPersonalData? da
 
         try
         {
-            JsonObject members = JsonNode.Parse(body)!.AsObject();
+            if (JsonNode.Parse(body) is not JsonObject members)
+            {
+                throw new JsonException("The body is no object.");
+            }
+
             foreach (PersonalMember member in type.Personal)
             {
                 if (member.Kind is not PersonalKind.Account
@@ -89,7 +95,7 @@ internal sealed class PersonalBodies(EventCatalogue catalogue, IPersonalData? da
 
             return JsonSerializer.SerializeToUtf8Bytes(members, PersonalJson.Default.JsonObject);
         }
-        catch (CryptographicException broken)
+        catch (Exception broken) when (broken is CryptographicException or JsonException)
         {
             throw new UnreadableFactException(position, alias, broken);
         }

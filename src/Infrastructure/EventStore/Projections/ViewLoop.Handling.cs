@@ -19,6 +19,33 @@ internal sealed partial class ViewLoop<TRow>
     public async Task<ViewComparison> VerifyAsync(CancellationToken cancellationToken)
     {
         Begin("verify");
+        try
+        {
+            await using RebuildLock held = await RebuildLock.TakeAsync(_parts.Database, _view, cancellationToken);
+            return await CompareAsync(cancellationToken);
+        }
+        catch (ViewFaultException fault) when (fault.InnerException is not null)
+        {
+            throw new ViewFaultException(
+                $"{_view.Name} cannot be folded anew, to compare the two. {fault.Message} Whether that fact was changed, says: "
+                + "audit verify. To have the view pass over it: projections park",
+                fault);
+        }
+        catch (PostgresException e) when (IsLocked(e))
+        {
+            throw new ViewFaultException(
+                $"Somebody holds the table views.{_view.Table} in an open transaction. Verify {_view.Name} again when that has "
+                + "ended.",
+                e);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private async Task<ViewComparison> CompareAsync(CancellationToken cancellationToken)
+    {
         ViewTable<TRow> shadow = new(_view, $"{_view.Table}_verify", $"{_view.Checkpoint}:Verify", isIndexedLater: true);
         ViewFolder<TRow> folder = new(_view, shadow, _pages);
         try
@@ -46,7 +73,6 @@ internal sealed partial class ViewLoop<TRow>
         finally
         {
             await UseAsync(connection => shadow.DropAsync(connection), CancellationToken.None);
-            End();
         }
     }
 

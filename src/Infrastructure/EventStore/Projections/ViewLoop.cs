@@ -19,6 +19,8 @@ internal interface IViewLoop
     Task RebuildAsync(CancellationToken cancellationToken);
 
     /// <summary>Compares the view with a shadow of it.</summary>
+    /// <exception cref="OtherHostRebuildsException">Another host does so, or rebuilds it.</exception>
+    /// <exception cref="ViewFaultException">The log cannot be folded anew, or the table is held.</exception>
     Task<ViewComparison> VerifyAsync(CancellationToken cancellationToken);
 
     Task PauseAsync(bool isPaused, CancellationToken cancellationToken);
@@ -175,7 +177,7 @@ internal sealed partial class ViewLoop<TRow> : IViewLoop
         Begin("rebuild");
         try
         {
-            await using NpgsqlConnection held = await RebuildLock.TakeAsync(_parts.Database, _view, cancellationToken);
+            await using RebuildLock held = await RebuildLock.TakeAsync(_parts.Database, _view, cancellationToken);
             ViewTable<TRow> beside = new(_view, $"{_view.Table}_rebuild", $"{_view.Checkpoint}:Rebuild", isIndexedLater: true);
             ViewFolder<TRow> folder = new(_view, beside, _pages);
             await UseAsync(

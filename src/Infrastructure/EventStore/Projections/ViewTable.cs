@@ -412,4 +412,4 @@ internal sealed partial class ViewTable<TRow>
 }
 
 /// <summary>One view cannot go on; the others can.</summary>
-internal sealed class ViewFaultException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class ViewFaultException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Events.Application.Contracts;
 using Events.EventStore.Postgres;
+using Events.EventStore.Projections;
 using Npgsql;
 
 namespace Events.EventStore.Reading;
@@ -52,6 +53,11 @@ internal sealed class FactSearch(Database database, Log log) : IFacts
                 };
                 return await command.ExecuteScalarAsync(token) is long position ? position : 0;
             },
+            cancellationToken);
+
+    public Task<IReadOnlySet<long>> ParkedAsync(View view, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, token) => (await ViewControl.LoadAsync(connection, view.Checkpoint, token)).Parked,
             cancellationToken);
 
     private static FactsFound Page(List<StoredFact> found, int count, bool isCut, bool isFromEnd)

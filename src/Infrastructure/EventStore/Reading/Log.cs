@@ -15,8 +15,14 @@ internal sealed class Log(Database database, EventCatalogue catalogue, PersonalB
     /// </summary>
     internal const int PageBytesMax = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// A row of another program may be in no stream, and of a time that no <see cref="DateTimeOffset"/> holds: infinity, or a
+    /// year before 1 or after 9999. Its stream is then empty, and its time the nearest that can be told.
+    /// </summary>
     internal const string Columns =
-        "seq_id, id, stream_id, version, type, timestamp, data, user_name, correlation_id, causation_id";
+        "seq_id, id, coalesce(stream_id, ''), version, type, "
+        + "least(greatest(timestamp, '0001-01-01 00:00:00+00'), '9999-12-31 23:59:59.999999+00'), "
+        + "data, user_name, correlation_id, causation_id";
 
     private const string ReadAll = $"select {Columns} from events.mt_events where seq_id > $1 order by seq_id limit $2";
 
@@ -28,12 +34,16 @@ internal sealed class Log(Database database, EventCatalogue catalogue, PersonalB
 
     public Task<IReadOnlyList<StoredFact>> ReadStreamAsync(
         string streamId, long afterVersion, int countMax, CancellationToken cancellationToken) =>
+        ReadStreamAsync(streamId, afterVersion, countMax, areBroken: false, cancellationToken);
+
+    public Task<IReadOnlyList<StoredFact>> ReadStreamAsync(
+        string streamId, long afterVersion, int countMax, bool areBroken, CancellationToken cancellationToken) =>
         StorableText.IsStorable(streamId)
             ? PageAsync(
                 ReadOne,
                 [new NpgsqlParameter<string> { TypedValue = streamId }, new NpgsqlParameter<long> { TypedValue = afterVersion }],
                 countMax,
-                areBroken: false,
+                areBroken,
                 cancellationToken)
             : Task.FromResult<IReadOnlyList<StoredFact>>([]);
 
