@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using Events.Application.Contracts;
 using Events.EventStore.Appending;
+using Events.EventStore.Postgres;
 using Events.EventStore.Seals;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Outside;
+using Events.EventStore.Seals.Sealing;
 using Events.EventStore.Seals.Witnessing;
 using Npgsql;
 using Xunit;
@@ -82,6 +84,21 @@ public sealed class Asking_the_places_outside : IAsyncLifetime
         });
     }
 
+    /// <summary>The database is set back under a running host, which has shown the witness more than there is now.</summary>
+    [Fact]
+    public async Task hears_from_the_witness_that_the_log_is_behind_what_this_host_showed_it()
+    {
+        using HttpListener server = Serve(out Uri address);
+        using AnchorHttp http = new();
+        WitnessSink sink = new(
+            http, address, WitnessKey.Parse(_witness.Key), TimeSpan.FromHours(1), _log.Store.Get<Database>());
+        StoredHead left = (await _log.HeadsAsync())[^1];
+        Assert.NotNull(await sink.ShowAsync(left with { Size = 20, Note = _newest }, Token));
+        AnchorContradictedException behind = await Assert.ThrowsAsync<AnchorContradictedException>(
+            () => sink.ShowAsync(left, Token));
+        Assert.Contains("has cosigned a head of 20 facts; ours has 10", behind.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Recordings must go on while a witness is away: it says its word with the next head that it is shown.</summary>
     [Theory]
     [InlineData(true)]
@@ -107,6 +124,24 @@ public sealed class Asking_the_places_outside : IAsyncLifetime
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "stamp-20.note"), _newest, Token);
         await File.WriteAllTextAsync(Path.Combine(_folder, "stamp-9.note"), (await _log.HeadsAsync())[^1].Note, Token);
+        await RefusedAsync("Anchors.Folder has it", _folder);
+    }
+
+    /// <summary>A clock that was a day ahead has left the newest file by name, and the newest head is in another one.</summary>
+    [Fact]
+    public async Task finds_what_was_shown_after_the_clock_had_been_ahead()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "heads-20260301.txt"), _newest, Token);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "heads-20260302.txt"), (await _log.HeadsAsync())[^1].Note, Token);
+        await RefusedAsync("Anchors.Folder has it", _folder);
+    }
+
+    /// <summary>A crash while the key was changed leaves the present one in the list of earlier ones.</summary>
+    [Fact]
+    public async Task finds_it_also_with_the_present_key_among_the_earlier_ones()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "heads-20260301.txt"), _newest, Token);
+        await File.WriteAllLinesAsync(Path.Combine(_log.Folder, "seal-keys-retired.txt"), await _log.KeyTextsAsync(), Token);
         await RefusedAsync("Anchors.Folder has it", _folder);
     }
 

@@ -185,6 +185,10 @@ public sealed class Sealing_the_log : IAsyncLifetime
     [InlineData("delete from events.mt_events where seq_id = 600", "does not fit")]
     [InlineData("update events_own.audit_tile set hashes = set_byte(hashes, 77, 1 # get_byte(hashes, 77)) where n = 0", "does not fit")]
     [InlineData("delete from events_own.audit_tile where n = 1", "does not fit")]
+    [InlineData(
+        "alter table events_own.audit_tile drop constraint ck_audit_tile_whole; "
+        + "update events_own.audit_tile set hashes = decode(repeat('00', 16777216), 'hex') where n = 1",
+        "does not fit")]
     [InlineData("update events_own.audit_head set root = sha256('x') where size = 600", "not what our key signed")]
     [InlineData("update events_own.audit_head set note = replace(note, '600', '601') where size = 600", "not what our key signed")]
     [InlineData("update events_own.audit_head set size = 601 where size = 600", "not what our key signed")]
@@ -222,6 +226,10 @@ public sealed class Sealing_the_log : IAsyncLifetime
         await RefusedAsync("The state was set back");
         await File.WriteAllTextAsync(state, System.Text.RegularExpressions.Regex.Replace(stateText, "\"system\":\"\\d", "\"system\":\"1"), Token);
         await RefusedAsync("is a copy");
+        File.Delete(state);
+        File.CreateSymbolicLink(state, Path.GetFileName(state));
+        await RefusedAsync($"The file {state} cannot be read");
+        File.Delete(state);
         await File.WriteAllTextAsync(state, stateText, Token);
         File.Delete(key);
         await RefusedAsync("is missing");
@@ -426,6 +434,60 @@ public sealed class Sealing_the_log : IAsyncLifetime
         Assert.Equal(21, outcome.Position);
         await Store.UntilAsync(() => Task.FromResult(
             store.Get<ISeals>().Status.Trouble is { } why && why != "Not looked yet."));
+    }
+
+    /// <summary>A disk is not PostgreSQL: facts are taken, and the words name the place, until it can be used again.</summary>
+    [Fact]
+    public async Task lets_facts_into_a_log_whose_keys_can_be_neither_written_nor_read_and_says_so()
+    {
+        // A file where a folder ought to be: not even root can write below it.
+        string disk = Path.Combine(Path.GetDirectoryName(_log.Folder)!, "disk");
+        string keys = Path.Combine(disk, "keys");
+        await File.WriteAllTextAsync(disk, string.Empty, Token);
+        await using Store store = await Store.StartSealingAsync(
+            _log.Store.ConnectionString, new SealOptions(keys, SealedLog.HostName));
+        ISeals seals = store.Get<ISeals>();
+        AppendOutcome first = await store.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 1));
+        Assert.Equal(1, first.Position);
+        await SaysAsync($"The folder {keys}, with the signing key");
+        File.Delete(disk);
+        await Store.UntilAsync(() => Task.FromResult(seals.Status is { Size: 1, Trouble: null }));
+
+        string state = Path.Combine(keys, "seal-state.json");
+        string away = Path.Combine(disk, "away");
+        File.Move(state, away);
+        File.CreateSymbolicLink(state, Path.GetFileName(state));
+        AppendOutcome second = await store.AppendAsync("tally-new", ExpectedVersion.Any, new TallyAdded("new", 2));
+        Assert.Equal(2, second.Position);
+        await SaysAsync($"The file {state} cannot be read");
+        File.Move(away, state, overwrite: true);
+        await Store.UntilAsync(() => Task.FromResult(seals.Status is { Size: 2, Trouble: null, IsRefused: false }));
+
+        Task SaysAsync(string words) => Store.UntilAsync(() => Task.FromResult(
+            seals.Status.Trouble is { } why && why.Contains(words, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task removes_what_a_host_that_was_killed_had_begun_to_write_and_no_next_key()
+    {
+        await _log.AppendAsync(10);
+        await _log.SealAllAsync();
+        string origin = _log.Keys.ReadState()!.Origin;
+        using NoteSigner next = _log.Keys.NextKey(origin);
+        foreach (string name in new[] { "seal-key.pem", "seal-key-next.pem", "seal-state.json" })
+        {
+            string draft = Path.Combine(_log.Folder, $"{name}.{Guid.NewGuid():n}.new");
+            await File.WriteAllTextAsync(draft, "a part", Token);
+            File.SetLastWriteTimeUtc(draft, DateTime.UtcNow.AddHours(-1));
+        }
+
+        // Another host may be at this one.
+        string young = Path.Combine(_log.Folder, $"seal-state.json.{Guid.NewGuid():n}.new");
+        await File.WriteAllTextAsync(young, "a part", Token);
+        await _log.OpenAsync();
+        Assert.Equal([young], Directory.GetFiles(_log.Folder, "*.new"));
+        using NoteSigner? still = _log.Keys.ReadNextKey(origin);
+        Assert.Equal(next.Key.ToString(), still?.Key.ToString());
     }
 
     [Fact]

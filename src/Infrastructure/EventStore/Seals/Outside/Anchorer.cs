@@ -66,10 +66,15 @@ internal sealed partial class Anchorer(
                 TimeSpan since = time.GetUtcNow() - sentAt;
                 return since < TimeSpan.Zero || since > sink.Interval ? TimeSpan.Zero : sink.Interval - since;
             }
-            catch (Exception away) when (away is DependencyUnavailableException or PostgresException)
+            catch (DependencyUnavailableException)
             {
                 // PostgreSQL is away, or has no tables yet; the sealer says so.
                 await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
+            }
+            catch (Exception unread) when (unread is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // Whoever owns the database has made something else of those rows. They must not keep a head from going out.
+                return TimeSpan.Zero;
             }
         }
     }
@@ -88,6 +93,8 @@ internal sealed partial class Anchorer(
 
             if (_shown.GetValueOrDefault(sink.Name) == head.Note)
             {
+                // What failed since then was reading the head here, not the place.
+                _status[sink.Name] = _status[sink.Name] with { State = AnchorStatus.Done, Trouble = null };
                 return sink.Interval;
             }
 
@@ -104,6 +111,15 @@ internal sealed partial class Anchorer(
         catch (Exception failed) when (failed is AnchorFailedException or DependencyUnavailableException)
         {
             Fail(sink.Name, AnchorStatus.Failed, failed.Message);
+        }
+        catch (PostgresException refused)
+        {
+            Fail(sink.Name, AnchorStatus.Failed, $"PostgreSQL says: {refused.MessageText} (SQLSTATE {refused.SqlState}).");
+        }
+        catch (Exception spoilt) when (spoilt is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // A row that nobody of us wrote so. Neither the host nor the other places are to end of it.
+            Fail(sink.Name, AnchorStatus.Failed, spoilt.Message);
         }
 
         return AnchorTimes.RetryPause;

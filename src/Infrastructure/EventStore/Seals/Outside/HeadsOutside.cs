@@ -23,18 +23,17 @@ internal sealed partial class HeadsOutside(SealOptions options, AnchorSinks sink
         NpgsqlConnection connection, string origin, IReadOnlyCollection<NoteKey> keys, CancellationToken cancellationToken)
     {
         List<ShownHead> kept = [];
-        if (options.Anchors.Folder is { } folder)
-        {
-            Add("Anchors.Folder", new AnchorFolder(folder).Heads(keys));
-        }
-
+        Add("Anchors.Folder", options.Anchors.Folder is { } folder ? new AnchorFolder(folder).Newest(origin, keys) : null);
         IReadOnlyList<(string Sink, byte[] Receipt)> receipts = await AnchorRows.ReceiptsAsync(connection, cancellationToken);
-        Add("A receipt in the database", receipts.Select(one => AnchorFolder.Open(NoteIn(one), keys)).OfType<TreeHead>());
+        Add(
+            "A receipt in the database",
+            receipts.Select(one => AnchorFolder.Open(NoteIn(one), keys)).OfType<TreeHead>()
+                .Where(head => head.Origin == origin).MaxBy(head => head.Size));
         return kept;
 
-        void Add(string place, IEnumerable<TreeHead> heads)
+        void Add(string place, TreeHead? newest)
         {
-            if (heads.Where(head => head.Origin == origin).MaxBy(head => head.Size) is { } newest)
+            if (newest is not null)
             {
                 kept.Add(new ShownHead(place, newest.Size, newest.Root.ToBase64()));
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
 
 namespace Events.EventStore.Seals.Outside;
@@ -22,13 +23,17 @@ internal sealed class SyslogSink(Uri receiver, string host, TimeSpan interval, T
 
     public async Task<byte[]?> ShowAsync(StoredHead head, CancellationToken cancellationToken)
     {
-        byte[] line = Encoding.UTF8.GetBytes(SyslogLine.Of(head.Note, time.GetUtcNow(), host));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(AnchorTimes.AnswerTimeMax);
         try
         {
-            await SendAsync(line, limit.Token);
+            await SendAsync(Encoding.UTF8.GetBytes(SyslogLine.Of(head.Note, time.GetUtcNow(), host)), limit.Token);
             return null;
+        }
+        catch (NoteRefusedException spoilt)
+        {
+            throw new AnchorFailedException(
+                $"The newest head in the database, of {head.Size} facts, is no signed note. {spoilt.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

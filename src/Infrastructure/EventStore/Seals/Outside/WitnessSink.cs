@@ -30,6 +30,12 @@ internal sealed class WitnessSink(AnchorHttp http, Uri prefix, WitnessKey key, T
 
     public async Task<byte[]?> ShowAsync(StoredHead head, CancellationToken cancellationToken)
     {
+        if (_known > head.Size)
+        {
+            // The log was set back, or forked. Asked as if it knew nothing, the witness says what it knows.
+            _known = 0;
+        }
+
         for (int attempt = 0; attempt < TriesMax; attempt++)
         {
             AnchorAnswer answer = await AskAsync(head, cancellationToken);

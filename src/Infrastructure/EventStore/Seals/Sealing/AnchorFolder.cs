@@ -15,6 +15,14 @@ internal sealed class AnchorFolder(string path)
     /// <summary>Those of a fork before may be larger than all of today's.</summary>
     private const int StampsMax = 1_000;
 
+    /// <summary>
+    /// Files with heads of ours, the newest by name: a clock that was ahead has left some whose day is yet to come.
+    /// </summary>
+    private const int DaysMax = 10;
+
+    /// <summary>Files that are looked into for them: there may be others between.</summary>
+    private const int FilesMax = 100;
+
     /// <summary>Has the last line of a note, whichever key signed it.</summary>
     private const int EndBytes = 4_096;
 
@@ -54,25 +62,35 @@ internal sealed class AnchorFolder(string path)
     }
 
     /// <returns>
-    /// Heads that one of the keys signed: those in the newest file that has one, and those that a stamp is kept of. What is no
-    /// good note is passed over: an audit says so.
+    /// The head of most facts under this name that one of the keys signed: of those in the newest files that have one, and of
+    /// those that a stamp is kept of. Null for none. What is no good note is passed over: an audit says so.
     /// </returns>
-    public IEnumerable<TreeHead> Heads(IReadOnlyCollection<NoteKey> keys) =>
-        Directory.Exists(path) ? InNewestFile(keys).Concat(InFiles(StampNotes, keys)) : [];
+    public TreeHead? Newest(string origin, IReadOnlyCollection<NoteKey> keys) =>
+        Directory.Exists(path)
+            ? OfDays(origin, keys).Concat(OfStamps(origin, keys)).MaxBy(head => head.Size)
+            : null;
 
-    private TreeHead[] InNewestFile(IReadOnlyCollection<NoteKey> keys) =>
-        Directory.EnumerateFiles(path, Prefix + "*.txt").OrderDescending(StringComparer.Ordinal)
-            .Select(file => InFile(file, keys)).FirstOrDefault(heads => heads.Length > 0) ?? [];
+    private IEnumerable<TreeHead> OfDays(string origin, IReadOnlyCollection<NoteKey> keys) =>
+        Directory.EnumerateFiles(path, Prefix + "*.txt").OrderDescending(StringComparer.Ordinal).Take(FilesMax)
+            .Select(file => NewestIn(file, origin, keys)).OfType<TreeHead>().Take(DaysMax);
 
     /// <summary>The newest: a stamp a day for years, and each name begins with its size.</summary>
-    private IEnumerable<TreeHead> InFiles(string pattern, IReadOnlyCollection<NoteKey> keys) =>
-        Directory.EnumerateFiles(path, pattern).OrderByDescending(file => file.Length)
-            .ThenByDescending(file => file, StringComparer.Ordinal).Take(StampsMax).SelectMany(file => InFile(file, keys));
+    private IEnumerable<TreeHead> OfStamps(string origin, IReadOnlyCollection<NoteKey> keys) =>
+        Directory.EnumerateFiles(path, StampNotes).OrderByDescending(file => file.Length)
+            .ThenByDescending(file => file, StringComparer.Ordinal).Take(StampsMax)
+            .Select(file => NewestIn(file, origin, keys)).OfType<TreeHead>();
 
-    private static TreeHead[] InFile(string file, IReadOnlyCollection<NoteKey> keys) =>
-        new FileInfo(file).Length <= FileBytesMax
-            ? [.. SealNotes.Split(File.ReadAllText(file, Encoding.UTF8)).Select(note => Open(note, keys)).OfType<TreeHead>()]
-            : [];
+    /// <summary>Signatures cost more than all the rest: looked at from the largest head down, until one is good.</summary>
+    private static TreeHead? NewestIn(string file, string origin, IReadOnlyCollection<NoteKey> keys) =>
+        NotesIn(file).Where(note => note.StartsWith(origin + "\n", StringComparison.Ordinal))
+            .OrderByDescending(SizeIn).Select(note => Open(note, keys)).FirstOrDefault(head => head?.Origin == origin);
+
+    private static IReadOnlyList<string> NotesIn(string file) =>
+        new FileInfo(file).Length <= FileBytesMax ? SealNotes.Split(File.ReadAllText(file, Encoding.UTF8)) : [];
+
+    /// <returns>What the note says; -1 for what is no head.</returns>
+    private static long SizeIn(string note) =>
+        note.Split('\n', 3) is [_, string line, ..] && StrictText.TryNumber(line, out long size) ? size : -1;
 
     /// <returns>Null when none of the keys signed it.</returns>
     public static TreeHead? Open(string note, IReadOnlyCollection<NoteKey> keys)

@@ -6,6 +6,9 @@ namespace Events.EventStore.Seals.Sealing;
 /// <summary>Files that are there as a whole or not at all, whatever happens meanwhile.</summary>
 internal static partial class DurableFile
 {
+    /// <summary>Of what is not whole yet. Whoever is killed meanwhile leaves it behind.</summary>
+    public const string DraftEnding = ".new";
+
     private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Replaces a file of our own account; it is on disk when this returns.</summary>
@@ -18,7 +21,7 @@ internal static partial class DurableFile
         string file = Path.Combine(folder, name);
 
         // Of its own: in a draft that two hosts share, the slower one would go on writing when it is the file already.
-        string draft = $"{file}.{Guid.NewGuid():n}.new";
+        string draft = $"{file}.{Guid.NewGuid():n}{DraftEnding}";
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFile };
         try
         {

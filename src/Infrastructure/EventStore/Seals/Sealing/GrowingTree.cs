@@ -260,7 +260,7 @@ internal sealed class GrowingTree
                 _firstSeq[level] = tile.FirstSeq;
             }
 
-            if (tile.Number != from + at)
+            if (tile.Number != from + at || tile.Hashes.Length != Tiles.Bytes)
             {
                 break;
             }

@@ -35,11 +35,15 @@ internal sealed class KeyFolder(string path)
     private const string StateName = "seal-state.json";
     private const string ForkName = "seal-fork.json";
     private const string LockName = "seal-state.lock";
+    private const string OwnDrafts = "seal-*" + DurableFile.DraftEnding;
     private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnFolder = OwnFile | UnixFileMode.UserExecute;
 
+    /// <summary>Another host may be about to make a younger one the file that it is for; that takes milliseconds.</summary>
+    private static readonly TimeSpan DraftAgeMax = TimeSpan.FromMinutes(1);
+
     /// <returns>Null when nothing was ever signed from here.</returns>
-    /// <exception cref="SealRefusedException">It is damaged.</exception>
+    /// <exception cref="SealRefusedException">It is damaged, or cannot be read.</exception>
     public SignedState? ReadState()
     {
         string file = Path.Combine(path, StateName);
@@ -50,7 +54,7 @@ internal sealed class KeyFolder(string path)
 
         try
         {
-            SignedState? state = JsonSerializer.Deserialize(File.ReadAllText(file), StateJson.Default.SignedState);
+            SignedState? state = JsonSerializer.Deserialize(Read(file, File.ReadAllText), StateJson.Default.SignedState);
             return state is { Size: >= 0, Root: not null, System: not null, Origin: { } origin }
                 && NoteKey.IsName(origin) && StrictText.TryHash(state.Root, out _)
                     ? state
@@ -62,7 +66,32 @@ internal sealed class KeyFolder(string path)
         }
     }
 
+    /// <summary>Removes what a host that was killed had begun to write, a key's draft too.</summary>
+    public void RemoveDrafts(TimeProvider time)
+    {
+        if (!Directory.Exists(path))
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (string draft in Directory.GetFiles(path, OwnDrafts))
+            {
+                if (time.GetUtcNow() - File.GetLastWriteTimeUtc(draft) > DraftAgeMax)
+                {
+                    File.Delete(draft);
+                }
+            }
+        }
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+        {
+            // They are in nobody's way; the next start tries again.
+        }
+    }
+
     /// <summary>Replaces the state as a whole; it is on disk when this returns.</summary>
+    /// <exception cref="SealRefusedException">The folder cannot be written.</exception>
     public void WriteState(SignedState state) => Replace(StateName, Bytes(state));
 
     /// <summary>
@@ -72,16 +101,18 @@ internal sealed class KeyFolder(string path)
     /// microseconds between the answer and the change, and a file is locked meanwhile, so that not even those count.
     /// </summary>
     /// <exception cref="InvalidDataException">Another host took over, or is about to.</exception>
+    /// <exception cref="SealRefusedException">The folder cannot be written.</exception>
     public void ReplaceState(SignedState before, SignedState next) =>
-        DurableFile.Replace(path, StateName, Bytes(next), () => HoldState(before));
+        Change(() => DurableFile.Replace(path, StateName, Bytes(next), () => HoldState(before)));
 
     /// <summary>What another look at key and state would rest on; another text when any of it changed.</summary>
+    /// <exception cref="SealRefusedException">The state cannot be read.</exception>
     public string Trace()
     {
         FileInfo key = new(Path.Combine(path, KeyName));
         FileInfo state = new(Path.Combine(path, StateName));
         string keyTrace = key.Exists ? $"{key.Length} {key.LastWriteTimeUtc:O}" : "none";
-        return keyTrace + (state.Exists ? $" {state.LastWriteTimeUtc:O} {File.ReadAllText(state.FullName)}" : " none");
+        return keyTrace + (state.Exists ? $" {state.LastWriteTimeUtc:O} {Read(state.FullName, File.ReadAllText)}" : " none");
     }
 
     /// <returns>A lock of the kernel's, which ends with whoever has it.</returns>
@@ -117,7 +148,7 @@ internal sealed class KeyFolder(string path)
         }
     }
 
-    /// <exception cref="SealRefusedException">There is no key, or it is damaged.</exception>
+    /// <exception cref="SealRefusedException">There is no key, or it is damaged or cannot be read.</exception>
     public NoteSigner ReadKey(string origin) =>
         ReadKey(KeyName, origin) is { } key
             ? key
@@ -125,7 +156,7 @@ internal sealed class KeyFolder(string path)
                 $"The signing key {Path.Combine(path, KeyName)} is missing. Restore it, with the state file beside it.");
 
     /// <returns>The key that is to come after the present one; null when none is.</returns>
-    /// <exception cref="SealRefusedException">It is damaged.</exception>
+    /// <exception cref="SealRefusedException">It is damaged, or cannot be read.</exception>
     public NoteSigner? ReadNextKey(string origin) => ReadKey(NextName, origin);
 
     /// <summary>Makes the key that is to come after the present one, unless there is one.</summary>
@@ -150,8 +181,11 @@ internal sealed class KeyFolder(string path)
         IEnumerable<string> retired =
             RetiredKeys().Append(old).Select(key => key.ToString()).Distinct(StringComparer.Ordinal);
         Replace(RetiredName, Encoding.UTF8.GetBytes(string.Concat(retired.Select(key => key + "\n"))));
-        File.Move(Path.Combine(path, NextName), Path.Combine(path, KeyName), overwrite: true);
-        DurableFile.SyncFolder(path);
+        Change(() =>
+        {
+            File.Move(Path.Combine(path, NextName), Path.Combine(path, KeyName), overwrite: true);
+            DurableFile.SyncFolder(path);
+        });
     }
 
     /// <summary>Public halves of the present key and of those before it; none where nothing was ever signed from here.</summary>
@@ -173,7 +207,7 @@ internal sealed class KeyFolder(string path)
         string file = Path.Combine(path, RetiredName);
         try
         {
-            return File.Exists(file) ? [.. File.ReadAllLines(file).Select(NoteKey.Parse)] : [];
+            return File.Exists(file) ? [.. Read(file, File.ReadAllLines).Select(NoteKey.Parse)] : [];
         }
         catch (NoteRefusedException)
         {
@@ -191,7 +225,7 @@ internal sealed class KeyFolder(string path)
 
         try
         {
-            string pem = File.ReadAllText(file);
+            string pem = Read(file, File.ReadAllText);
             PemFields found = PemEncoding.Find(pem);
             return NoteSigner.Of(origin, Convert.FromBase64String(pem[found.Base64Data]));
         }
@@ -202,7 +236,7 @@ internal sealed class KeyFolder(string path)
     }
 
     /// <summary>Makes a key for a log that has none. Never over another one.</summary>
-    /// <exception cref="SealRefusedException">There is one already.</exception>
+    /// <exception cref="SealRefusedException">There is one already, or the folder cannot be written.</exception>
     public NoteSigner CreateKey(string origin)
     {
         if (File.Exists(Path.Combine(path, KeyName)))
@@ -211,7 +245,7 @@ internal sealed class KeyFolder(string path)
                 $"There is a signing key in {path}, but no state of what it signed. Restore the state file.");
         }
 
-        Directory.CreateDirectory(path, OwnFolder);
+        Change(() => Directory.CreateDirectory(path, OwnFolder));
         NoteSigner signer = NoteSigner.Create(origin);
         WriteKey(KeyName, signer);
         return signer;
@@ -235,7 +269,7 @@ internal sealed class KeyFolder(string path)
         try
         {
             return File.Exists(file)
-                && JsonSerializer.Deserialize(File.ReadAllText(file), StateJson.Default.SealFork) is { } fork
+                && JsonSerializer.Deserialize(Read(file, File.ReadAllText), StateJson.Default.SealFork) is { } fork
                 && fork.NewOrigin == ReadState()?.Origin
                     ? fork : null;
         }
@@ -250,7 +284,38 @@ internal sealed class KeyFolder(string path)
     private static byte[] Bytes(SignedState state) =>
         JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.SignedState);
 
-    private void Replace(string name, byte[] content) => DurableFile.Replace(path, name, content);
+    private void Replace(string name, byte[] content) => Change(() => DurableFile.Replace(path, name, content));
+
+    /// <summary>A full disk is not PostgreSQL's absence, for which appends wait: it has words of its own.</summary>
+    private void Change(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new SealRefusedException(
+                $"The folder {path}, with the signing key and what was signed last, cannot be written "
+                + $"({failed.Message.TrimEnd('.')}). Make room on its disk, mount it for writing, or give the folder to this "
+                + "account.",
+                isPassing: true);
+        }
+    }
+
+    private static T Read<T>(string file, Func<string, T> read)
+    {
+        try
+        {
+            return read(file);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new SealRefusedException(
+                $"The file {file} cannot be read ({failed.Message.TrimEnd('.')}). Let this account read it, or restore it.",
+                isPassing: true);
+        }
+    }
 }
 
 [JsonSerializable(typeof(SignedState))]

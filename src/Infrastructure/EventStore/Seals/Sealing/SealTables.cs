@@ -12,12 +12,22 @@ internal sealed record FullTile(int Level, long Number, byte[] Hashes, long Firs
 /// Hashes since the head before that are in no whole tile; null in heads of programs that did not keep them.
 /// </param>
 internal sealed record StoredHead(
-    long Size, TreeHash Root, long LastSeq, byte[] Frontier, DateTimeOffset SignedAt, string Note, byte[]? Leaves = null);
+    long Size, TreeHash Root, long LastSeq, byte[] Frontier, DateTimeOffset SignedAt, string Note, byte[]? Leaves = null)
+{
+    /// <summary>False for a time at the ends of the calendar, or beyond them, which somebody gave the row by hand.</summary>
+    public bool HasTime => SignedAt.Year is > 1 and < 9_999;
+}
 
 /// <summary>The seals' tables, read and written on one connection.</summary>
 internal sealed class SealTables(NpgsqlConnection connection)
 {
-    private const string HeadColumns = "size, root, last_seq, frontier, signed_at, note, leaves";
+    /// <summary>
+    /// PostgreSQL has times that no calendar here has. Such a one is read as the end next to it: it must not keep the rest of
+    /// the row, or of the log, from being looked at.
+    /// </summary>
+    private const string HeadColumns =
+        "size, root, last_seq, frontier, least(greatest(signed_at, timestamptz '0001-01-01 00:00:00+00'), "
+        + "timestamptz '9999-12-31 23:59:59.999999+00') as signed_at, note, leaves";
 
     /// <summary>Cluster and database: a copy of the files keeps the first, a restored dump neither.</summary>
     public async Task<string> SystemAsync(CancellationToken cancellationToken)

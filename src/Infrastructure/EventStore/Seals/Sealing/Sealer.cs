@@ -65,15 +65,15 @@ internal sealed partial class Sealer(
             {
                 return;
             }
-            catch (SealRefusedException refused)
+            catch (SealRefusedException refused) when (!refused.IsPassing)
             {
                 isRefused = true;
                 NoteRefused(refused);
             }
             catch (Exception failed)
             {
-                // Away, a failing disk or memory, a fact without a form: the log goes on, and sealing is tried again from what is
-                // stored.
+                // Away, a full disk, a failing one or memory, a fact without a form: the log goes on, and sealing is tried again
+                // from what is stored.
                 bool isAway = Failure.IsAway(failed);
                 string why = isAway ? Failure.Unavailable(failed).Message : failed.Message;
                 if (isAway)
@@ -95,14 +95,14 @@ internal sealed partial class Sealer(
 
     public async Task<SealFork> ForkAsync(CancellationToken cancellationToken)
     {
-        if (!_status.IsRefused)
-        {
-            return new KeyFolder(options.Folder).UntoldFork()
-                ?? throw new InvalidOperationException("The log was not set back: there is nothing to fork.");
-        }
-
         try
         {
+            if (!_status.IsRefused)
+            {
+                return new KeyFolder(options.Folder).UntoldFork()
+                    ?? throw new InvalidOperationException("The log was not set back: there is nothing to fork.");
+            }
+
             if (await GroundsAsync(cancellationToken) != _grounds)
             {
                 LookAgain();
@@ -205,7 +205,7 @@ internal sealed partial class Sealer(
                     return;
                 }
             }
-            catch (Exception away) when (Failure.IsAway(away) || away is UnauthorizedAccessException)
+            catch (Exception away) when (Failure.IsAway(away) || away is SealRefusedException)
             {
                 // It stays refused; who needs PostgreSQL or the folder for something says that it is away.
             }

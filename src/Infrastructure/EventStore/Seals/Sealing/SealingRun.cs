@@ -250,6 +250,7 @@ internal sealed class SealingRun : IAsyncDisposable
 
     private async Task TakeUpAsync(string hostName, CancellationToken cancellationToken)
     {
+        _folder.RemoveDrafts(_time);
         string encoding = await _tables.EncodingAsync(cancellationToken);
         if (encoding != "UTF8")
         {
@@ -280,6 +281,19 @@ internal sealed class SealingRun : IAsyncDisposable
         _signedAt = head?.SignedAt ?? default;
         await LookForNextKeyAsync(cancellationToken);
         await CatchUpAsync(head, cancellationToken);
+        RefuseLastTime();
+    }
+
+    /// <summary>No signature is over the time of a head: who owns the database can make any of it.</summary>
+    private void RefuseLastTime()
+    {
+        if (_signedAt > DateTimeOffset.MaxValue - HeadStep)
+        {
+            throw new SealRefusedException(
+                "The newest tree head has a time behind which none can come: its row was changed. Put signed_at in "
+                + "events_own.audit_head right.",
+                isPassing: true);
+        }
     }
 
     private void Begin(string hostName, string system, StoredHead? head)
@@ -371,8 +385,9 @@ internal sealed class SealingRun : IAsyncDisposable
 
         try
         {
-            IReadOnlyList<ShownHead> kept = await outside.KeptAsync(
-                connection, state.Origin, [signer.Key, .. folder.RetiredKeys()], cancellationToken);
+            // A crash while the key was changed leaves it among the earlier ones, too, and no note opens with one key twice.
+            NoteKey[] keys = [.. folder.RetiredKeys().Prepend(signer.Key).DistinctBy(key => key.ToString())];
+            IReadOnlyList<ShownHead> kept = await outside.KeptAsync(connection, state.Origin, keys, cancellationToken);
             if (kept.MaxBy(one => one.Size) is { } newest && newest.Size > state.Size)
             {
                 return newest;
@@ -436,6 +451,7 @@ internal sealed class SealingRun : IAsyncDisposable
     private async Task PublishAsync(
         IReadOnlyList<(long Seq, TreeHash Leaf)> leaves, IReadOnlyList<FullTile> tiles, CancellationToken cancellationToken)
     {
+        RefuseLastTime();
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset signedAt = _signedAt == default || now > _signedAt + HeadStep ? now : _signedAt + HeadStep;
         SteppedBack = _signedAt - now is var behind && behind > StepToTell ? behind : TimeSpan.Zero;
