@@ -430,11 +430,23 @@ def text_of(data):
 
 
 def notes_in(data):
-    """Notes one behind the other, as an anchor file has them, or those in a file that a syslog receiver wrote."""
+    """Notes one behind the other, as an anchor file has them, those in lines that a syslog receiver wrote, or both in one file."""
     text = text_of(data).replace('\r\n', '\n')
-    lines = [line for line in text.split('\n') if SYSLOG_ELEMENT in line]
-    notes = [syslog_note(line) for line in lines] if lines else split_notes(text)
+    notes, between = [], []
+    for line in text.split('\n'):
+        if SYSLOG_ELEMENT in line:
+            notes += notes_beside(between + ['']) + [syslog_note(line)]
+            between = []
+        else:
+            between.append(line)
+    notes = notes + notes_beside(between) if SYSLOG_ELEMENT in text else split_notes(text)
     return [note.encode('utf-8', 'replace') for note in dict.fromkeys(notes)]
+
+
+def notes_beside(lines):
+    """What stands beside lines of syslog: notes, too, or what a receiver wrote by itself, which has no line of a signature."""
+    text = '\n'.join(lines)
+    return split_notes(text) if '\n\u2014 ' in '\n' + text else []
 
 
 def split_notes(text):

@@ -56,6 +56,8 @@ internal sealed record ExportGap(string Path, string What);
 
 /// <param name="Position">Of the fact that says so.</param>
 /// <param name="Gaps">Files that were asked for, and are not in the bundle or not as their facts say; null for none.</param>
+/// <param name="Contradicted">Positions of facts in the bundle that are not what was sealed; null for none.</param>
+/// <param name="Notices">In words: what contradicts nothing and should be known; null for nothing.</param>
 internal sealed record ExportRow(
     string File,
     string Scope,
@@ -65,7 +67,9 @@ internal sealed record ExportRow(
     long TreeSize,
     string ManifestSha256,
     long Position,
-    IReadOnlyList<ExportGap>? Gaps = null);
+    IReadOnlyList<ExportGap>? Gaps = null,
+    IReadOnlyList<long>? Contradicted = null,
+    IReadOnlyList<string>? Notices = null);
 
 internal sealed record BundleRow(
     string Verdict,

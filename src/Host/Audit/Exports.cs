@@ -97,7 +97,9 @@ internal sealed class Exports(LogAccess log, TimeProvider time)
                 report.Size,
                 report.ManifestSha256,
                 noted.Position,
-                GapsOf(report, gone));
+                GapsOf(report, gone),
+                report.Contradicted.Count > 0 ? report.Contradicted : null,
+                report.Notices.Count > 0 ? report.Notices : null);
         }
         catch (ExportRefusedException refused)
         {

@@ -18,10 +18,13 @@ internal sealed record KeptHeads(IReadOnlyList<string> Notes, IReadOnlyList<Kept
 
     public static KeptHeads None { get; } = new([], []);
 
+    /// <summary>What is there and cannot be used, in words.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+
     /// <param name="path">
     /// A file, or a folder of them: signed notes one behind the other, what a syslog receiver wrote, or stamps.
     /// </param>
-    /// <exception cref="CommandFailedException">It is too much, or a stamp's head is not there.</exception>
+    /// <exception cref="CommandFailedException">It is too much.</exception>
     public static KeptHeads In(string path)
     {
         // A host that is writing a stamp at this moment has a draft of it there.
@@ -38,12 +41,18 @@ internal sealed record KeptHeads(IReadOnlyList<string> Notes, IReadOnlyList<Kept
         }
 
         List<KeptStamp> stamps = [];
+        List<string> unread = [];
         foreach (string file in files.Where(IsStamp))
         {
             string note = Path.ChangeExtension(file, NoteEnding);
-            stamps.Add(File.Exists(note)
-                ? new KeptStamp(File.ReadAllText(note), File.ReadAllBytes(file))
-                : throw new CommandFailedException($"The head that {file} is a stamp of is missing: {note}."));
+            if (File.Exists(note))
+            {
+                stamps.Add(new KeptStamp(File.ReadAllText(note), File.ReadAllBytes(file)));
+            }
+            else
+            {
+                unread.Add($"the time stamp {file}: the head that it is of is not there, {note}");
+            }
         }
 
         return new KeptHeads(
@@ -51,7 +60,10 @@ internal sealed record KeptHeads(IReadOnlyList<string> Notes, IReadOnlyList<Kept
                 .. files.Where(file => !IsStamp(file)).SelectMany(file => SealNotes.In(File.ReadAllText(file)))
                     .Distinct(StringComparer.Ordinal),
             ],
-            stamps);
+            stamps)
+        {
+            Unread = unread,
+        };
     }
 
     private static bool IsStamp(string file) => Path.GetExtension(file) == StampEnding;

@@ -119,7 +119,7 @@ internal static class AuditVerbs
     }
 
     /// <summary>What is no number is told by the option itself.</summary>
-    private static void RefuseTurnedRange(Command command, Option<long> from, Option<long> to) =>
+    internal static void RefuseTurnedRange(Command command, Option from, Option to) =>
         command.Validators.Add(result =>
         {
             if (result.GetResult(from)?.Tokens is [{ Value: var first }] && result.GetResult(to)?.Tokens is [{ Value: var last }]
@@ -168,6 +168,7 @@ internal static class AuditVerbs
         {
             Anchors = heads.Notes,
             Stamps = heads.Stamps,
+            Unread = heads.Unread,
             StampAuthorities = authority is null ? null : File.ReadAllText(authority),
             WitnessKeys = witnesses,
         };
@@ -348,22 +349,22 @@ internal static class AuditVerbs
         FileCheck files = new(log.Log, log.Facts, log.Place.Storage, looksAtFiles ? log.FootageKeys : null);
         AuditReport report = await ProgressBar.RunAsync("Holding facts against seals", progress =>
             LogAudit.RunAsync(log.Place.Connection, question, progress, cancellationToken));
-        string? notLookedAt = null;
-        if (looksAtFiles && report.Undecided is null)
-        {
-            notLookedAt = await TryFilesAsync(() => ProgressBar.RunAsync("Holding files against facts", async progress =>
-            {
-                await files.RunAsync(question.From, question.To, progress, cancellationToken);
-                return true;
-            }));
-        }
-
+        string? notLookedAt = !looksAtFiles ? null
+            : report.IsUnreached
+                ? "files of recordings and snapshots: which there are the database says, and it was not reached"
+                : await TryFilesAsync(() => ProgressBar.RunAsync("Holding files against facts", async progress =>
+                {
+                    await files.RunAsync(question.From, question.To, progress, cancellationToken);
+                    return true;
+                }));
         string? undecided = report.Undecided ?? notLookedAt ?? files.Unreadable
             ?? (areAnchorsAsked && report.Anchors == 0
                 ? "No head was given that was kept outside: name a file or folder of them with --anchors." : null);
         AuditFinding[] findings = [.. report.Findings, .. files.Findings];
+        string verdict = findings.Length > 0 ? "contradicted" : undecided is not null ? "undecided" : "proven";
+        IEnumerable<string> filesLeft = FilesLeft(files, notLookedAt).Where(why => verdict != "undecided" || why != undecided);
         return new AuditOutcome(
-            findings.Length > 0 ? "contradicted" : undecided is not null ? "undecided" : "proven",
+            verdict,
             [
                 .. Enum.GetValues<AuditLevels>().Where(one => question.Levels.HasFlag(one))
                     .Select(one => one.ToString().ToLowerInvariant()),
@@ -378,7 +379,7 @@ internal static class AuditVerbs
             files.Count,
             Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 3),
             [.. findings.Select(AuditText.RowOf)],
-            [.. report.NotChecked, .. ClosedFiles(files.Closed)],
+            [.. report.NotChecked, .. filesLeft],
             report.Notices,
             undecided,
             RangeOf(question));
@@ -406,13 +407,25 @@ internal static class AuditVerbs
         }
     }
 
-    private static IEnumerable<string> ClosedFiles(long count)
+    /// <param name="notLookedAt">Why not all were looked at; null when they were.</param>
+    private static IEnumerable<string> FilesLeft(FileCheck files, string? notLookedAt)
     {
-        if (count > 0)
+        if (notLookedAt is not null)
+        {
+            yield return notLookedAt;
+        }
+
+        if (files.Unreadable is { } unreadable)
+        {
+            yield return unreadable;
+        }
+
+        if (files.Closed > 0)
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The content of {count} encrypted files, whose keys are not here; they are on disk as they were written.");
+                $"The content of {files.Closed} encrypted files, whose keys are not here; they are on disk as they were ")
+                + "written.";
         }
     }
 

@@ -10,7 +10,7 @@ namespace Events.Host.Cli;
 internal static class BundleVerbs
 {
     /// <summary>Nobody reads more in a terminal; all are in the JSON.</summary>
-    private const int GapsShownMax = 100;
+    private const int LinesShownMax = 100;
 
     public static Command Export(Option<string> data, Option<string> format)
     {
@@ -38,6 +38,7 @@ internal static class BundleVerbs
             stream, camera, from, to, file, files, reason, anchors, format,
         };
         GivenWords.RefuseEmpty(stream, camera, file, anchors);
+        AuditVerbs.RefuseTurnedRange(command, from, to);
         command.Validators.Add(result =>
         {
             if (result.GetValue(stream) is not { Length: > 0 } && result.GetValue(camera) is null
@@ -67,7 +68,7 @@ internal static class BundleVerbs
                 given.GetRequiredValue(file),
                 cancellationToken);
             Write(row, given.GetValue(format) == "json");
-            return WriteGaps(row.Gaps ?? []);
+            return WriteTroubles(row);
         }));
         return command;
     }
@@ -172,21 +173,37 @@ internal static class BundleVerbs
     }
 
     /// <summary>To standard error, so that whoever keeps the output sees it, too.</summary>
-    private static int WriteGaps(IReadOnlyList<ExportGap> gaps)
+    private static int WriteTroubles(ExportRow row)
     {
-        if (gaps.Count == 0)
+        (IReadOnlyList<ExportGap> gaps, IReadOnlyList<long> contradicted) = (row.Gaps ?? [], row.Contradicted ?? []);
+        Tell(row.Notices ?? []);
+        Tell(gaps.Select(gap => $"{gap.Path} {WordsOf(gap.What)}."));
+        if (gaps.Count > 0)
         {
-            return AuditVerbs.ProvenCode;
+            Console.Error.WriteLine(
+                Invariant($"The bundle is written all the same: {gaps.Count} of the files that were asked for are not in it, ")
+                + "or are others.");
         }
 
-        foreach (ExportGap gap in gaps.Take(GapsShownMax))
+        Tell(contradicted.Select(position => Invariant($"The fact at position {position} is not what was sealed at its place.")));
+        if (contradicted.Count > 0)
         {
-            Console.Error.WriteLine($"{Terminal.OneLine(gap.Path)} {WordsOf(gap.What)}.");
+            Console.Error.WriteLine(
+                Invariant($"CONTRADICTED: {contradicted.Count} facts. The bundle is written all the same, and whoever checks it ")
+                + "is told so, too. events audit verify says more.");
         }
 
-        Console.Error.WriteLine(Invariant(
-            $"The bundle is written all the same: {gaps.Count} of the files that were asked for are not in it, or are others."));
-        return AuditVerbs.UndecidedCode;
+        return contradicted.Count > 0 ? AuditVerbs.ContradictedCode
+            : gaps.Count > 0 ? AuditVerbs.UndecidedCode
+            : AuditVerbs.ProvenCode;
+    }
+
+    private static void Tell(IEnumerable<string> lines)
+    {
+        foreach (string line in lines.Take(LinesShownMax))
+        {
+            Console.Error.WriteLine(Terminal.OneLine(line));
+        }
     }
 
     private static string WordsOf(string gap) => gap switch

@@ -160,12 +160,26 @@ internal static class PastJson
         }
     }
 
-    /// <summary>What ended early stays open: half a list must not look like a whole one.</summary>
+    /// <summary>
+    /// What ended early stays open: half a list must not look like a whole one. Of one of which nothing is written yet, nothing
+    /// is.
+    /// </summary>
     public static async ValueTask CloseAsync(Utf8JsonWriter? json)
     {
-        if (json is not null)
+        if (json is null)
         {
-            await json.DisposeAsync();
+            return;
+        }
+
+        bool isUnbegun = json is { CurrentDepth: > 0, BytesCommitted: 0 };
+        if (isUnbegun)
+        {
+            json.Reset();
+        }
+
+        await json.DisposeAsync();
+        if (!isUnbegun)
+        {
             Console.Out.WriteLine();
         }
     }

@@ -107,6 +107,7 @@ internal static class PastVerbs
             user, camera, recording, from, to, format,
         };
         GivenWords.RefuseEmpty(user, camera, recording);
+        AuditVerbs.RefuseTurnedRange(command, from, to);
         command.Validators.Add(result =>
         {
             if (result.GetValue(user) is null && result.GetValue(camera) is null && result.GetValue(recording) is null)

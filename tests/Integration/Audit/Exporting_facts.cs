@@ -85,6 +85,28 @@ public sealed class Exporting_facts(SealedHost log) : IClassFixture<SealedHost>
         File.Delete(anchors);
     }
 
+    /// <summary>Whoever takes them out hears it at once, and has the bundle as evidence.</summary>
+    [Fact]
+    public async Task tells_at_once_which_facts_are_not_what_was_sealed_and_writes_them_all_the_same()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("bundle").FullName, "bundle.zip");
+        try
+        {
+            await log.TamperAsync("update events.mt_events set data = jsonb_set(data, '{number}', '7') where seq_id = 100");
+            CliResult export = await log.Host.CliAsync("audit", "export", "--from", "99", "--to", "101", "--out", file, "--format", "json");
+            Assert.Equal(1, export.ExitCode);
+            Assert.Equal([100L], JsonElement.Parse(export.Output).GetProperty("contradicted").EnumerateArray().Select(one => one.GetInt64()));
+            Assert.Contains("The fact at position 100 is not what was sealed", export.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await log.TamperAsync(
+                "update events.mt_events set data = (select data from public.mt_events_kept where seq_id = 100) where seq_id = 100");
+        }
+
+        await CheckedAsync(file, 1, report => Assert.Single(report.GetProperty("contradictions").EnumerateArray()));
+    }
+
     public static TheoryData<string> Corruptions =>
     [
         "a byte of a fact", "a byte of a fact, manifest mended", "a fact left out, manifest mended", "two facts exchanged, manifest mended",

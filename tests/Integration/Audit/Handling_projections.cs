@@ -97,6 +97,9 @@ public sealed class Handling_projections(OneHost house) : IClassFixture<OneHost>
         CliResult rebuild = await host.CliAsync("projections", "rebuild", "CameraView");
         Assert.Equal(1, rebuild.ExitCode);
         Assert.Contains($"position {position}", rebuild.Errors, StringComparison.Ordinal);
+        CliResult verified = await host.CliAsync("projections", "verify", "CameraView");
+        Assert.Equal(2, verified.ExitCode);
+        Assert.Contains($"position {position}", verified.Errors, StringComparison.Ordinal);
         Assert.Equal("Yard", await NameAsync(host, camera));
 
         // The other test of this host is to find views that can be built.

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Events.Host.Cli;
 using Events.Tests.Integration.Faults;
 using Events.Tests.Integration.Kit;
 using Xunit;
@@ -116,6 +118,35 @@ public sealed class Looking_back(OneHost house) : IClassFixture<OneHost>
         JsonElement some = JsonElement.Parse((await Host.CliAsync(
             [.. question, "--from", $"{shown[0] - 9}", "--to", $"{shown[0]}", "--format", "json"])).Ok());
         Assert.Equal(10, PositionsOf(some).Length);
+    }
+
+    /// <summary>Half an answer looks like none: what ends early is not closed, and not begun when it can be helped.</summary>
+    [Fact]
+    public async Task prints_nothing_of_an_answer_that_ends_before_it_is_begun()
+    {
+        Assert.Equal("[1]", await WrittenAsync(isFlushed: false, isEnded: true));
+        Assert.Equal("[", await WrittenAsync(isFlushed: true, isEnded: false));
+        Assert.Equal(string.Empty, await WrittenAsync(isFlushed: false, isEnded: false));
+
+        static async Task<string> WrittenAsync(bool isFlushed, bool isEnded)
+        {
+            using MemoryStream to = new();
+            Utf8JsonWriter json = new(to);
+            json.WriteStartArray();
+            if (isFlushed)
+            {
+                await json.FlushAsync(TestContext.Current.CancellationToken);
+            }
+
+            if (isEnded)
+            {
+                json.WriteNumberValue(1);
+                json.WriteEndArray();
+            }
+
+            await PastJson.CloseAsync(json);
+            return Encoding.UTF8.GetString(to.ToArray());
+        }
     }
 
     private static string[] TypesOf(JsonElement node) =>

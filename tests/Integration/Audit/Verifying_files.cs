@@ -36,11 +36,18 @@ public sealed class Verifying_files
         File.Delete(Path.Combine(host.Data, "snapshots", "gate.jpg"));
         await ExportsAsync(host, 2, ["changed", "missing"]);
         Assert.Equal(0, await host.StopAsync());
-        (int found, JsonElement bad) = await VerifyAsync(host, "--files");
-        Assert.Equal(1, found);
-        Assert.Equal(
-            ["files changed", "files missing"],
-            bad.GetProperty("findings").EnumerateArray().Select(one => $"{one.Text("level")} {one.Text("what")}").Order());
+
+        // They are looked at also where the seals have no verdict.
+        string key = JsonElement.Parse((await host.CliAsync("audit", "status", "--format", "json")).Ok()).GetProperty("keys")[0].GetString()!;
+        foreach (string[] more in new string[][] { [], ["--stolen-key", key] })
+        {
+            (int found, JsonElement bad) = await VerifyAsync(host, ["--files", .. more]);
+            Assert.Equal((1, more.Length > 0), (found, bad.TryGetProperty("undecided", out _)));
+            Assert.Equal(
+                ["files changed", "files missing"],
+                bad.GetProperty("findings").EnumerateArray().Select(one => $"{one.Text("level")} {one.Text("what")}").Order());
+        }
+
         Assert.Equal(0, (await VerifyAsync(host)).Code);
         Assert.False(Directory.EnumerateFiles(Path.Combine(host.Data, "postgres"), "postmaster.pid").Any());
         CliResult status = await host.CliAsync("audit", "status");

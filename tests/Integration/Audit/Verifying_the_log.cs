@@ -117,7 +117,15 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
         (int code, JsonElement report) = await log.VerifyAsync("--anchors", file);
         Assert.Equal(0, code);
         Assert.True(report.GetProperty("anchors").GetInt64() >= 2, $"{report}");
-        File.Delete(file);
+
+        // A stamp whose head was not kept with it is told, and keeps nothing else from being looked at.
+        string folder = Directory.CreateTempSubdirectory("kept").FullName;
+        File.Move(file, Path.Combine(folder, "heads.txt"));
+        await File.WriteAllBytesAsync(Path.Combine(folder, "stamp-7.tst"), [1], TestContext.Current.CancellationToken);
+        (int stray, JsonElement told) = await log.VerifyAsync("--anchors", folder);
+        Assert.Equal((0, report.GetProperty("anchors").GetInt64()), (stray, told.GetProperty("anchors").GetInt64()));
+        Assert.Contains("stamp-7.note", told.GetProperty("notChecked").GetRawText(), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
 
         (int nothing, JsonElement without) = await log.VerifyAsync("--level", "anchors");
         Assert.Equal((2, "undecided"), (nothing, without.Text("verdict")));
@@ -185,6 +193,8 @@ public sealed class Verifying_the_log(SealedHost log) : IClassFixture<SealedHost
     [InlineData("audit", "verify-bundle", "")]
     [InlineData("audit", "compare", "--head", "")]
     [InlineData("audit", "export", "--from", "x")]
+    [InlineData("audit", "export", "--from", "10", "--to", "5")]
+    [InlineData("audit", "trail", "--user", "local", "--from", "10", "--to", "5")]
     [InlineData("audit", "no-such-verb")]
     public async Task says_that_a_command_line_makes_no_sense(params string[] words) =>
         Assert.Equal(3, (await log.Host.CliAsync(words)).ExitCode);

@@ -41,6 +41,9 @@ public sealed record AuditQuestion(
     /// <summary>Time stamps that somebody kept outside.</summary>
     public IReadOnlyList<KeptStamp> Stamps { get; init; } = [];
 
+    /// <summary>What the asker has from outside and cannot hand over, in words: it is said not to be checked.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+
     /// <summary>Certificates of time-stamp authorities that the asker trusts, as PEM; null to take any, and say so.</summary>
     public string? StampAuthorities { get; init; }
 
@@ -115,7 +118,11 @@ public sealed record AuditReport(
     IReadOnlyList<AuditFinding> Findings,
     IReadOnlyList<string> NotChecked,
     IReadOnlyList<string> Notices,
-    string? Undecided);
+    string? Undecided)
+{
+    /// <summary>Whether there was no connection to the database: then nobody else can read anything there either.</summary>
+    public bool IsUnreached { get; init; }
+}
 
 /// <summary>How far an audit is.</summary>
 /// <param name="Done">In facts of the tree.</param>

@@ -30,7 +30,10 @@ public static class LogAudit
                 : $"What the database has is not in a form that can be read ({failed.GetType().Name}): {failed.Message}";
             return audit?.Broken(why)
                 ?? new AuditReport(
-                    null, 0, 0, 0, 0, 0, 0, [], ["anything: the audit was not carried out to its end"], [], why);
+                    null, 0, 0, 0, 0, 0, 0, [], ["anything: the audit was not carried out to its end"], [], why)
+                {
+                    IsUnreached = true,
+                };
         }
     }
 
@@ -68,9 +71,12 @@ public static class LogAudit
     internal static async Task<IReadOnlyList<AnchorStatus>> AnchorsAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        // Of times that no calendar here has, which only somebody's own hand can have put there, nothing is told.
         await using NpgsqlCommand command = new(
             """
-            select sink, coalesce(max(size) filter (where state = 'done'), 0), max(sent_at) filter (where state = 'done'),
+            select sink, coalesce(max(size) filter (where state = 'done'), 0),
+                   max(sent_at) filter (where state = 'done' and sent_at >= timestamptz '0001-01-02 00:00:00+00'
+                     and sent_at < timestamptz '9999-12-31 00:00:00+00'),
                    (array_agg(state order by size desc))[1]
             from events_own.audit_anchor group by sink order by sink
             """,

@@ -47,6 +47,15 @@ public sealed record ExportMedia(long Position, string Path, string Sha256, Func
 /// <param name="Media">Files in it.</param>
 public sealed record ExportReport(long Facts, long Hidden, long Media, long Size, string ManifestSha256)
 {
+    /// <summary>
+    /// Positions of facts that are not what was sealed at their place. They are in it, shown or withheld or as those that lead
+    /// to another key, and contradict it.
+    /// </summary>
+    public IReadOnlyList<long> Contradicted { get; init; } = [];
+
+    /// <summary>In words: what contradicts nothing and should be known.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Paths of files that are in it and are not those of their facts, or could not be read to their end.</summary>
     public IReadOnlyList<string> Changed { get; init; } = [];
 
@@ -61,7 +70,9 @@ public sealed class ExportRefusedException(string message) : Exception(message);
 public static class LogExport
 {
     /// <param name="to">Where the bundle, a zip archive, is written.</param>
-    /// <exception cref="ExportRefusedException">There is nothing to export, or too much, or seals are broken.</exception>
+    /// <exception cref="ExportRefusedException">
+    /// There is nothing to export, or too much, or nothing can be proved because the seals themselves are broken.
+    /// </exception>
     /// <exception cref="NpgsqlException">The database does not answer.</exception>
     public static async Task<ExportReport> RunAsync(
         string connectionString,

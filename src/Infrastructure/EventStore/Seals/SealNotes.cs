@@ -4,13 +4,38 @@ namespace Events.EventStore.Seals;
 public static class SealNotes
 {
     /// <summary>
-    /// The notes in a file that somebody kept: one of notes, or one that a syslog receiver wrote, whose other lines are passed
-    /// over. Where mail or an editor made another end of each line, it is the newline that was signed.
+    /// The notes in a file that somebody kept: one of notes, one that a syslog receiver wrote, whose other lines are passed over,
+    /// or one of both. Where mail or an editor made another end of each line, it is the newline that was signed.
     /// </summary>
     public static IReadOnlyList<string> In(string file)
     {
         string text = file.Replace("\r\n", "\n", StringComparison.Ordinal);
-        return Outside.SyslogLine.NotesIn(text) is { Count: > 0 } lines ? lines : Split(text);
+        if (Outside.SyslogLine.NotesIn(text).Count == 0)
+        {
+            return Split(text);
+        }
+
+        // A line of syslog hides no note beside it: whoever adds one to a file takes nothing out of it.
+        List<string> notes = [];
+        List<string> between = [];
+        foreach (string line in text.Split('\n'))
+        {
+            IReadOnlyList<string> found = Outside.SyslogLine.NotesIn(line);
+            if (found.Count == 0)
+            {
+                between.Add(line);
+                continue;
+            }
+
+            TakeBetween(string.Join('\n', between.Append(string.Empty)));
+            notes.AddRange(found);
+            between.Clear();
+        }
+
+        TakeBetween(string.Join('\n', between));
+        return notes;
+
+        void TakeBetween(string part) => notes.AddRange(IsOfNotes(part) ? Split(part) : []);
     }
 
     /// <summary>
@@ -54,6 +79,10 @@ public static class SealNotes
 
         note.Clear();
     }
+
+    /// <summary>What has no line of a signature is the receiver's.</summary>
+    private static bool IsOfNotes(string part) =>
+        $"\n{part}".Contains("\n" + Notes.SignedNote.LineStart, StringComparison.Ordinal);
 
     private static bool IsSignature(string line) => line.StartsWith(Notes.SignedNote.LineStart, StringComparison.Ordinal);
 }

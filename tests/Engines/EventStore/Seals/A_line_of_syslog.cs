@@ -60,4 +60,26 @@ public sealed class A_line_of_syslog
         Assert.Empty(SyslogLine.NotesIn(note));
         Assert.Equal([note, note], SealNotes.In($"{note}\n{note}"));
     }
+
+    /// <summary>Whoever may only add to a file of heads could else take all of them out of it by one line.</summary>
+    [Fact]
+    public void hides_no_note_in_the_same_file()
+    {
+        using NoteSigner signer = NoteSigner.Create("x");
+        string[] notes =
+            [.. Enumerable.Range(1, 3).Select(size => new TreeHead("x", size, TreeHash.OfLeaf("x"u8)).Sign(signer).ToString())];
+        (string one, string two, string three) = (notes[0], notes[1], notes[2]);
+        string line = SyslogLine.Of(three, Now, "gate");
+        Assert.Equal([one, two, three], SealNotes.In($"{one}\n{two}\n{line}\n"));
+        Assert.Equal([one, two, three], SealNotes.In($"{one}\n{two}{line}"));
+        Assert.Equal([three, one, two], SealNotes.In($"{line}\n{one}\n{two}\n"));
+
+        // What a receiver has from others is none; behind such a line a host begins its next note after two blank lines.
+        Assert.Equal([one, three, two], SealNotes.In($"{one}\n{line}\n\n\n\n{two}\n"));
+        Assert.Equal([one, three], SealNotes.In($"{one}\n{line}\nthe end"));
+
+        // What a power cut left is a part of a note here, too, and blank lines take no signature away unseen.
+        Assert.Equal([one, two[..9] + "\n\n", three], SealNotes.In($"{one}\n{two[..9]}\n\n\n{line}\n"));
+        Assert.Equal(2, SealNotes.In($"{one}\n\n\n{line}\n").Count);
+    }
 }

@@ -129,6 +129,8 @@ public sealed class Auditing_the_log : IAsyncLifetime
     [InlineData("update events_own.audit_head set frontier = '' where size = 700", AuditLevels.Heads, "forged", "head of 700 facts")]
     [InlineData("update events_own.audit_head set signed_at = signed_at + interval '1 day' where size = 300",
         AuditLevels.Heads, "forged", "do not rise")]
+    [InlineData("update events_own.audit_head set signed_at = '20000-01-01' where size = 1000",
+        AuditLevels.Heads, "forged", "a time that no head has")]
     public async Task finds_what_was_done_to_the_tail_or_to_the_seals(string tampering, AuditLevels level, string what, string words)
     {
         await _log.TamperAsync(tampering);
@@ -219,6 +221,54 @@ public sealed class Auditing_the_log : IAsyncLifetime
         Assert.Equal(hasVerdict, report.Undecided is null);
     }
 
+    /// <summary>Whoever adds a row that cannot be read hides no change by it.</summary>
+    [Theory]
+    [InlineData("insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp) values "
+        + "(-3, gen_random_uuid(), 'tally-one', 9999, '{\"lostSize\": \"x\"}', 'log_forked', now())")]
+    [InlineData("insert into events.mt_events (seq_id, id, stream_id, version, data, type, timestamp) values "
+        + "(-3, gen_random_uuid(), 'logbook-all', 1, '{\"lostSize\": \"x\", \"size\": []}', 'log_forked', now())")]
+    [InlineData("update events_own.audit_head set signed_at = '20000-01-01' where size = 1000")]
+    [InlineData("update events_own.audit_head set signed_at = 'infinity' where size = 700")]
+    [InlineData("update events_own.audit_head set signed_at = '-infinity' where size = 300")]
+    public async Task finds_a_change_beside_a_row_that_cannot_be_read(string hiding)
+    {
+        await _log.TamperAsync("update events.mt_events set data = '{}' where seq_id = 100");
+        await _log.TamperAsync(hiding);
+        AuditReport report = await AuditAsync();
+        Assert.Null(report.Undecided);
+        Assert.Contains(report.Findings, one => (one.What, one.Position) == ("changed", 100L));
+        Assert.Contains(report.Findings, one => one.What is "inserted" or "forged");
+    }
+
+    /// <summary>What was signed last is not known then, so there is no verdict; all else is looked at.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task looks_at_the_rest_when_the_state_file_is_damaged_or_cannot_be_read(bool isDamaged)
+    {
+        string state = Path.Combine(_log.Folder, "seal-state.json");
+        File.Delete(state);
+        if (isDamaged)
+        {
+            await File.WriteAllTextAsync(state, "{", Token);
+        }
+        else
+        {
+            File.CreateSymbolicLink(state, Path.GetFileName(state));
+        }
+
+        AuditReport report = await AuditAsync();
+        Assert.Empty(report.Findings);
+        Assert.Equal((3, 1_000), (report.Tiles, report.Facts));
+        Assert.Contains(state, report.Undecided, StringComparison.Ordinal);
+        Assert.Contains(
+            report.NotChecked,
+            text => text.StartsWith("the sealer's state file: ", StringComparison.Ordinal) && text.Contains(state, StringComparison.Ordinal));
+
+        await _log.TamperAsync("update events.mt_events set data = '{}' where seq_id = 100");
+        Assert.Equal(100, Assert.Single((await AuditAsync()).Findings).Position);
+    }
+
     /// <summary>An append goes by the table of streams, which no leaf holds.</summary>
     [Theory]
     [InlineData("update events.mt_streams set version = version - 1 where id = 'tally-one'")]
@@ -260,6 +310,7 @@ public sealed class Auditing_the_log : IAsyncLifetime
         AuditReport report = await LogAudit.RunAsync(
             "Host=127.0.0.1;Port=1;Username=x;Timeout=2", new AuditQuestion(All, [], null), _ => { }, Token);
         Assert.NotNull(report.Undecided);
+        Assert.True(report.IsUnreached);
     }
 
     [Fact]

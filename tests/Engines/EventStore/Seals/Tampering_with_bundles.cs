@@ -211,6 +211,9 @@ public sealed class Tampering_with_bundles : IAsyncLifetime
             ([0, 1, 2, 0xFF], 0, None), ([], 0, "no head was given"), (Encoding.UTF8.GetBytes($"x\n\n\n{Stranger()}\n{forged}"), 1, "as a head of"),
             (Encoding.UTF8.GetBytes($"{Stranger()}\n{another}"), 1, "does not go on from it"),
             (Encoding.UTF8.GetBytes(lines.Replace("size=\"8\"", "size=\"7\"", StringComparison.Ordinal)), 1, "as a head of"),
+            (Encoding.UTF8.GetBytes($"{kept}\n{lines}\nthe end"), 0, ""), (Encoding.UTF8.GetBytes($"{another}{lines}"), 1, "does not go on from it"),
+            (Encoding.UTF8.GetBytes($"{lines}\n\n\n{another}\n"), 1, "does not go on from it"),
+            (Encoding.UTF8.GetBytes($"{kept}\n\n\n{lines}\n"), 0, "no signed head"),
         ];
         List<Held> held = [];
         foreach ((byte[] heads, _, _) in cases)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Events.EventStore.Seals.Canonical;
+using Events.EventStore.Seals.Checking;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
 using Events.EventStore.Seals.Tree;
@@ -15,6 +16,9 @@ internal sealed class Export : IAsyncDisposable
     /// <summary>In facts. What is in memory at a time.</summary>
     private const int PageFacts = 2_000;
 
+    /// <summary>In characters, of what is no head.</summary>
+    private const int BeginningLength = 80;
+
     private readonly NpgsqlConnection _connection;
     private readonly ExportQuestion _question;
     private readonly Action<AuditProgress> _progress;
@@ -25,9 +29,11 @@ internal sealed class Export : IAsyncDisposable
     private readonly BundleWriter _bundle;
     private readonly StoredRows _rows = new();
     private readonly LeafForm _form = new();
-    private readonly List<long> _shown = [];
-    private readonly List<(long Index, TreeHash Leaf)> _hidden = [];
+    private readonly List<Taken> _shown = [];
+    private readonly List<Taken> _hidden = [];
     private readonly Dictionary<long, long> _indexes = [];
+    private readonly List<long> _contradicted = [];
+    private readonly List<string> _notices = [];
     private readonly List<string> _changed = [];
 
     private Export(
@@ -76,14 +82,14 @@ internal sealed class Export : IAsyncDisposable
         await WriteProofsAsync(cancellationToken);
         await WriteMediaAsync(cancellationToken);
         await WriteConsistencyAsync(cancellationToken);
-        await new RotationWriter(_connection, _bundle, _head).WriteAsync(cancellationToken);
+        _contradicted.AddRange(await new RotationWriter(_connection, _bundle, _head).WriteAsync(cancellationToken));
         await WriteRestAsync(cancellationToken);
         byte[] manifest = BundleManifest.Of(
             _question,
             _head,
             _shown.Count,
             _hidden.Count,
-            _shown.Concat(_hidden.Select(one => one.Index)).Min(),
+            _shown.Concat(_hidden).Min(one => one.Index),
             _bundle.Files,
             Media);
         await _bundle.AddAsync(BundleManifest.Name, manifest, cancellationToken);
@@ -94,6 +100,8 @@ internal sealed class Export : IAsyncDisposable
             _head.Size,
             Convert.ToHexStringLower(SHA256.HashData(manifest)))
         {
+            Contradicted = [.. _contradicted.Distinct().Order()],
+            Notices = _notices,
             Changed = _changed,
             Left = [.. Media.Where(one => one.Media.Open is null).Select(one => one.Media.Path)],
         };
@@ -113,7 +121,7 @@ internal sealed class Export : IAsyncDisposable
             {
                 long after = _question.From - 1;
                 long upTo = Math.Min(_question.To, _head.LastSeq);
-                List<(long Seq, byte[] Text)> page = [];
+                List<(long Seq, byte[] Text, TreeHash Leaf)> page = [];
                 HashSet<long> described = [.. _question.Media.Select(one => one.Position)];
                 do
                 {
@@ -124,13 +132,13 @@ internal sealed class Export : IAsyncDisposable
                         upTo,
                         PageFacts,
                         _question.Streams,
-                        (in LeafRow row) => page.Add((row.SeqId, RowText.Of(row))),
+                        (in LeafRow row) => page.Add((row.SeqId, RowText.Of(row), FactLane.HashOf(_form, row))),
                         cancellationToken);
-                    foreach ((long seq, byte[] text) in page)
+                    foreach ((long seq, byte[] text, TreeHash leaf) in page)
                     {
                         RefuseAdopted(seq);
                         long index = await _index.OfAsync(seq, cancellationToken);
-                        _shown.Add(index);
+                        _shown.Add(new Taken(index, seq, leaf));
                         RequireRoom();
                         if (described.Contains(seq))
                         {
@@ -165,7 +173,7 @@ internal sealed class Export : IAsyncDisposable
                 after,
                 Math.Min(_question.To, _head.LastSeq),
                 PageFacts,
-                (in LeafRow row) => page.Add((row.SeqId, _form.HashOf(row))),
+                (in LeafRow row) => page.Add((row.SeqId, FactLane.HashOf(_form, row))),
                 cancellationToken);
             foreach ((long seq, TreeHash leaf) in page)
             {
@@ -176,13 +184,13 @@ internal sealed class Export : IAsyncDisposable
                     continue;
                 }
 
-                _hidden.Add((await _index.OfAsync(seq, cancellationToken), leaf));
+                _hidden.Add(new Taken(await _index.OfAsync(seq, cancellationToken), seq, leaf));
                 RequireRoom();
             }
         }
         while (page.Count == PageFacts);
 
-        HashSet<long> shown = [.. _shown];
+        HashSet<long> shown = [.. _shown.Select(one => one.Index)];
         _hidden.RemoveAll(one => shown.Contains(one.Index));
         string text = string.Concat(_hidden.Select(one => string.Create(
             CultureInfo.InvariantCulture, $"{{\"index\":{one.Index},\"leaf\":\"{one.Leaf}\"}}\n")));
@@ -210,17 +218,27 @@ internal sealed class Export : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A fact that is not what was sealed goes into the bundle as it is: it shows what became of the log. Whoever exports it is
+    /// told at once, and not by whoever gets it.
+    /// </summary>
     private async Task WriteProofsAsync(CancellationToken cancellationToken)
     {
         byte[] note = StrictText.Encode(_head.Note);
+        TreeHead signed = TreeHead.Parse(SignedNote.Parse(note).Text);
         int done = 0;
-        long[] all = [.. _shown.Concat(_hidden.Select(one => one.Index)).Order()];
-        foreach (long index in all)
+        Taken[] all = [.. _shown.Concat(_hidden).OrderBy(one => one.Index)];
+        foreach (Taken one in all)
         {
-            InclusionFile proof = new(index, await _tiles.InclusionAsync(index, cancellationToken), note);
+            List<TreeHash> proof = await _tiles.InclusionAsync(one.Index, cancellationToken);
+            if (!ProofCheck.IsIncluded(one.Leaf, one.Index, signed.Size, proof, signed.Root))
+            {
+                _contradicted.Add(one.Position);
+            }
+
             await _bundle.AddAsync(
-                string.Create(CultureInfo.InvariantCulture, $"proofs/{index}.tlog-proof"),
-                StrictText.Encode(proof.ToString()),
+                string.Create(CultureInfo.InvariantCulture, $"proofs/{one.Index}.tlog-proof"),
+                StrictText.Encode(new InclusionFile(one.Index, proof, note).ToString()),
                 cancellationToken);
             _progress(new AuditProgress(++done, all.Length));
         }
@@ -247,10 +265,17 @@ internal sealed class Export : IAsyncDisposable
         }
 
         NoteKey[] keys = [.. (await new SealTables(_connection).KeysAsync(cancellationToken)).Select(NoteKey.Parse)];
-        foreach (long size in _question.Anchors
-            .Select(note => TreeHead.Open(StrictText.Encode(note), keys).Size)
-            .Where(size => size > 0 && size < _head.Size)
-            .Distinct())
+        (string Note, TreeHead? Head)[] kept = [.. _question.Anchors.Select(note => (note, AnchorFolder.Open(note, keys)))];
+        foreach (IGrouping<string, string> others in kept.Where(one => one.Head is null).Select(one => FirstLine(one.Note))
+            .GroupBy(line => line, StringComparer.Ordinal))
+        {
+            // Whoever keeps heads may keep those of other logs, and parts of some, too.
+            _notices.Add(
+                $"No key of this log has signed what was kept outside and begins with \"{others.Key}\" ({others.Count()} of "
+                + "that): the bundle has no proof for it.");
+        }
+
+        foreach (long size in kept.Select(one => one.Head?.Size ?? 0).Where(size => size > 0 && size < _head.Size).Distinct())
         {
             ExtensionFile file = new(
                 size, await _tiles.ConsistencyAsync(size, cancellationToken), StrictText.Encode(_head.Note));
@@ -260,6 +285,8 @@ internal sealed class Export : IAsyncDisposable
                 cancellationToken);
         }
     }
+
+    private static string FirstLine(string note) => new([.. note.Split('\n', 2)[0].Take(BeginningLength)]);
 
     private async Task WriteRestAsync(CancellationToken cancellationToken)
     {
@@ -277,4 +304,8 @@ internal sealed class Export : IAsyncDisposable
         await program.CopyToAsync(copy, cancellationToken);
         await _bundle.AddAsync("verify.py", copy.ToArray(), cancellationToken);
     }
+
+    /// <summary>A fact that goes into the bundle.</summary>
+    /// <param name="Leaf">Of what is stored of it now.</param>
+    private readonly record struct Taken(long Index, long Position, TreeHash Leaf);
 }

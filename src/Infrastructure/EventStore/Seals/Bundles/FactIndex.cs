@@ -21,6 +21,7 @@ internal sealed class FactIndex(NpgsqlConnection connection, Adoptions adopted)
     private List<long> _positions = [];
 
     /// <param name="position">Of a fact that is there, under the newest head.</param>
+    /// <exception cref="SealRefusedException">It has no place in the tree.</exception>
     public async Task<long> OfAsync(long position, CancellationToken cancellationToken)
     {
         if (position < _from || position > _last)
@@ -29,7 +30,11 @@ internal sealed class FactIndex(NpgsqlConnection connection, Adoptions adopted)
         }
 
         int at = _positions.BinarySearch(position);
-        return at >= 0 ? _first + at : throw new InvalidOperationException($"There is no fact at position {position}.");
+        return at >= 0
+            ? _first + at
+            : throw new SealRefusedException(
+                $"The fact at position {position} has no place in the tree: more facts are there than were sealed. events audit "
+                + "verify says which were put between.");
     }
 
     private async Task LoadAsync(long position, CancellationToken cancellationToken)

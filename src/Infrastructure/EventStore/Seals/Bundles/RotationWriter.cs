@@ -1,7 +1,9 @@
 using System.Globalization;
 using Events.EventStore.Seals.Canonical;
+using Events.EventStore.Seals.Checking;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
+using Events.EventStore.Seals.Tree;
 using Npgsql;
 
 namespace Events.EventStore.Seals.Bundles;
@@ -15,10 +17,13 @@ internal sealed class RotationWriter(NpgsqlConnection connection, BundleWriter b
 {
     private readonly SealTables _tables = new(connection);
     private readonly StoredRows _rows = new();
+    private readonly LeafForm _form = new();
 
-    public async Task WriteAsync(CancellationToken cancellationToken)
+    /// <returns>Positions of facts among them that are not what was sealed at their place.</returns>
+    public async Task<IReadOnlyList<long>> WriteAsync(CancellationToken cancellationToken)
     {
         int number = 0;
+        List<long> contradicted = [];
         FactIndex index = new(connection, await Adoptions.ReadAsync(connection, cancellationToken));
         foreach (KeyRotation rotation in await _tables.RotationsAsync(cancellationToken))
         {
@@ -30,21 +35,33 @@ internal sealed class RotationWriter(NpgsqlConnection connection, BundleWriter b
             string folder = string.Create(CultureInfo.InvariantCulture, $"rotations/{++number}");
             long at = await index.OfAsync(rotation.Position, cancellationToken);
             byte[] row = [];
+            TreeHash leaf = default;
             await _rows.ReadAsync(
                 connection,
                 rotation.Position - 1,
                 rotation.Position,
                 1,
-                (in LeafRow found) => row = [.. RowText.Beginning(at), .. RowText.Of(found), (byte)'\n'],
+                (in LeafRow found) =>
+                {
+                    row = [.. RowText.Beginning(at), .. RowText.Of(found), (byte)'\n'];
+                    leaf = FactLane.HashOf(_form, found);
+                },
                 cancellationToken);
             GrowingTree tree = await GrowingTree.LoadAsync(connection, head, cancellationToken);
             byte[] note = StrictText.Encode(head.Note);
             InclusionFile proof = new(
                 at, await new StoredTiles(connection, tree, head.Size).InclusionAsync(at, cancellationToken), note);
+            if (!ProofCheck.IsIncluded(leaf, at, head.Size, proof.Proof, head.Root))
+            {
+                contradicted.Add(rotation.Position);
+            }
+
             await bundle.AddAsync($"{folder}/checkpoint", note, cancellationToken);
             await bundle.AddAsync($"{folder}/fact.json", row, cancellationToken);
             await bundle.AddAsync($"{folder}/proof.tlog-proof", StrictText.Encode(proof.ToString()), cancellationToken);
         }
+
+        return contradicted;
     }
 
     /// <returns>The head that both keys signed: the first one behind the fact; null when it is not signed so.</returns>

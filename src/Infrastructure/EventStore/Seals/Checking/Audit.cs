@@ -1,3 +1,4 @@
+using System.Globalization;
 using Events.EventStore.Seals.Notes;
 using Events.EventStore.Seals.Sealing;
 using Npgsql;
@@ -10,8 +11,13 @@ internal sealed class Audit(
 {
     private const int PageHeads = 1_000;
 
-    /// <summary>A log without a mark for it is searched as a whole.</summary>
-    private const int SearchTimeoutSeconds = 300;
+    /// <summary>By the stream, so that the log is not searched as a whole.</summary>
+    private const string SelectForks =
+        """
+        select seq_id, coalesce(data->>'oldOrigin', ''), coalesce(data->>'newOrigin', ''), coalesce(data->>'lostSize', ''),
+               coalesce(data->>'size', ''), coalesce(data->>'reason', '')
+        from events.mt_events where stream_id = 'logbook-all' and type = 'log_forked' order by seq_id limit 10000
+        """;
 
     private readonly SealTables _tables = new(connection);
     private readonly Findings _findings = new();
@@ -23,6 +29,7 @@ internal sealed class Audit(
     private long _anchoredSize;
     private SignedState? _state;
     private string? _nothingRead;
+    private string? _stateUnread;
 
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -78,7 +85,7 @@ internal sealed class Audit(
             _findings.All,
             _notes.NotChecked,
             _notes.Notices,
-            undecided ?? outside.Undecided ?? _nothingRead ?? Unbelieved(newest));
+            undecided ?? outside.Undecided ?? _nothingRead ?? Unbelieved(newest) ?? _stateUnread);
     }
 
     /// <summary>
@@ -154,16 +161,7 @@ internal sealed class Audit(
 
     private async Task<List<ToldFork>> ForksAsync(CancellationToken cancellationToken)
     {
-        await using NpgsqlCommand command = new(
-            """
-            select seq_id, coalesce(data->>'oldOrigin', ''), coalesce(data->>'newOrigin', ''),
-                   coalesce((data->>'lostSize')::bigint, 0), coalesce((data->>'size')::bigint, 0), coalesce(data->>'reason', '')
-            from events.mt_events where type = 'log_forked' order by seq_id limit 10000
-            """,
-            connection)
-        {
-            CommandTimeout = SearchTimeoutSeconds,
-        };
+        await using NpgsqlCommand command = new(SelectForks, connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         List<ToldFork> forks = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -172,13 +170,17 @@ internal sealed class Audit(
                 reader.GetInt64(0),
                 reader.GetString(1),
                 reader.GetString(2),
-                reader.GetInt64(3),
-                reader.GetInt64(4),
+                NumberIn(reader.GetString(3)),
+                NumberIn(reader.GetString(4)),
                 reader.GetString(5)));
         }
 
         return forks;
     }
+
+    /// <summary>Anybody may have written such a row: what is no number in it must not end the audit.</summary>
+    private static long NumberIn(string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : 0;
 
     private sealed record ToldFork(long Position, string Old, string New, long Lost, long Left, string Reason);
 
@@ -296,11 +298,11 @@ internal sealed class Audit(
     private async Task CompareStateAsync(
         HeadCheck heads, StoredHead? newest, CancellationToken cancellationToken)
     {
-        SignedState? state =
-            question is { IsRestored: false, KeyFolder: { } folder } ? new KeyFolder(folder).ReadState() : null;
+        SignedState? state = question is { IsRestored: false, KeyFolder: { } folder } ? ReadState(folder) : null;
         if (state is null)
         {
-            _notes.NotChecked.Add("the sealer's state file: a tail that was cut off together with its heads would not be seen");
+            const string Unseen = "the sealer's state file: a tail that was cut off together with its heads would not be seen";
+            _notes.NotChecked.Add(_stateUnread is null ? Unseen : $"{Unseen}. {_stateUnread}");
             return;
         }
 
@@ -336,6 +338,20 @@ internal sealed class Audit(
                 null,
                 state.RootHash.ToString(),
                 same[0].Root.ToString());
+        }
+    }
+
+    /// <returns>Null when there is none, or none that can be used: then there is no verdict, and all else is looked at.</returns>
+    private SignedState? ReadState(string folder)
+    {
+        try
+        {
+            return new KeyFolder(folder).ReadState();
+        }
+        catch (Exception unreadable) when (unreadable is SealRefusedException or UnauthorizedAccessException or IOException)
+        {
+            _stateUnread = unreadable.Message;
+            return null;
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class AuditNotes(NpgsqlConnection connection, AuditQuestion ques
         from events.mt_events_sequence
         """;
 
-    public List<string> NotChecked { get; } = [];
+    public List<string> NotChecked { get; } = [.. question.Unread];
 
     public List<string> Notices { get; } = [];
 

@@ -45,6 +45,11 @@ internal sealed class HeadCheck(TrustedKeys keys, Findings findings)
                 throw new NoteRefusedException("Its frontier makes another root.");
             }
 
+            if (!head.HasTime)
+            {
+                throw new NoteRefusedException("Its row has a time that no head has.");
+            }
+
             if (_before is { } before && (head.LastSeq <= before.LastSeq || head.SignedAt <= before.SignedAt))
             {
                 throw new NoteRefusedException("Position and time do not rise from the head before.");
