@@ -322,6 +322,12 @@ internal static class WrappedKeys
     private const int SaltBytes = 16;
     private const int KeyBytes = 32;
 
+    /// <summary>Of what is not whole yet, or was left behind by a host that was killed.</summary>
+    private const string DraftEnding = ".new";
+
+    /// <summary>Files come and go a few times in a log's life, not at every reading.</summary>
+    private const int ReadingsMax = 5;
+
     /// <returns>Null without a file.</returns>
     /// <exception cref="CommandFailedException">There is nothing in it.</exception>
     public static string? PassphraseIn(string? file) =>
@@ -331,8 +337,7 @@ internal static class WrappedKeys
 
     public static byte[] Wrap(string folder, string passphrase)
     {
-        Dictionary<string, byte[]> files = Directory.EnumerateFiles(folder)
-            .ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);
+        Dictionary<string, byte[]> files = FilesIn(folder);
         byte[] plain = JsonSerializer.SerializeToUtf8Bytes(files, BackupLines.Default.DictionaryStringByteArray);
         byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
         byte[] nonce = RandomNumberGenerator.GetBytes(AesGcm.NonceByteSizes.MaxSize);
@@ -379,6 +384,34 @@ internal static class WrappedKeys
             });
             stream.Write(content);
             stream.Flush(flushToDisk: true);
+        }
+    }
+
+    /// <summary>
+    /// The sealer goes on meanwhile. A file that went may have taken another one's place, as a key does that comes into use: then
+    /// all are read again.
+    /// </summary>
+    private static Dictionary<string, byte[]> FilesIn(string folder)
+    {
+        for (int reading = 1; ; reading++)
+        {
+            try
+            {
+                Dictionary<string, byte[]> files = [];
+                foreach (string file in Directory.EnumerateFiles(folder))
+                {
+                    if (!file.EndsWith(DraftEnding, StringComparison.Ordinal))
+                    {
+                        files[Path.GetFileName(file)] = File.ReadAllBytes(file);
+                    }
+                }
+
+                return files;
+            }
+            catch (FileNotFoundException) when (reading < ReadingsMax)
+            {
+                // Gone between its name and its content.
+            }
         }
     }
 
