@@ -40,6 +40,9 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
     public const string RowName = "backup.json";
     public const string CatalogueName = "catalogue.jsonl";
 
+    /// <summary>Of a base backup that is not whole: being made, or being removed.</summary>
+    public const string DraftEnding = ".part";
+
     /// <summary>A quiet log is on the other disk after so long, too.</summary>
     private const int ArchiveTimeoutSeconds = 60;
 
@@ -47,8 +50,6 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
     private static readonly TimeSpan FirstHeadTimeMax = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan FirstHeadPause = TimeSpan.FromMilliseconds(200);
-
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <param name="passphrase">Encrypts the keys; null to leave them out.</param>
     /// <param name="keepMax">Older base backups than so many are removed, with the write-ahead log that only they need.</param>
@@ -76,18 +77,21 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         await ArchiveAsync(cluster, owner, wal, cancellationToken);
 
         string name = BasePrefix + time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        string draft = Path.Combine(folder, name + ".part");
+        string draft = Path.Combine(folder, name + DraftEnding);
+        BackupDrafts.RemoveLeft(folder);
         try
         {
-            Directory.CreateDirectory(draft, Private);
+            using FileStream held = BackupDrafts.Take(draft);
             await FirstHeadAsync(cancellationToken);
             await BaseAsync(place, Path.Combine(draft, "postgres"), cancellationToken);
             BackupRow row = await DescribeAsync(
                 draft, Path.Combine(folder, name), passphrase, withFootage, start, cancellationToken);
+            File.Delete(held.Name);
+            UnixFiles.SyncFolder(draft);
             Directory.Move(draft, row.Folder);
             ErasedList.Merge(Path.Combine(at.Keys, ErasedList.Name), Path.Combine(folder, ErasedList.Name));
             UnixFiles.SyncFolder(folder);
-            Prune(folder, wal, system, keepMax);
+            Prune(folder, wal, system, keepMax, row.Folder);
             return row;
         }
         finally
@@ -118,16 +122,31 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
                 && BaseOrigin.Of(one.Path) is { } origin && origin.System == system && origin.Timeline == timeline);
     }
 
-    /// <summary>Base backups in a folder, the oldest first.</summary>
-    public static IReadOnlyList<(string Path, BackupRow Row)> In(string folder) =>
-        !Directory.Exists(folder) ? [] :
-        [
-            .. Directory.EnumerateDirectories(folder, BasePrefix + "*")
-                .Where(path => File.Exists(Path.Combine(path, RowName)))
-                .Order(StringComparer.Ordinal)
-                .Select(path => (path, JsonSerializer.Deserialize(
-                    File.ReadAllText(Path.Combine(path, RowName)), BackupJson.Default.BackupRow)!)),
-        ];
+    /// <summary>Base backups in a folder, the oldest first. One whose description cannot be read is left out.</summary>
+    /// <param name="say">Is told of those; null to leave them out in silence.</param>
+    public static IReadOnlyList<(string Path, BackupRow Row)> In(string folder, Action<string>? say = null)
+    {
+        List<(string Path, BackupRow Row)> found = [];
+        foreach (string path in BasesIn(folder).Where(path => File.Exists(Path.Combine(path, RowName))))
+        {
+            try
+            {
+                found.Add((path, JsonSerializer.Deserialize(
+                    File.ReadAllText(Path.Combine(path, RowName)), BackupJson.Default.BackupRow)
+                    ?? throw new JsonException("It is empty.")));
+            }
+            catch (Exception bad) when (bad is JsonException or IOException or UnauthorizedAccessException)
+            {
+                say?.Invoke($"{path} is left out: its {RowName} cannot be read. {bad.Message}");
+            }
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<string> BasesIn(string folder) =>
+        !Directory.Exists(folder) ? [] : Directory.EnumerateDirectories(folder, BasePrefix + "*")
+            .Where(path => !path.EndsWith(DraftEnding, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     private static void GiveTo(UnixFile owner, string path)
     {
@@ -213,14 +232,14 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
     {
         List<FactFile> files = await new FileCheck(log, search, at.Storage).FilesAsync(
             0, long.MaxValue, cancellationToken);
-        await File.WriteAllLinesAsync(
+        await BackupDrafts.WriteAsync(
             Path.Combine(draft, CatalogueName),
-            files.Select(file => JsonSerializer.Serialize(
+            files.Select(file => JsonSerializer.SerializeToUtf8Bytes(
                 new CatalogueLine(file.Path, file.SizeOnDisk, file.Sha256OnDisk), BackupLines.Default.CatalogueLine)),
             cancellationToken);
         if (passphrase is not null)
         {
-            await File.WriteAllBytesAsync(
+            await BackupDrafts.WriteAsync(
                 Path.Combine(draft, WrappedKeys.Name), WrappedKeys.Wrap(at.Keys, passphrase), cancellationToken);
         }
 
@@ -242,8 +261,10 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         {
             Footage = copied,
         };
-        await File.WriteAllTextAsync(
-            Path.Combine(draft, RowName), JsonSerializer.Serialize(row, BackupJson.Default.BackupRow), cancellationToken);
+        await BackupDrafts.WriteAsync(
+            Path.Combine(draft, RowName),
+            JsonSerializer.SerializeToUtf8Bytes(row, BackupJson.Default.BackupRow),
+            cancellationToken);
         return row;
     }
 
@@ -271,22 +292,28 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
 
     /// <summary>
     /// Removes the oldest, and the write-ahead log from before the first that those which are kept need. Other installations'
-    /// are theirs to remove.
+    /// are theirs to remove. The one just made stays also where a clock was set back, by which it would be the oldest.
     /// </summary>
-    private static void Prune(string folder, string wal, long system, int keepMax)
+    internal static void Prune(string folder, string wal, long system, int keepMax, string made)
     {
-        (string Path, BaseOrigin? Origin)[] own =
-        [
-            .. In(folder).Select(one => (one.Path, Origin: BaseOrigin.Of(one.Path))).Where(one => one.Origin?.System == system),
-        ];
-        int surplus = Math.Max(0, own.Length - keepMax);
-        foreach ((string path, _) in own.Take(surplus))
+        List<(string Path, BaseOrigin Origin)> own = [];
+        foreach ((string path, _) in In(folder))
         {
-            Directory.Delete(path, recursive: true);
+            if (BaseOrigin.Of(path) is { } origin && origin.System == system)
+            {
+                own.Add((path, origin));
+            }
+        }
+
+        string[] gone = [.. own.Select(one => one.Path).Where(path => path != made).Take(Math.Max(0, own.Count - keepMax))];
+        foreach (string path in gone)
+        {
+            BackupDrafts.Remove(path);
         }
 
         PruneFootage(folder);
-        if (own.Skip(surplus).Select(one => one.Origin!.FirstWal).Min(StringComparer.Ordinal) is not { } needed)
+        if (own.Where(one => !gone.Contains(one.Path)).Select(one => one.Origin.FirstWal).Min(StringComparer.Ordinal)
+            is not { } needed)
         {
             return;
         }
@@ -298,16 +325,31 @@ internal sealed class Backup(LogPlace at, ILog log, IFacts search, TimeProvider 
         }
     }
 
+    /// <summary>All of it stays while one catalogue cannot be read: what that one speaks of is not known.</summary>
     private static void PruneFootage(string folder)
     {
         string footage = Path.Combine(folder, FootageCopy.Folder);
-        if (Directory.Exists(footage))
+        if (!Directory.Exists(footage))
         {
-            new FootageCopy(string.Empty, footage).Prune(
-                In(folder).SelectMany(one => File.ReadLines(Path.Combine(one.Path, CatalogueName)))
-                    .Select(line => JsonSerializer.Deserialize(line, BackupLines.Default.CatalogueLine)!.Path)
-                    .ToHashSet(StringComparer.Ordinal));
+            return;
         }
+
+        HashSet<string> needed = new(StringComparer.Ordinal);
+        foreach (string line in BasesIn(folder).Select(path => Path.Combine(path, CatalogueName)).Where(File.Exists)
+            .SelectMany(File.ReadLines))
+        {
+            try
+            {
+                needed.Add((JsonSerializer.Deserialize(line, BackupLines.Default.CatalogueLine)
+                    ?? throw new JsonException("It is empty.")).Path);
+            }
+            catch (JsonException)
+            {
+                return;
+            }
+        }
+
+        new FootageCopy(string.Empty, footage).Prune(needed);
     }
 }
 

@@ -8,6 +8,7 @@ using Events.Host.Audit;
 using Events.Host.Cli;
 using Events.Host.Operations;
 using Events.Host.Security;
+using Events.Processes;
 using Npgsql;
 
 namespace Events.Host.Backups;
@@ -58,10 +59,11 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
     private const int MissingMax = 1_000;
 
     /// <param name="to">The moment, UTC; null for all that the backup has.</param>
+    /// <param name="chosen">Name of the base backup to begin with; null for the newest of before the moment.</param>
     /// <param name="passphrase">For the keys; null to leave them.</param>
     /// <exception cref="CommandFailedException">It cannot be done.</exception>
     public async Task<RestoreRow> RunAsync(
-        string from, DateTimeOffset? to, string folder, string? passphrase, CancellationToken cancellationToken)
+        string from, DateTimeOffset? to, string? chosen, string folder, string? passphrase, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
         from = Path.GetFullPath(from);
@@ -70,7 +72,8 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
             throw new CommandFailedException($"{folder} is not empty. Name an empty or new folder with --data.");
         }
 
-        ((string Path, BackupRow Row) source, BaseOrigin origin) = SourceIn(from, to);
+        ((string Path, BackupRow Row) source, BaseOrigin origin) = SourceIn(from, to, chosen);
+        await RequireWholeAsync(source.Path, cancellationToken);
 
         // Before anything is copied: a slip of the pen should not cost an hour.
         Dictionary<string, byte[]>? keys = KeysIn(source.Path, passphrase);
@@ -82,10 +85,13 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         {
             using DataFolder data = Open(folder);
             isTaken = true;
+            string unfinished = Path.Combine(data.FullPath, DataFolder.UnfinishedName);
+            await File.WriteAllTextAsync(unfinished, source.Path + "\n", cancellationToken);
             CopyFolder(Path.Combine(source.Path, "postgres"), data.PostgresPath);
             WrappedKeys.Write(keys ?? [], data.KeysPath);
             await using EmbeddedPostgres postgres = await recovery.RunAsync(data, to, cancellationToken);
             ErasedList.Merge(Path.Combine(from, ErasedList.Name), Path.Combine(data.KeysPath, ErasedList.Name));
+            File.Delete(unfinished);
             isRestored = true;
             double restored = Math.Round(time.GetElapsedTime(start).TotalSeconds, 1);
             RestoreRow row = await CheckAsync(data, postgres, source, keys is not null, restored, cancellationToken);
@@ -106,27 +112,71 @@ internal sealed class Restore(Action<string> say, TimeProvider time)
         }
     }
 
-    /// <returns>The base backup to begin with: the newest of before the moment.</returns>
-    private ((string Path, BackupRow Row) Source, BaseOrigin Origin) SourceIn(string from, DateTimeOffset? to)
+    /// <returns>The base backup to begin with: the one that was chosen, or the newest of before the moment.</returns>
+    private ((string Path, BackupRow Row) Source, BaseOrigin Origin) SourceIn(string from, DateTimeOffset? to, string? chosen)
     {
-        IReadOnlyList<(string Path, BackupRow Row)> all = Backup.In(from);
-        (string Path, BackupRow Row) source = all.LastOrDefault(one => to is null || one.Row.TakenAt <= to);
+        IReadOnlyList<(string Path, BackupRow Row)> all = Backup.In(from, say);
+        IEnumerable<(string Path, BackupRow Row)> fitting = all.Where(one => to is null || one.Row.TakenAt <= to);
+        (string Path, BackupRow Row) source = chosen is null
+            ? fitting.LastOrDefault() : fitting.LastOrDefault(one => Path.GetFileName(one.Path) == chosen);
         if (source.Path is null)
         {
-            throw new CommandFailedException(
-                all is [var first, ..]
-                    ? $"The oldest backup in {from} is of {AuditText.TimeOf(first.Row.TakenAt)}; nothing earlier can be restored."
-                    : $"{from} holds no backup.");
+            string why = all is not [var first, ..] ? "holds no backup that can be read."
+                : chosen is not null ? $"holds no base backup {chosen} that could bring that back. It holds:{Names(all)}"
+                : $"has none of before {AuditText.TimeOf(first.Row.TakenAt)}; nothing earlier can be restored.";
+            throw new CommandFailedException($"{from} {why}");
         }
 
         BaseOrigin origin = BaseOrigin.Of(source.Path)
-            ?? throw new CommandFailedException($"{source.Path} is no base backup of PostgreSQL: files are missing in it.");
-        if (all.Any(one => BaseOrigin.Of(one.Path) is { } other && other.System != origin.System))
+            ?? throw new CommandFailedException(
+                $"{source.Path} is no base backup of PostgreSQL: files are missing in it. Choose another one with --base NAME."
+                + Names(all));
+        BaseOrigin[] others = [.. all.Select(one => BaseOrigin.Of(one.Path)).OfType<BaseOrigin>()];
+        if (chosen is null && others.Any(other => other.System != origin.System))
         {
-            say($"{from} holds backups of other installations, too. This begins with {source.Path}.");
+            throw new CommandFailedException(
+                $"{from} holds backups of several installations. Choose one with --base NAME.{Names(all)}");
+        }
+
+        if (chosen is null && others.Any(other => other.Timeline != origin.Timeline))
+        {
+            say($"{from} holds backups from before and after a restore. This begins with {source.Path}; another: --base NAME");
         }
 
         return (source, origin);
+    }
+
+    private static string Names(IEnumerable<(string Path, BackupRow Row)> all) =>
+        string.Concat(all.Select(one =>
+            $"\n  {Path.GetFileName(one.Path)}, {one.Row.Facts} facts" + (BaseOrigin.Of(one.Path) is { } origin
+                ? $", installation {(ulong)origin.System}, line {origin.Timeline}" : string.Empty)));
+
+    /// <summary>A disk that keeps backups for years loses bits; PostgreSQL's list of what it wrote tells.</summary>
+    private static async Task RequireWholeAsync(string source, CancellationToken cancellationToken)
+    {
+        string cluster = Path.Combine(source, "postgres");
+        if (!int.TryParse(await File.ReadAllTextAsync(Path.Combine(cluster, "PG_VERSION"), cancellationToken), out int major))
+        {
+            throw new CommandFailedException(
+                $"{cluster} does not say which PostgreSQL it is of. Choose another one with --base NAME.");
+        }
+
+        IChildProcesses processes = ProcessesModule.Create();
+        try
+        {
+            EmbeddedPostgresBinaries binaries = await EmbeddedPostgresBinaries.FindAsync(processes, major, cancellationToken);
+            await ProgramRun.RequireAsync(
+                processes, Path.Combine(binaries.Folder, "pg_verifybackup"), ["."], cluster, cancellationToken);
+        }
+        catch (StartRefusedException refused)
+        {
+            throw new CommandFailedException(refused.Message);
+        }
+        catch (CommandFailedException damaged)
+        {
+            throw new CommandFailedException(
+                $"The base backup {source} is damaged. Choose another one with --base NAME. {damaged.Message}");
+        }
     }
 
     /// <summary>Half a restore is of no use, and the next attempt wants an empty folder.</summary>

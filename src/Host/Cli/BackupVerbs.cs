@@ -66,11 +66,15 @@ internal static class BackupVerbs
         {
             Description = "The moment, e.g. 2026-03-01T12:00:00Z. Default: all that the backup has.",
         };
+        var chosen = new Option<string?>("--base")
+        {
+            Description = "The base backup to begin with, e.g. base-20260301T120000Z. Default: the newest of before the moment.",
+        };
         Option<string?> passphrase = Passphrase();
         var command = new Command(
             "restore", "Brings a backup back into an empty folder (--data), up to a moment, and checks it by seals and views.")
         {
-            from, to, passphrase, format,
+            from, to, chosen, passphrase, format,
         };
         command.SetAction(async (given, cancellationToken) =>
         {
@@ -79,6 +83,7 @@ internal static class BackupVerbs
                 RestoreRow row = await new Restore(Console.Error.WriteLine, TimeProvider.System).RunAsync(
                     given.GetRequiredValue(from),
                     given.GetValue(to) is { } text ? Moments.Parse(text, "--to") : null,
+                    given.GetValue(chosen),
                     given.GetRequiredValue(data),
                     PassphraseIn(given.GetValue(passphrase)),
                     cancellationToken);

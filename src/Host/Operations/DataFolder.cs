@@ -13,6 +13,12 @@ internal sealed class DataFolder : IDisposable
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>
+    /// There while a restore into the folder is not at its end: what the folder has then is a part of a log, and no host must
+    /// start on it.
+    /// </summary>
+    public const string UnfinishedName = "restore-unfinished";
+
     // As Linux numbers them; the framework passes them on.
     private const int NoSpaceLeft = 28;
     private const int ReadOnlyFileSystem = 30;
@@ -53,6 +59,14 @@ internal sealed class DataFolder : IDisposable
             }
 
             var held = Take(full);
+            if (File.Exists(Path.Combine(full, UnfinishedName)))
+            {
+                held.Dispose();
+                throw new StartRefusedException(
+                    $"A restore into {full} was cut off, and what is there is a part of a log. Remove the folder, and restore "
+                    + "again.");
+            }
+
             var folder = new DataFolder(full, held);
             MakePrivate(folder.RunPath);
             MakePrivate(folder.KeysPath);

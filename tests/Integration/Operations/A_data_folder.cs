@@ -38,6 +38,18 @@ public sealed class A_data_folder
     }
 
     [Fact]
+    public void is_no_folder_to_start_on_while_a_restore_into_it_is_not_at_its_end()
+    {
+        using var folder = new TemporaryFolder();
+        DataFolder.Open(folder.PathOf("data")).Dispose();
+        File.WriteAllText(folder.PathOf("data/restore-unfinished"), "/kept/base-20260301T120000Z\n");
+
+        var refused = Assert.Throws<StartRefusedException>(() => DataFolder.Open(folder.PathOf("data")));
+
+        Assert.Contains("A restore into", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void serves_one_at_a_time()
     {
         using var folder = new TemporaryFolder();
