@@ -166,7 +166,25 @@ public sealed partial class Chain_of_custody(House house) : IClassFixture<House>
             TimeSpan.FromSeconds(30),
             "the sign-in to be noted");
         (await house.Host.CliAsync("audit", "export", "--camera", "camera0", "--out", Path.Combine(folder, "camera"))).Ok();
-        (await house.Host.CliAsync("audit", "custody", "--recording", recording, "--out", Path.Combine(folder, "page"))).Ok();
+        string camera = await house.Host.SqlAsync(
+            "select data->>'name' from events.mt_events where type = 'camera_registered' and data->>'number' = '0'");
+        string at = await house.Host.SqlAsync(
+            $"select min(seq_id) from events.mt_events where type = 'recording_requested' and data->>'name' = '{recording}'");
+        (await house.Host.CliAsync("audit", "export", "--camera", camera, "--out", Path.Combine(folder, "named"))).Ok();
+        (await house.Host.CliAsync(
+            "audit", "export", "--camera", "camera0", "--from", at, "--to", at, "--out", Path.Combine(folder, "part"))).Ok();
+        (await house.Host.CliAsync("audit", "export", "--from", at, "--to", at, "--out", Path.Combine(folder, "range"))).Ok();
+        (await house.Host.CliAsync("audit", "export", "--from", "1", "--to", "1", "--out", Path.Combine(folder, "first"))).Ok();
+        string page = Path.Combine(folder, "page");
+        (await house.Host.CliAsync("audit", "custody", "--recording", recording, "--out", page)).Ok();
+        string solid = Blanks().Replace((await Tool.RunAsync("pdftotext", ["-layout", page, "-"])).Ok(), "");
+        string range = $"positions {at} to {at}";
+        foreach (string scope in new[] { "camera camera0", $"camera {camera}", $"camera camera0; {range}", range })
+        {
+            Assert.Contains(Blanks().Replace($"Taken out: {scope} (", ""), solid, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("positions1to1", solid, StringComparison.Ordinal);
 
         string[] exports = ["log_exported local camera camera0", $"log_exported local chain of custody of recording {recording}"];
         string fetched = $"pictures_seen key-{id} {recording}.mkv";

@@ -20,14 +20,30 @@ internal sealed class CustodySearch(LogAccess log, TimeProvider time)
         where type = 'recording_requested' and data->>'recordingId' = $1 order by seq_id limit 1
         """;
 
-    /// <summary>An export names what was asked for, so it is found by its words.</summary>
+    /// <summary>
+    /// An export has the words that it was asked for with, so it is found by those, as <see cref="Trail"/> does; one of a range
+    /// of positions by what it holds.
+    /// </summary>
     private const string Facts =
         """
+        with words as materialized (
+          select $1 as word
+          union all select $3
+          union all select '; camera ' || $4 || ';'
+          union all select '; camera ' || (data->>'name') || ';' from events.mt_events
+            where stream_id = 'camera-' || $3 and type in ('camera_registered', 'camera_renamed')
+          union all select '; chain of custody of recording ' || $2 || ';'),
+        own as materialized (
+          select min(seq_id) as first, max(seq_id) as last from events.mt_events where stream_id = 'recording-' || $1)
         select seq_id, type, timestamp, user_name, headers->>'way', data::text from events.mt_events
         where stream_id = 'recording-' || $1 or data->>'recordingId' = $1
            or (type = 'pictures_seen' and data->>'what' in ($2 || '.fmp4', $2 || '.mp4', $2 || '.mkv'))
-           or (type = 'log_exported' and (strpos(data->>'scope', $1) > 0 or strpos(data->>'scope', $2) > 0
-             or strpos(data->>'scope', $3) > 0 or data->>'scope' = 'camera ' || $4))
+           or (type = 'log_exported' and exists (
+             select 1 from words where strpos('; ' || (data->>'scope') || ';', word) > 0))
+           or (type = 'log_exported' and case when data->>'scope' ~ '^positions [0-9]{1,18} to ([0-9]{1,18}|the end)$' then (
+             select split_part(data->>'scope', ' ', 2)::bigint <= last and case split_part(data->>'scope', ' to ', 2)
+               when 'the end' then seq_id else split_part(data->>'scope', ' to ', 2)::bigint end >= first
+             from own) else false end)
         order by seq_id limit $5
         """;
 
