@@ -29,6 +29,9 @@ internal sealed class AnchorFolder(string path)
     /// <summary>Makes two blank lines behind whatever a file ends with.</summary>
     private const string Torn = "\n\n\n";
 
+    /// <summary>Of another host, to be done with the head that it is writing: a file system shows a part of it meanwhile.</summary>
+    private static readonly TimeSpan WriteTimeMax = TimeSpan.FromMilliseconds(100);
+
     /// <summary>In bytes, of one file: a day of a head each second has a fifth of it.</summary>
     private const int FileBytesMax = 128 * 1024 * 1024;
 
@@ -38,7 +41,9 @@ internal sealed class AnchorFolder(string path)
         Directory.CreateDirectory(path);
         string file = Path.Combine(
             path, Prefix + now.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture) + ".txt");
-        DurableFile.Append(file, StrictText.Encode(BorderFor(file) + note + "\n"));
+        string border = string.Empty;
+        SpinWait.SpinUntil(() => (border = BorderFor(file)).Length == 0, WriteTimeMax);
+        DurableFile.Append(file, StrictText.Encode(border + note + "\n"));
     }
 
     /// <summary>What has to stand between what is there and the next note: a power cut may have left a part of one.</summary>
