@@ -48,7 +48,9 @@ internal sealed partial class Epoll
         Modify = 3,
     }
 
-    /// <summary>Changes what is waited for on a socket. One that is closed is no longer on the list by itself.</summary>
+    /// <summary>
+    /// Changes what is waited for on a socket. One that is closed is off the list by itself: to take one off never fails.
+    /// </summary>
     /// <param name="id">Comes back with what is ready.</param>
     internal void Want(SafeHandle socket, ulong id, Readiness before, Readiness now)
     {
@@ -56,7 +58,7 @@ internal sealed partial class Epoll
         Span<byte> entry = stackalloc byte[16];
         BinaryPrimitives.WriteUInt32LittleEndian(entry, (uint)now);
         BinaryPrimitives.WriteUInt64LittleEndian(entry[_layout.IdAt..], id);
-        if (Control(_list, (int)change, socket, ref MemoryMarshal.GetReference(entry)) < 0)
+        if (Control(_list, (int)change, socket, ref MemoryMarshal.GetReference(entry)) < 0 && change is not Change.Remove)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }

@@ -22,6 +22,8 @@ internal sealed class PolledTransport(IMemoryPoolFactory<byte> pools)
                 socket.DualMode = true;
             }
 
+            // Now, because a start may fail, and whoever connects later must not be who finds that there is no thread.
+            _ = Poller.Shared;
             socket.Bind(endpoint);
             socket.Listen(PolledListener.Backlog);
         }
