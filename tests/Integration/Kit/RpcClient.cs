@@ -131,7 +131,7 @@ internal sealed class RpcClient : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The end of the socket ends all that wait, below.
         }
