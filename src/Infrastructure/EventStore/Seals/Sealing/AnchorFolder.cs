@@ -29,7 +29,7 @@ internal sealed class AnchorFolder(string path)
     /// <summary>Makes two blank lines behind whatever a file ends with.</summary>
     private const string Torn = "\n\n\n";
 
-    /// <summary>Of another host, to be done with the head that it is writing: a file system shows a part of it meanwhile.</summary>
+    /// <summary>Of another host, to be done with the head that it is writing: file systems show a part of it meanwhile.</summary>
     private static readonly TimeSpan WriteTimeMax = TimeSpan.FromMilliseconds(100);
 
     /// <summary>In bytes, of one file: a day of a head each second has a fifth of it.</summary>
