@@ -443,7 +443,7 @@ internal static class Composition
     {
         PathString path = context.Request.Path;
         bool isHealthPort = context.Connection.LocalPort == healthPort;
-        bool isFile = path.StartsWithSegments("/files", StringComparison.Ordinal);
+        bool isFile = path.StartsWithSegments("/files", StringComparison.OrdinalIgnoreCase);
         if (isFile && isHealthPort && !isPlainOutside && !context.Request.IsHttps
             && !IPAddress.IsLoopback(context.Connection.RemoteIpAddress!))
         {

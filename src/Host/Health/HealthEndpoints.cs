@@ -19,11 +19,11 @@ internal sealed class HealthEndpoints(HealthChecks checks, LegacyCameras cameras
 
     private static readonly TimeSpan CamerasTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether an address is one of health's, which are served on its port alone.</summary>
+    /// <summary>Whether an address, in whatever case, is one of health's, which are served on its port alone.</summary>
     public static bool Owns(PathString path) =>
-        path.StartsWithSegments("/health", StringComparison.Ordinal)
-        || path.StartsWithSegments("/api/cameras", StringComparison.Ordinal)
-        || path.StartsWithSegments(MetricsPage.Path, StringComparison.Ordinal);
+        path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase)
+        || path.StartsWithSegments("/api/cameras", StringComparison.OrdinalIgnoreCase)
+        || path.StartsWithSegments(MetricsPage.Path, StringComparison.OrdinalIgnoreCase);
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -58,9 +58,13 @@ public sealed class Health_addresses
         Assert.Equal(
             ["postgresql", "seals", "projections", "storage", "media", "cameras"],
             (await AskAsync(host, "/health/detailed")).Body.GetProperty("components").EnumerateArray().Select(part => part.Text("name")));
-        using HttpResponseMessage wrong = await host.Http.GetAsync(
-            new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.NotFound, wrong.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(host, "/Health/ready")).Status);
+        foreach (string path in new[] { "/health", "/Health/detailed", "/API/cameras", "/METRICS" })
+        {
+            using HttpResponseMessage wrong = await host.Http.GetAsync(
+                new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.NotFound, wrong.StatusCode);
+        }
     }
 
     [Fact]
